@@ -1,0 +1,62 @@
+# `make` alone lists the commands. Everything is installed into .venv; nothing else is touched.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+# The course's address on GitHub, where a publishing run knows it: make book REPO_URL=https://…
+REPO_URL ?=
+WHEEL_URL ?=
+# An index of PyTorch builds for this machine, such as the CPU-only one, whose address stands on
+# pytorch.org under "Get started": make book TORCH_INDEX=https://…
+TORCH_INDEX ?=
+
+# networks this small are fastest on one thread, and then two runs agree to the last bit
+export OMP_NUM_THREADS ?= 1
+export PYTHONHASHSEED := 0
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help book test test-colab lab notebooks figures lock wheel clean
+
+help:  ## list the commands
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
+
+book: $(VENV)/ready  ## run the notebooks that changed, render the site to _build/html
+	$(BIN)/python -m tools.site --repo-url "$(REPO_URL)" --wheel-url "$(WHEEL_URL)"
+
+test: book  ## all tests: code style, types, unit tests, notebooks, the site in a browser
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/pytest
+
+test-colab: $(VENV)/ready  ## run a published notebook on a fresh machine like Colab's
+	$(BIN)/python -m tools.colab
+
+lab: $(VENV)/ready  ## open the notebooks in JupyterLab
+	$(BIN)/jupyter lab notebooks
+
+notebooks: $(VENV)/ready  ## run the notebooks and write their outputs into notebooks/
+	$(BIN)/python -m tools.notebooks --commit
+
+figures: $(VENV)/ready  ## draw the figures of the prose pages anew
+	$(BIN)/python book/figures.py
+
+wheel: $(VENV)/ready  ## build the package into dist/
+	$(BIN)/python -m build --wheel --no-isolation --outdir dist
+
+lock: $(VENV)/ready  ## compile requirements.txt anew from pyproject.toml
+	$(BIN)/python -m tools.lock
+
+clean:  ## remove everything that the commands made
+	rm -rf $(VENV) .venv-colab _build dist build *.egg-info
+
+# torch first: the lock then finds it installed and does not look for another build
+$(VENV)/ready: requirements.txt pyproject.toml
+	$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(None if v >= (3, 10) else "The course needs Python 3.10 or newer, this is %d.%d: make book PYTHON=…" % v[:2])'
+	$(PYTHON) -m venv $(VENV)
+	@echo "Installing PyTorch and the other packages into $(VENV): some minutes the first time."
+	$(BIN)/pip install --quiet $$(grep '^torch==' requirements.txt) $(if $(TORCH_INDEX),--index-url $(TORCH_INDEX))
+	$(BIN)/pip install --quiet --requirement requirements.txt
+	$(BIN)/pip install --quiet --no-deps --no-build-isolation --editable .
+	touch $@

@@ -1,0 +1,108 @@
+"""What do the two networks look like? Plain stacks of layers, built by two functions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+
+from gan_course.checks import require_count, require_matrix, require_number, require_widths
+from gan_course.data import Scaler
+
+
+def make_generator(
+    latent_dim: int = 2, widths: Sequence[int] = (16, 32), output_dim: int = 2
+) -> nn.Sequential:
+    """Build a generator: noise of shape (n, latent_dim) -> samples of shape (n, output_dim).
+
+    Each width is one hidden linear layer with ReLU after it. The last layer is linear and nothing
+    follows it, so that samples can take any value. PyTorch's global seed sets the first weights.
+
+    Raises:
+        TypeError: a size is not a whole number.
+        ValueError: a size is below 1.
+    """
+    require_count("latent_dim", latent_dim)
+    require_widths("widths", widths)
+    require_count("output_dim", output_dim)
+    layers: list[nn.Module] = []
+    width = latent_dim
+    for next_width in widths:
+        layers += [nn.Linear(width, next_width), nn.ReLU()]
+        width = next_width
+    return nn.Sequential(*layers, nn.Linear(width, output_dim))
+
+
+def make_discriminator(
+    input_dim: int = 2, widths: Sequence[int] = (256, 128, 64), dropout: float = 0.3
+) -> nn.Sequential:
+    """Build a discriminator: samples of shape (n, input_dim) -> P(real) of shape (n, 1).
+
+    Each width is one hidden linear layer with ReLU and dropout after it (Srivastava et al. 2014).
+    The sigmoid at the end squeezes the score into a probability.
+
+    Raises:
+        TypeError: a size or `dropout` is of the wrong type.
+        ValueError: a size is below 1, or `dropout` is not in [0, 1).
+    """
+    require_count("input_dim", input_dim)
+    require_widths("widths", widths)
+    require_number("dropout", dropout)
+    if not 0 <= dropout < 1:
+        raise ValueError(f"dropout must be at least 0 and below 1, got {dropout}")
+    layers: list[nn.Module] = []
+    width = input_dim
+    for next_width in widths:
+        layers += [nn.Linear(width, next_width), nn.ReLU(), nn.Dropout(dropout)]
+        width = next_width
+    return nn.Sequential(*layers, nn.Linear(width, 1), nn.Sigmoid())
+
+
+class Unscale(nn.Module):
+    """A last layer that turns samples in [-1, 1] into data units, shape (n, dim) -> (n, dim).
+
+    With it a generator that was trained on scaled data can be saved and used as one piece.
+    """
+
+    low: Tensor
+    high: Tensor
+
+    def __init__(self, scaler: Scaler) -> None:
+        super().__init__()
+        # buffers travel with the weights, to a file and to a device, but are not trained
+        self.register_buffer("low", scaler.low.clone())
+        self.register_buffer("high", scaler.high.clone())
+
+    def forward(self, samples: Tensor) -> Tensor:
+        return self.low + (samples + 1) / 2 * (self.high - self.low)
+
+
+def in_data_units(generator: nn.Sequential, scaler: Scaler) -> nn.Sequential:
+    """The same generator, sharing its weights, with `Unscale` as its last layer."""
+    if not isinstance(generator, nn.Sequential):
+        raise TypeError(f"generator must be an nn.Sequential, got {type(generator).__name__}")
+    if not isinstance(scaler, Scaler):
+        raise TypeError(f"scaler must be a Scaler, got {type(scaler).__name__}")
+    return nn.Sequential(*generator, Unscale(scaler))
+
+
+def sample(generator: nn.Module, noise: Tensor) -> Tensor:
+    """Generate one sample a row of noise: evaluation mode, no gradients, on the noise's device.
+
+    Args:
+        generator: any network that maps (n, latent_dim) to (n, dim).
+        noise: shape (n, latent_dim).
+
+    Returns:
+        Samples of shape (n, dim). The generator is left in the mode it was in.
+    """
+    require_matrix("noise", noise)
+    was_training = generator.training
+    generator.eval()
+    try:
+        with torch.no_grad():
+            samples: Tensor = generator(noise)
+    finally:
+        generator.train(was_training)
+    return samples

@@ -1,0 +1,240 @@
+"""How does a trained generator get to a file and back? Safely, and in one piece."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import tempfile
+import warnings
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from gan_course.checks import require_count
+from gan_course.data import Scaler
+from gan_course.networks import Unscale
+
+# The layers that a generator file may name, each with the settings that rebuild it.
+# Whatever is not listed here is not built: a file can choose layers, never run code.
+LAYERS: dict[str, tuple[type[nn.Module], tuple[str, ...]]] = {
+    "Linear": (nn.Linear, ("in_features", "out_features")),
+    "ReLU": (nn.ReLU, ()),
+    "LeakyReLU": (nn.LeakyReLU, ("negative_slope",)),
+    "Tanh": (nn.Tanh, ()),
+    "Sigmoid": (nn.Sigmoid, ()),
+    "Softmax": (nn.Softmax, ("dim",)),
+    "Dropout": (nn.Dropout, ("p",)),
+}
+ARCHITECTURE = "gan_course.layers"  # the name of our entry in the file's header
+TRAINED = Path(__file__).parent / "trained"  # generators that ship with the course
+
+
+def save_generator(generator: nn.Sequential, path: str | os.PathLike[str]) -> Path:
+    """Save a generator as safetensors: its weights, and in the header the list of its layers.
+
+    The file is written beside its place first and then moved there, so that a failure on the way
+    leaves an older file as it was. Folders on the way are made.
+
+    Args:
+        generator: an nn.Sequential of the layers in `LAYERS` and `Unscale`.
+        path: where to, by custom ending in .safetensors.
+
+    Returns:
+        The path.
+
+    Raises:
+        TypeError: the generator is no nn.Sequential, or has a layer that can't be described.
+        OSError: the file can't be written.
+    """
+    from safetensors.torch import save
+
+    layers = json.dumps(_describe(generator))
+    weights = {name: value.contiguous().cpu() for name, value in generator.state_dict().items()}
+    return _write(path, save(weights, metadata={ARCHITECTURE: layers}))
+
+
+def load_generator(path: str | os.PathLike[str], device: str | torch.device = "cpu") -> nn.Module:
+    """Load a generator that `save_generator` wrote. Nothing in the file is executed.
+
+    Args:
+        path: the file.
+        device: where the generator is to live, whatever device it was trained on.
+
+    Returns:
+        The generator in evaluation mode: noise (n, latent_dim) -> samples (n, dim).
+
+    Raises:
+        FileNotFoundError: there is no file at `path`.
+        ValueError: the file is damaged, or no generator of this course.
+    """
+    from safetensors import SafetensorError, safe_open
+
+    path = _require_file(path)
+    try:
+        with safe_open(path, framework="pt", device=str(device)) as file:
+            layers = (file.metadata() or {}).get(ARCHITECTURE)
+            weights = {name: file.get_tensor(name) for name in file.keys()}
+        if layers is None:
+            raise ValueError(f"its header has no entry {ARCHITECTURE!r}")
+        # on the meta device layers have shapes but no memory, until the weights come in
+        with torch.device("meta"):
+            generator = _build(json.loads(layers))
+        generator.load_state_dict(weights, assign=True)
+    except (SafetensorError, ValueError, KeyError, TypeError, RuntimeError) as error:
+        raise ValueError(
+            f"path must be a generator saved by save_generator, got {path}: {error}"
+        ) from error
+    return generator.requires_grad_(False).eval()
+
+
+def save_torchscript(generator: nn.Module, path: str | os.PathLike[str]) -> Path:
+    """Save a generator as TorchScript, the classic way; deprecated by PyTorch since 2.10.
+
+    Raises:
+        OSError: the file can't be written; an older file is left as it was.
+    """
+    buffer = io.BytesIO()
+    with warnings.catch_warnings():  # the chapter on saving says what the deprecation means
+        warnings.simplefilter("ignore")
+        torch.jit.save(torch.jit.script(generator), buffer)
+    return _write(path, buffer.getvalue())
+
+
+def load_torchscript(
+    path: str | os.PathLike[str], device: str | torch.device = "cpu", *, trusted: bool = False
+) -> torch.jit.ScriptModule:
+    """Load a TorchScript file. It holds a program, so say `trusted=True` if you know its author.
+
+    Raises:
+        PermissionError: `trusted` was not set.
+        FileNotFoundError: there is no file at `path`.
+        ValueError: the file is damaged, or no TorchScript.
+    """
+    path = _require_file(path)
+    if not trusted:
+        raise PermissionError(
+            f"{path} is TorchScript: loading it runs a program from the file. "
+            "Pass trusted=True if you know where it comes from"
+        )
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return torch.jit.load(path, map_location=device).eval()
+    except RuntimeError as error:
+        raise ValueError(f"path must be a TorchScript file, got {path}: {error}") from error
+
+
+def save_program(generator: nn.Module, latent_dim: int, path: str | os.PathLike[str]) -> Path:
+    """Save a generator with `torch.export`: the successor of TorchScript, for any batch size.
+
+    Args:
+        generator: maps (n, latent_dim) to (n, dim).
+        latent_dim: numbers in a noise vector.
+        path: where to, by custom ending in .pt2.
+
+    Raises:
+        OSError: the file can't be written; an older file is left as it was.
+    """
+    require_count("latent_dim", latent_dim)
+    batch = torch.export.Dim("batch", min=1, max=2**20)
+    device = next(generator.parameters()).device
+    example = torch.zeros(2, latent_dim, device=device)
+    program = torch.export.export(generator.eval(), (example,), dynamic_shapes=({0: batch},))
+    buffer = io.BytesIO()
+    torch.export.save(program, buffer)
+    return _write(path, buffer.getvalue())
+
+
+def load_program(path: str | os.PathLike[str]) -> nn.Module:
+    """Load a file of `save_program`: no class definition needed, on the CPU.
+
+    Raises:
+        FileNotFoundError: there is no file at `path`.
+        ValueError: the file is damaged, or no exported program.
+    """
+    path = _require_file(path)
+    try:
+        return torch.export.load(path).module()
+    except Exception as error:  # torch raises whatever its parsers raise
+        raise ValueError(f"path must be a file of save_program, got {path}: {error}") from error
+
+
+def load_trained(name: str, device: str | torch.device = "cpu") -> nn.Module:
+    """Load a generator that ships with the course, such as "exponential".
+
+    Raises:
+        ValueError: there is none of that name.
+    """
+    path = TRAINED / f"{name}.safetensors"
+    if not path.is_file():
+        names = sorted(file.stem for file in TRAINED.glob("*.safetensors"))
+        raise ValueError(f"name must be one of {', '.join(names)}, got {name!r}")
+    return load_generator(path, device)
+
+
+def trained_card(name: str) -> dict[str, Any]:
+    """What is known of a shipped generator: its recipe, seed and measured quality."""
+    load_trained(name)  # for its message where there is none of that name
+    card: dict[str, Any] = json.loads((TRAINED / f"{name}.json").read_text(encoding="utf-8"))
+    return card
+
+
+def _describe(generator: nn.Sequential) -> list[dict[str, Any]]:
+    if not isinstance(generator, nn.Sequential):
+        raise TypeError(f"generator must be an nn.Sequential, got {type(generator).__name__}")
+    layers: list[dict[str, Any]] = []
+    for position, layer in enumerate(generator):
+        kind = type(layer).__name__
+        if isinstance(layer, Unscale):
+            layers.append({"kind": kind, "dim": len(layer.low)})
+        elif kind in LAYERS and type(layer) is LAYERS[kind][0] and _has_bias(layer):
+            layers.append({"kind": kind, **{s: getattr(layer, s) for s in LAYERS[kind][1]}})
+        else:
+            known = ", ".join([*LAYERS, "Unscale"])
+            raise TypeError(
+                f"generator may hold {known} (linear layers with bias), got {layer} at {position}"
+            )
+    return layers
+
+
+def _has_bias(layer: nn.Module) -> bool:
+    return not isinstance(layer, nn.Linear) or layer.bias is not None
+
+
+def _build(layers: list[dict[str, Any]]) -> nn.Sequential:
+    modules: list[nn.Module] = []
+    for layer in layers:
+        settings = dict(layer)
+        kind = settings.pop("kind")
+        if kind == "Unscale":
+            empty = torch.empty(settings["dim"])
+            modules.append(Unscale(Scaler(empty, empty)))
+        else:
+            modules.append(LAYERS[kind][0](**settings))
+    return nn.Sequential(*modules)
+
+
+def _write(path: str | os.PathLike[str], content: bytes) -> Path:
+    target = Path(path)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=target.parent, prefix=target.name, suffix=".part")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(name, target)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+    return target
+
+
+def _require_file(path: str | os.PathLike[str]) -> Path:
+    file = Path(path)
+    if not file.is_file():
+        raise FileNotFoundError(f"path must be an existing file, got {file}")
+    return file

@@ -1,0 +1,1 @@
+"""Commands behind the Makefile: run the notebooks, render the site, check it."""

@@ -1,0 +1,173 @@
+"""Runs the notebooks, and keeps what they print: `python -m tools.notebooks [--commit]`.
+
+A notebook is run again only if its code, the helpers in `gan_course` or the versions of the main
+packages changed. Executed copies lie in `_build/executed`; --commit copies them to `notebooks/`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import importlib.metadata
+import json
+import os
+import platform
+import shutil
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
+from nbformat import NotebookNode
+
+from gan_course.widgets import STILL, WIDGET_MIME
+
+ROOT = Path(__file__).resolve().parent.parent
+NOTEBOOKS = ROOT / "notebooks"
+EXECUTED = ROOT / "_build" / "executed"
+MINUTES = ROOT / "book" / "minutes.json"
+VERSIONS = ("torch", "numpy", "scipy", "matplotlib", "ipywidgets")
+
+
+class TerminalClient(NotebookClient):
+    """A notebook client that shows on the terminal what the running cell prints."""
+
+    def process_message(self, msg: Any, cell: Any, cell_index: int) -> Any:
+        if msg["msg_type"] == "stream":
+            for line in msg["content"]["text"].splitlines():
+                print(f"    {line}", flush=True)
+        return super().process_message(msg, cell, cell_index)
+
+
+def fingerprint(notebook: NotebookNode) -> str:
+    """A hash of all that a run depends on: code cells, helpers, shipped generators, versions."""
+    parts = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
+    parts += [platform.python_version(), platform.machine()]
+    parts += [f"{name} {importlib.metadata.version(name)}" for name in VERSIONS]
+    digest = hashlib.sha256("\0".join(parts).encode())
+    for file in sorted((ROOT / "gan_course").rglob("*")):
+        if file.is_file() and file.suffix in {".py", ".json", ".safetensors"}:
+            digest.update(file.relative_to(ROOT).as_posix().encode() + file.read_bytes())
+    return digest.hexdigest()
+
+
+def execute(path: Path) -> NotebookNode:
+    """Run one notebook in a fresh kernel and an empty folder; returns it with its outputs.
+
+    Raises:
+        CellExecutionError: a cell failed.
+    """
+    notebook = nbformat.read(path, as_version=4)
+    folder = ROOT / "_build" / "run" / path.stem
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    client = TerminalClient(
+        notebook,
+        timeout=None,
+        kernel_name="python3",
+        record_timing=False,
+        coalesce_streams=True,
+        resources={"metadata": {"path": str(folder)}},
+    )
+    started = time.monotonic()
+
+    def on_start(cell: NotebookNode, cell_index: int) -> None:
+        if cell in code:
+            title = cell.source.strip().splitlines()[0][:70] if cell.source.strip() else ""
+            seconds = time.monotonic() - started
+            position = next(i for i, other in enumerate(code, 1) if other is cell)
+            print(f"  [{position}/{len(code)}] {seconds:5.0f} s  {title}", flush=True)
+
+    client.on_cell_start = on_start
+    print(f"{path.name}: running", flush=True)
+    client.execute()
+    normalise(notebook, folder)
+    seconds = time.monotonic() - started
+    notebook.metadata["gan_course_seconds"] = round(seconds, 1)
+    print(f"{path.name}: done in {seconds:.0f} s", flush=True)
+    return notebook
+
+
+def normalise(notebook: NotebookNode, folder: Path) -> None:
+    """Take out what differs from run to run or machine to machine."""
+    notebook.metadata = NotebookNode(
+        kernelspec={"display_name": "Python 3", "language": "python", "name": "python3"},
+        language_info={"name": "python"},
+    )
+    for cell in notebook.cells:
+        cell.metadata.pop("execution", None)
+        for output in cell.get("outputs", []):
+            # a widget needs its kernel; a committed notebook shows the flip-book in its place
+            data = output.get("data", {})
+            if data.pop(WIDGET_MIME, None) is not None:
+                data["text/html"] = output["metadata"].pop(STILL, "")
+            for holder, key in ((output, "text"), (data, "text/plain")):
+                if key in holder:
+                    holder[key] = holder[key].replace(str(folder), ".").replace(str(ROOT), ".")
+
+
+def up_to_date(path: Path) -> NotebookNode:
+    """The executed copy of a notebook: from the last run if it still holds, else from a new one."""
+    source = nbformat.read(path, as_version=4)
+    kept, stamp = EXECUTED / path.name, EXECUTED / f"{path.stem}.sha256"
+    now = fingerprint(source)
+    if kept.is_file() and stamp.is_file() and stamp.read_text() == now:
+        print(f"{path.name}: unchanged, kept from the last run", flush=True)
+        executed = nbformat.read(kept, as_version=4)
+    else:
+        executed = execute(path)
+        EXECUTED.mkdir(parents=True, exist_ok=True)
+        write(executed, kept)
+        stamp.write_text(now)
+    # prose may have changed since the run: take all cells from the source, outputs from the run
+    code = iter([cell for cell in executed.cells if cell.cell_type == "code"])
+    for cell in source.cells:
+        if cell.cell_type == "code":
+            ran = next(code)
+            cell.outputs, cell.execution_count = ran.outputs, ran.execution_count
+    source.metadata = executed.metadata
+    return source
+
+
+def write(notebook: NotebookNode, path: Path) -> None:
+    """Write a notebook so that equal content gives equal bytes."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    text = json.dumps(notebook, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+    path.write_text(text, encoding="utf-8")
+
+
+def sources() -> list[Path]:
+    """The notebooks of the course, in reading order."""
+    return sorted(NOTEBOOKS.glob("*.ipynb"))
+
+
+def main() -> int:
+    """Run what has to be run; with --commit, write the results into `notebooks/`."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--commit", action="store_true", help="write results into notebooks/")
+    commit = parser.parse_args().commit
+    # networks this small are fastest on one thread, and then two runs agree to the last bit
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    minutes: dict[str, float] = {}
+    for path in sources():
+        try:
+            notebook = up_to_date(path)
+        except CellExecutionError as error:
+            print(f"\n{path.name}: a cell failed\n{error}", file=sys.stderr)
+            return 1
+        if commit:
+            seconds = notebook.metadata.pop("gan_course_seconds", 0.0)
+            minutes[path.stem] = max(0.5, round(2 * seconds / 60) / 2)
+            write(notebook, path)
+            print(f"{path.name}: written")
+    if commit:
+        MINUTES.write_text(json.dumps(minutes, indent=1) + "\n", encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,149 @@
+"""Renders the book: `python -m tools.site`. Sources are put together in `_build/source` first."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import yaml
+from nbformat import NotebookNode
+
+from tools.notebooks import MINUTES, ROOT, sources, up_to_date
+
+SOURCE = ROOT / "_build" / "source"
+HTML = ROOT / "_build" / "html"
+COLAB = "https://colab.research.google.com/github"
+WHEEL_LINE = 'COURSE_WHEEL = ""'  # the line of each notebook's first cell that publishing fills
+
+
+def pages_url(repo_url: str) -> str:
+    """Where GitHub Pages shows a repository: https://OWNER.github.io/NAME.
+
+    Raises:
+        ValueError: it is not the address of a GitHub repository.
+    """
+    parts = repo_url.rstrip("/").removesuffix(".git").split("/")
+    if len(parts) != 5 or parts[:3] != ["https:", "", "github.com"] or not all(parts[3:]):
+        raise ValueError(f"REPO_URL must look like https://github.com/OWNER/NAME, got {repo_url!r}")
+    return f"https://{parts[3].lower()}.github.io/{parts[4]}"
+
+
+def stamp(notebook: NotebookNode, wheel_url: str) -> NotebookNode:
+    """Write the wheel's address into the notebook's first code cell.
+
+    Raises:
+        ValueError: the first code cell has no line to fill.
+    """
+    first = next(cell for cell in notebook.cells if cell.cell_type == "code")
+    if WHEEL_LINE not in first.source:
+        raise ValueError(f"the first code cell must have the line {WHEEL_LINE}")
+    first.source = first.source.replace(WHEEL_LINE, f'COURSE_WHEEL = "{wheel_url}"')
+    return notebook
+
+
+def substitutions(repo_url: str, branch: str) -> dict[str, str]:
+    """What {{ name }} in a page stands for: measured minutes, and links to Colab if there are any."""
+    values = {}
+    minutes = json.loads(MINUTES.read_text(encoding="utf-8"))
+    for path in sources():
+        number = path.stem.split("_")[0]
+        values[f"minutes_{number}"] = f"{minutes[path.stem]:g}"
+        colab = repo_url.replace("https://github.com", COLAB)
+        link = f"{colab}/blob/{branch}/notebooks/{path.name}"
+        values[f"colab_{number}"] = f"[open in Colab]({link})" if repo_url else "not published yet"
+    return values
+
+
+def settings(repo_url: str) -> dict[str, Any]:
+    """The book's settings from `_config.yml`, with buttons only if there is a place to go to."""
+    config: dict[str, Any] = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
+    repository = config["repository"]
+    repository["url"] = repository["url"] or repo_url
+    if repo_url:
+        repository["url"] = repo_url
+    if repository["url"]:
+        config["launch_buttons"] = {
+            "colab_url": "https://colab.research.google.com",
+            "binderhub_url": "https://mybinder.org",
+            "notebook_interface": "jupyterlab",
+        }
+        config["html"]["use_repository_button"] = True
+        config["html"]["baseurl"] = pages_url(repository["url"])
+    else:
+        del config["repository"]
+    config["sphinx"]["config"]["myst_substitutions"] = substitutions(
+        repository["url"], repository["branch"]
+    )
+    return config
+
+
+def put_together(repo_url: str, wheel_url: str) -> None:
+    """Lay out settings, pages and executed notebooks in `_build/source`; touch only what changed."""
+    config = settings(repo_url)
+    url = config.get("repository", {}).get("url", "")
+    files = {Path("_config.yml"): yaml.safe_dump(config, sort_keys=False).encode()}
+    for file in (ROOT / "book").rglob("*"):
+        if file.is_file() and "__pycache__" not in file.parts:
+            files[file.relative_to(ROOT)] = file.read_bytes()
+    for path in sources():
+        notebook = up_to_date(path)
+        notebook.metadata.pop("gan_course_seconds", None)
+        if url:
+            stamp(notebook, wheel_url or f"{pages_url(url)}/{wheel_name()}")
+        files[path.relative_to(ROOT)] = nbformat.writes(notebook).encode()
+    for old in SOURCE.rglob("*"):
+        if old.is_file() and old.relative_to(SOURCE) not in files:
+            old.unlink()
+    for name, content in files.items():
+        target = SOURCE / name
+        if not target.is_file() or target.read_bytes() != content:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(content)
+
+
+def wheel_name() -> str:
+    """The file name of the course's wheel."""
+    from gan_course import __version__
+
+    return f"gan_course-{__version__}-py3-none-any.whl"
+
+
+def render() -> int:
+    """Build the site with every warning an error; returns the exit code."""
+    command = ["jupyter-book", "build", str(SOURCE), "--path-output", str(ROOT)]
+    command += ["--toc", str(SOURCE / "book" / "_toc.yml"), "-W", "-n", "--keep-going", "-q"]
+    return subprocess.run(command, cwd=ROOT).returncode
+
+
+def check_links() -> int:
+    """Follow every link between the built pages, anchors too; returns the exit code."""
+    command = [sys.executable, "-m", "linkcheck", "--config", str(ROOT / "tools" / "linkcheck.ini")]
+    return subprocess.run([*command, str(HTML / "index.html")], cwd=ROOT).returncode
+
+
+def main() -> int:
+    """Run the notebooks that changed, render, check."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--repo-url", default="", help="address of the published repository")
+    parser.add_argument("--wheel-url", default="", help="address of the wheel, if not on its pages")
+    arguments = parser.parse_args()
+    put_together(arguments.repo_url, arguments.wheel_url)
+    code = render() or check_links()
+    if code:
+        print("\nThe book was not built: see the messages above.", file=sys.stderr)
+        return code
+    for path in sources():  # the download button, and what a published Colab button opens
+        shutil.copy(SOURCE / path.relative_to(ROOT), HTML / path.relative_to(ROOT))
+    index = HTML / "index.html"
+    print(f"\nThe book is ready. Open it in a browser:\n  {index}\n  {index.as_uri()}")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
