@@ -76,7 +76,7 @@ class GameStep(NamedTuple):
     generator_loss: float
 
 
-def one_number_game(steps: int = 260, rate: float = 0.1) -> list[GameStep]:
+def one_number_game(steps: int = 520, rate: float = 0.05) -> list[GameStep]:
     """Play the smallest GAN there is, with one weight a network (Mescheder et al. 2018).
 
     The real data is always the number 0. The generator's only weight is the number it puts
@@ -302,7 +302,7 @@ def latent_space() -> Figure:
     lower.plot(curve[:, 0], curve[:, 1], color=GREY, lw=1.5, ls=":")
     bent = _curve(np.linspace(8, 46, 101))
 
-    places = [(upper, walk, walk, (0.0, 0.42)), (lower, bent, samples, (-1.5, 5.5))]
+    places = [(upper, walk, walk, (0.0, 0.52)), (lower, bent, samples, (-2.5, 6.8))]
     for axes, line, path, (right, up) in places:
         axes.plot(line[:, 0], line[:, 1], color=GREEN, lw=2.5, zorder=2)
         axes.scatter(path[1:-1, 0], path[1:-1, 1], s=60, color=GREEN, edgecolors=INK, zorder=3)
@@ -333,7 +333,7 @@ def moving_target() -> Figure:
     upper.set(ylim=(0, 1.2), yticks=[0, 0.5, 1])
     lower.plot(errors, color=INK, lw=2)
     lower.set_title("true error", fontsize=14, weight="bold", color=INK)
-    lower.set(ylim=(-0.12, 1.4), yticks=[0, 1], xticks=[0, 100, 200])
+    lower.set(ylim=(-0.12, 1.4), yticks=[0, 1], xticks=[0, 200, 400])
     lower.set_xlabel("iteration", fontsize=13)
     for step, marker, colour in marks:
         upper.axvline(step, color=colour, lw=1.5, ls=":")

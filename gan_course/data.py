@@ -1,4 +1,4 @@
-"""Where do the real samples come from? Points on a curve, in shuffled batches, scaled to [-1, 1]."""
+"""Where do the real samples come from? Points on a curve, shuffled batches, scaling to [-1, 1]."""
 
 from __future__ import annotations
 
@@ -111,9 +111,8 @@ class Scaler:
         low, high = samples.min(dim=0).values, samples.max(dim=0).values
         if bool((low == high).any()):
             column = int((low == high).nonzero()[0])
-            raise ValueError(
-                f"samples must vary in each column, got only {float(low[column])} in column {column}"
-            )
+            only = float(low[column])
+            raise ValueError(f"samples must vary in each column, got only {only} in {column}")
         return cls(low, high)
 
     def scale(self, samples: Tensor) -> Tensor:

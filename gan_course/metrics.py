@@ -71,7 +71,7 @@ def ks_uniform(values: Tensor, low: float, high: float) -> float:
         high: upper end.
 
     Returns:
-        A number from 0 (spread exactly as it should be) to 1; at least 0.5 where all values are one.
+        A number from 0 (spread as it should be) to 1; at least 0.5 where all values are equal.
     """
     from scipy import stats  # loaded only when it is used: it takes a while
 

@@ -1,7 +1,5 @@
 """What do the two networks look like? Plain stacks of layers, built by two functions."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import torch
@@ -75,6 +73,7 @@ class Unscale(nn.Module):
         self.register_buffer("high", scaler.high.clone())
 
     def forward(self, samples: Tensor) -> Tensor:
+        """From [-1, 1] to data units, shape (n, dim)."""
         return self.low + (samples + 1) / 2 * (self.high - self.low)
 
 

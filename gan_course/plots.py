@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from torch import Tensor
 
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-REAL = {"color": "#0072B2", "marker": ".", "s": 14, "alpha": 0.35, "linewidths": 0}
-GENERATED = {"color": "#D55E00", "marker": "*", "s": 34, "linewidths": 0}
+REAL: dict[str, Any] = {"color": "#0072B2", "marker": ".", "s": 14, "alpha": 0.35, "linewidths": 0}
+GENERATED: dict[str, Any] = {"color": "#D55E00", "marker": "*", "s": 34, "linewidths": 0}
 
 
 def plot_points(
@@ -70,7 +70,13 @@ def plot_epochs(real: Tensor, snapshots: Mapping[int, Tensor], epochs: Sequence[
         raise ValueError(f"epochs must be among {sorted(snapshots)}, got {list(epochs)}")
     rows = math.ceil(len(epochs) / 3)
     figure, grid = plt.subplots(
-        rows, 3, figsize=(9, 3 * rows), sharex=True, sharey=True, layout="constrained", squeeze=False
+        rows,
+        3,
+        figsize=(9, 3 * rows),
+        sharex=True,
+        sharey=True,
+        layout="constrained",
+        squeeze=False,
     )
     for axes, epoch in zip(grid.flat, epochs, strict=False):
         plot_points(real, snapshots[epoch], title=f"epoch {epoch}", axes=axes)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import os
-import tempfile
 import warnings
 from pathlib import Path
 from typing import Any
@@ -76,7 +75,7 @@ def load_generator(path: str | os.PathLike[str], device: str | torch.device = "c
     try:
         with safe_open(path, framework="pt", device=str(device)) as file:
             layers = (file.metadata() or {}).get(ARCHITECTURE)
-            weights = {name: file.get_tensor(name) for name in file.keys()}
+            weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  (it is no dict)
         if layers is None:
             raise ValueError(f"its header has no entry {ARCHITECTURE!r}")
         # on the meta device layers have shapes but no memory, until the weights come in
@@ -220,15 +219,15 @@ def _build(layers: list[dict[str, Any]]) -> nn.Sequential:
 def _write(path: str | os.PathLike[str], content: bytes) -> Path:
     target = Path(path)
     target.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=target.parent, prefix=target.name, suffix=".part")
+    part = target.with_name(f".{target.name}.{os.getpid()}.part")
     try:
-        with os.fdopen(handle, "wb") as file:
+        with part.open("wb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        os.replace(name, target)
+        part.replace(target)
     except BaseException:
-        Path(name).unlink(missing_ok=True)
+        part.unlink(missing_ok=True)
         raise
     return target
 

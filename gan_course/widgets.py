@@ -76,7 +76,12 @@ def explore_latent(generator: nn.Module, real: Tensor, limit: float = 2.5) -> No
 
     sliders = [
         ipywidgets.FloatSlider(
-            value=0.0, min=-limit, max=limit, step=limit / 25, description=name, continuous_update=True
+            value=0.0,
+            min=-limit,
+            max=limit,
+            step=limit / 25,
+            description=name,
+            continuous_update=True,
         )
         for name in ("z1", "z2")
     ]
@@ -125,7 +130,7 @@ def _picture(real: Tensor, generated: Tensor, title: str, size: float = 34) -> b
 
     figure, axes = plt.subplots(figsize=(5, 3.2), dpi=80, layout="constrained")
     plot_points(real, generated, title=title, axes=axes)
-    axes.collections[-1].set_sizes([size])
+    axes.collections[-1].set_sizes([size])  # type: ignore[attr-defined]  # it is a scatter
     # the same window in every picture, a little wider than the data
     for column, set_limits in ((0, axes.set_xlim), (1, axes.set_ylim)):
         low, high = float(real[:, column].min()), float(real[:, column].max())
@@ -150,7 +155,7 @@ def _show(sliders: list[Any], draw: Callable[..., bytes], still: str) -> ipywidg
     box = ipywidgets.VBox([*sliders, image])
     # the same bundle with ipywidgets 7 and 8, plus what a page without a kernel shows instead
     view = {"version_major": 2, "version_minor": 0, "model_id": box.model_id}
-    display(  # type: ignore[no-untyped-call]
+    display(
         {WIDGET_MIME: view, "text/plain": "sliders: run this notebook to move them"},
         metadata={STILL: still},
         raw=True,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -21,7 +22,16 @@ HEADER = """\
 
 def main() -> None:
     """Ask uv for the lock, take out what belongs to torch's builds, write requirements.txt."""
-    command = ["uv", "pip", "compile", "pyproject.toml", "--all-extras", "--universal", "--quiet"]
+    uv = Path(sys.executable).with_name("uv")
+    command = [
+        str(uv),
+        "pip",
+        "compile",
+        "pyproject.toml",
+        "--all-extras",
+        "--universal",
+        "--quiet",
+    ]
     command += ["--python-version", "3.10", "--no-annotate", "--no-header", "--constraint", "-"]
     done = subprocess.run(
         command, cwd=ROOT, input=TORCH, text=True, capture_output=True, check=True

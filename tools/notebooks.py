@@ -36,6 +36,7 @@ class TerminalClient(NotebookClient):
     """A notebook client that shows on the terminal what the running cell prints."""
 
     def process_message(self, msg: Any, cell: Any, cell_index: int) -> Any:
+        """Show streams, then do what every client does."""
         if msg["msg_type"] == "stream":
             for line in msg["content"]["text"].splitlines():
                 print(f"    {line}", flush=True)

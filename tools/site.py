@@ -48,7 +48,7 @@ def stamp(notebook: NotebookNode, wheel_url: str) -> NotebookNode:
 
 
 def substitutions(repo_url: str, branch: str) -> dict[str, str]:
-    """What {{ name }} in a page stands for: measured minutes, and links to Colab if there are any."""
+    """What {{ name }} in a page stands for: measured minutes, and links to Colab if any."""
     values = {}
     minutes = json.loads(MINUTES.read_text(encoding="utf-8"))
     for path in sources():
@@ -84,7 +84,7 @@ def settings(repo_url: str) -> dict[str, Any]:
 
 
 def put_together(repo_url: str, wheel_url: str) -> None:
-    """Lay out settings, pages and executed notebooks in `_build/source`; touch only what changed."""
+    """Lay out settings, pages and executed notebooks in `_build/source`, only what changed."""
     config = settings(repo_url)
     url = config.get("repository", {}).get("url", "")
     files = {Path("_config.yml"): yaml.safe_dump(config, sort_keys=False).encode()}
@@ -116,15 +116,17 @@ def wheel_name() -> str:
 
 def render() -> int:
     """Build the site with every warning an error; returns the exit code."""
-    command = ["jupyter-book", "build", str(SOURCE), "--path-output", str(ROOT)]
+    jupyter_book = Path(sys.executable).with_name("jupyter-book")
+    command = [str(jupyter_book), "build", str(SOURCE), "--path-output", str(ROOT)]
     command += ["--toc", str(SOURCE / "book" / "_toc.yml"), "-W", "-n", "--keep-going", "-q"]
     return subprocess.run(command, cwd=ROOT).returncode
 
 
 def check_links() -> int:
     """Follow every link between the built pages, anchors too; returns the exit code."""
-    command = [sys.executable, "-m", "linkcheck", "--config", str(ROOT / "tools" / "linkcheck.ini")]
-    return subprocess.run([*command, str(HTML / "index.html")], cwd=ROOT).returncode
+    checker = Path(sys.executable).with_name("linkchecker")
+    command = [str(checker), "-f", str(ROOT / "tools" / "linkcheck.ini"), str(HTML / "index.html")]
+    return subprocess.run(command, cwd=ROOT).returncode
 
 
 def main() -> int:

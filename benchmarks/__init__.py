@@ -1,0 +1,1 @@
+"""Measurements behind the book's tables, one command each."""

@@ -1,0 +1,456 @@
+"""Does the chapter "How a GAN is trained" say what the code says?
+
+Every number and formula is read from the page's own text and compared with a computed value.
+The last test of numbers fails when the page gains a number that nothing here computes.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import io
+import math
+import re
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+
+import matplotlib
+import pytest
+import torch
+from scipy import stats
+from torch import Tensor, nn
+from torch.nn.functional import binary_cross_entropy
+
+from gan_course.networks import make_generator
+
+BOOK = Path(__file__).parent.parent / "book"
+PAGE = (BOOK / "how_gans_train.md").read_text(encoding="utf-8")
+GLOSSARY = (BOOK / "glossary.md").read_text(encoding="utf-8")
+BIBLIOGRAPHY = (BOOK / "references.bib").read_text(encoding="utf-8")
+
+
+def load_figures() -> ModuleType:
+    """Import book/figures.py, which belongs to no package."""
+    spec = importlib.util.spec_from_file_location("book_figures", BOOK / "figures.py")
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+FIGURES = load_figures()
+GAME = FIGURES.one_number_game()
+RIGHT, WRONG = FIGURES.right_and_wrong(GAME)
+
+
+def bce(answer: float, target: float) -> float:
+    """PyTorch's binary cross-entropy of one answer."""
+    answers = torch.tensor([answer], dtype=torch.float64)
+    return float(binary_cross_entropy(answers, torch.full_like(answers, target)))
+
+
+def judge(x: Tensor) -> Tensor:
+    """The judge of the worked example, centred between the fakes and the real samples."""
+    return torch.sigmoid(x - 4)
+
+
+def push(target: float, at: float = 2.0) -> float:
+    """Gradient of the generator's loss at a fake, by autograd."""
+    fake = torch.tensor([at], dtype=torch.float64, requires_grad=True)
+    torch.autograd.backward(binary_cross_entropy(judge(fake), torch.full_like(fake, target)))
+    assert fake.grad is not None
+    return float(fake.grad)
+
+
+def answer(x: float) -> float:
+    """What the worked example's judge says about a number."""
+    return float(judge(torch.tensor(x, dtype=torch.float64)))
+
+
+def collapsed() -> Tensor:
+    """Samples of the generator that always puts out (0, 1)."""
+    return torch.tensor([[0.0, 1.0]], dtype=torch.float64).repeat(1000, 1)
+
+
+def collapsed_error() -> float:
+    """Mean squared error of the collapsed generator against y = 1.08^x."""
+    x, y = collapsed().T
+    return float(((y - 1.08**x) ** 2).mean())
+
+
+def collapsed_bins() -> int:
+    """How many of 50 bins of [0, 50] the collapsed generator fills."""
+    return int((torch.histc(collapsed()[:, 0], bins=50, min=0, max=50) > 0).sum())
+
+
+def collapsed_ks() -> float:
+    """KS distance of the collapsed generator's x from the uniform distribution on [0, 50]."""
+    return float(stats.ks_1samp(collapsed()[:, 0].numpy(), stats.uniform(0, 50).cdf).statistic)
+
+
+def midpoint() -> list[float]:
+    """The point half-way between the two latent points that question 4 names."""
+    match = re.search(r"z_A = \((.+?), (.+?)\)\$ and \$z_B = \((.+?), (.+?)\)", PAGE)
+    assert match is not None
+    numbers = torch.tensor([float(text) for text in match.groups()]).reshape(2, 2)
+    return list(torch.lerp(numbers[0], numbers[1], 0.5).tolist())
+
+
+def latent_numbers() -> int:
+    """How many random numbers the course's first generator is given."""
+    layers = make_generator().modules()
+    return next(layer.in_features for layer in layers if isinstance(layer, nn.Linear))
+
+
+LN2 = bce(0.5, 1)
+TABLE_ROW = r"\| {p} \| (\d+\.\d+) \|"
+
+# (what the page says, with a group round each number; the values computed for the groups)
+CLAIMS: list[tuple[str, Callable[[], list[float]]]] = [
+    (r"In Project 1 it is (\d),", lambda: [latent_numbers()]),
+    (r"near 0 for small numbers, (0\.5) at 4", lambda: [answer(4)]),
+    (r"A real 6 gets (\d\.\d+)", lambda: [answer(6)]),
+    (r"\$D\(2\) = (\d\.\d+)\$", lambda: [answer(2)]),
+    (r"from 2 to (\d\.\d+), towards", lambda: [2 - push(1)]),
+    (
+        r"now gives it (\d\.\d+) instead of (\d\.\d+)",
+        lambda: [answer(2 - push(1)), answer(2)],
+    ),
+    (r"goes \*down\*, to (\d\.\d+)", lambda: [2 - push(0)]),
+    (r"direction becomes right, \+(\d\.\d+) up", lambda: [push(0)]),
+    (
+        r"gives a push of (\d\.\d+), about (\d+) times",
+        lambda: [-push(1), -push(1) / push(0)],
+    ),
+    *(
+        (TABLE_ROW.format(p=re.escape(p)), lambda p=p: [bce(float(p), 1)])
+        for p in ("0.99", "0.9", "0.5", "0.1", "0.01")
+    ),
+    (r"\\frac\{1\}\{2\} = \\ln 2 = (\d\.\d+)\$", lambda: [LN2]),
+    (
+        r"loss is (\d\.\d+) and the discriminator's is \$2 \\ln 2 = (\d\.\d+)\$",
+        lambda: [LN2, bce(0.5, 1) + bce(0.5, 0)],
+    ),
+    (r"losses say (\d\.\d+) and (\d\.\d+)", lambda: [LN2, bce(0.5, 1) + bce(0.5, 0)]),
+    (r"A loss of (\d\.\d+) is what you see", lambda: [LN2]),
+    (r"over the same (\d+) iterations", lambda: [len(GAME)]),
+    (r"dashed line at (\d\.\d+)\.", lambda: [LN2]),
+    (r"bounces back to (\d\.\d+)", lambda: [GAME[WRONG].error]),
+    (
+        r"dot marks iteration (\d+), .*? a square marks iteration (\d+),",
+        lambda: [RIGHT, WRONG],
+    ),
+    (
+        r"In iteration (\d+) .*? its error is (\d\.\d+) and its loss is (\d\.\d+)",
+        lambda: [RIGHT, GAME[RIGHT].error, GAME[RIGHT].generator_loss],
+    ),
+    (
+        r"In iteration (\d+) it is far off, its error is (\d\.\d+), and .*? (\d\.\d+)\.",
+        lambda: [WRONG, GAME[WRONG].error, GAME[WRONG].generator_loss],
+    ),
+    (
+        r"first step the error was (\d\.\d+), with a loss of (\d\.\d+)",
+        lambda: [GAME[0].error, GAME[0].generator_loss],
+    ),
+    (r"\$1\.08\^0 = (\d)\$", lambda: [1.08**0]),
+    (r"The mean squared error is (\d), the best", lambda: [collapsed_error()]),
+    (r"generator fills (\d+) of 50", lambda: [collapsed_bins()]),
+    (r"The collapsed generator gets (\d)\.", lambda: [collapsed_ks()]),
+    (r"has been (\d\.\d+) for a hundred", lambda: [2 * LN2]),
+    (r"\$(\d\.\d+) = 2 \\ln 2\$", lambda: [2 * LN2]),
+    (
+        r"target is 0, so it pays \$-\\ln\(1 - 0\.9\) = (\d\.\d+)\$",
+        lambda: [bce(0.9, 0)],
+    ),
+    (r"target is 1, so it pays \$-\\ln 0\.9 = (\d\.\d+)\$", lambda: [bce(0.9, 1)]),
+    (r"At \$z = \((\d\.\d+), (\d\.\d+)\)\$", midpoint),
+    (r"costs ln 2 = (\d\.\d+) a term", lambda: [LN2]),
+    (r"one half, so (\d\.\d+) for the discriminator", lambda: [2 * LN2]),
+]
+
+# What counts as a number that needs a check: decimals, and whole numbers from ten.
+NUMBER = r"\d+\.\d+|\d{2,}"
+
+# Numbers that are given, not claimed: inputs of an example, the curve and its range.
+GIVEN = [
+    r":width: \d+px",
+    r"\| 0\.\d+ \| ",
+    r"1\.08\^x",
+    r"\$1\.08\^0 =",
+    r"evenly from 0 to 50",
+    r"into 50 equal bins",
+    r"generator fills \d? ?of 50\.",
+    r"a = 0\.5",
+    r"judge answers 0\.9 for a fake",
+    r"pays \$-\\ln\(1 - 0\.9\) =",
+    r"pays \$-\\ln 0\.9 =",
+    r"z_A = \(-1\.5, 1\.0\)\$ and \$z_B = \(1\.5, -0\.6\)",
+    r"error of 0\.0001 against",
+    r"takes about \d+ minutes",
+]
+
+
+def says(text: str, value: float) -> bool:
+    """Is `text` the value, rounded to as many places as the page shows?"""
+    places = len(text.partition(".")[2])
+    return float(text) == round(float(value), places) + 0.0
+
+
+@pytest.mark.parametrize(("pattern", "compute"), CLAIMS, ids=[claim[0] for claim in CLAIMS])
+def test_number_on_the_page(pattern: str, compute: Callable[[], list[float]]) -> None:
+    matches = re.findall(pattern, PAGE)
+    assert len(matches) == 1, f"the page must say this once, found {len(matches)} times"
+    groups = matches[0] if isinstance(matches[0], tuple) else (matches[0],)
+    values = compute()
+    assert len(groups) == len(values)
+    for text, value in zip(groups, values, strict=True):
+        assert says(text, value), f"the page says {text}, the code {value}"
+
+
+def strike_groups(match: re.Match[str]) -> str:
+    """Remove the numbers that a claim has captured and keep the words."""
+    text, start = match.group(0), match.start()
+    for n in range(match.re.groups, 0, -1):
+        first, last = match.start(n) - start, match.end(n) - start
+        text = text[:first] + text[last:]
+    return text
+
+
+def test_no_number_goes_unchecked() -> None:
+    rest = re.sub(r"```.*?```", "", PAGE, flags=re.DOTALL)  # the program has its own tests
+    for pattern in GIVEN:
+        assert re.search(pattern, rest), f"nothing on the page matches {pattern}"
+    # the numbers are struck out and the words stay, as other patterns look at the same words
+    for pattern, _ in CLAIMS:
+        rest = re.sub(pattern, strike_groups, rest)
+    for pattern in GIVEN:
+        rest = re.sub(pattern, lambda match: re.sub(NUMBER, "", match.group(0)), rest)
+    rest = re.sub(r"\{cite(:t)?\}`[^`]*`", "", rest)
+    unchecked = [rest[max(0, m.start() - 40) : m.end() + 20] for m in re.finditer(NUMBER, rest)]
+    assert unchecked == []
+
+
+# --- formulas ---------------------------------------------------------------------------------
+
+
+def formula(label: str) -> Callable[..., float]:
+    """Turn the right side of the page's labelled formula into a Python function."""
+    match = re.search(r"\$\$\n([^$]*?) = ([^$]*?)\n\$\$ \(" + re.escape(label) + r"\)", PAGE)
+    assert match is not None, f"no formula is labelled {label}"
+    code = match[2]
+    code = re.sub(r"\\frac\{1\}\{(1 \+ e\^\{.*?\})\}", r"1 / (\1)", code)
+    code = re.sub(r"e\^\{(.*?)\}", r"exp(\1)", code)
+    code = code.replace("D(G(z))", "fake").replace("D(x)", "real")
+    code = re.sub(r"\\ln\(", "log(", code)
+    code = re.sub(r"\\ln (\w+)", r"log(\1)", code)
+    code = re.sub(r"(\b[ta]|\)) (?=log|z_)", r"\1 * ", code)  # a product is a space
+    assert "\\" not in code, f"could not read {match[2]}"
+    names = {"exp": math.exp, "log": math.log}
+    return lambda **values: float(eval(code, {**names, **values}))
+
+
+@pytest.mark.parametrize("x", [-3.0, 0.0, 2.0, 4.0, 6.5])
+def test_judge_formula(x: float) -> None:
+    assert formula("judge")(x=x) == pytest.approx(answer(x))
+
+
+@pytest.mark.parametrize("p", [0.01, 0.3, 0.5, 0.97])
+@pytest.mark.parametrize("t", [0, 1])
+def test_binary_cross_entropy_formula(p: float, t: int) -> None:
+    assert formula("bce")(p=p, t=t) == pytest.approx(bce(p, t))
+
+
+@pytest.mark.parametrize(("real", "fake"), [(0.5, 0.5), (0.9, 0.2), (0.3, 0.8)])
+def test_loss_formulas(real: float, fake: float) -> None:
+    assert formula("discriminator-loss")(real=real, fake=fake) == pytest.approx(
+        bce(real, 1) + bce(fake, 0)
+    )
+    assert formula("generator-loss")(fake=fake) == pytest.approx(bce(fake, 1))
+
+
+@pytest.mark.parametrize("share", [0.0, 0.25, 0.5, 1.0])
+def test_interpolation_formula(share: float) -> None:
+    start, end = torch.tensor(-1.5), torch.tensor(0.7)
+    computed = formula("interpolation")(a=share, z_A=-1.5, z_B=0.7)
+    assert computed == pytest.approx(float(torch.lerp(start, end, share)))
+
+
+# --- the worked example -----------------------------------------------------------------------
+
+
+def blocks(language: str) -> list[str]:
+    """The page's fenced blocks of a language."""
+    return re.findall(rf"```{language}\n(.*?)```", PAGE, flags=re.DOTALL)
+
+
+def test_the_program_prints_what_the_page_shows() -> None:
+    (program,), (shown,) = blocks("python"), blocks("text")
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        exec(program, {})
+    assert printed.getvalue() == shown
+    lines = [line for line in program.splitlines() if line.strip()]
+    assert len(lines) == 12, "the page promises a dozen lines"
+    assert "a dozen lines" in PAGE
+
+
+def test_the_program_agrees_with_autograd() -> None:
+    for target, gradient, after in re.findall(
+        r"target (\d): gradient ([+-]\S+), fake 2\.000 -> (\S+)", blocks("text")[0]
+    ):
+        assert says(gradient, push(float(target)))
+        assert says(after, 2 - push(float(target)))
+
+
+def test_the_table_of_targets_leads_the_right_way() -> None:
+    rows = re.findall(r"\| (\w+) \| ([\w ]*samples) \| \**(\d)\** \|", PAGE)
+    targets = {(who, shown): float(target) for who, shown, target in rows}
+    assert len(rows) == len(targets) == 3
+    # a step of the generator towards its target makes the judge believe the fake more
+    fake = 2 - push(targets["generator", "its own fake samples"])
+    assert answer(fake) > answer(2)
+    # and a step of the judge towards its targets parts real from fake
+    slope = torch.tensor(0.0, requires_grad=True)
+    real_answer, fake_answer = torch.sigmoid(slope * 2), torch.sigmoid(slope * -2)
+    loss = binary_cross_entropy(
+        real_answer, torch.tensor(targets["discriminator", "real samples"])
+    ) + binary_cross_entropy(fake_answer, torch.tensor(targets["discriminator", "fake samples"]))
+    torch.autograd.backward(loss)
+    assert slope.grad is not None and float(slope.grad) < 0
+
+
+def test_the_turned_round_loss_pushes_less_the_surer_the_judge() -> None:
+    weak = [push(0, at) for at in (2.0, 0.0, -2.0, -4.0)]
+    strong = [-push(1, at) for at in (2.0, 0.0, -2.0, -4.0)]
+    assert weak == sorted(weak, reverse=True)
+    assert strong == sorted(strong)
+
+
+# --- the smallest GAN -------------------------------------------------------------------------
+
+
+def test_one_number_game_agrees_with_torch() -> None:
+    fake = torch.tensor([1.0], dtype=torch.float64, requires_grad=True)
+    slope = torch.tensor([0.0], dtype=torch.float64, requires_grad=True)
+    real, one, zero = (torch.full_like(fake, value).detach() for value in (0.0, 1.0, 0.0))
+    optimisers = [torch.optim.SGD([player], lr=0.05) for player in (slope, fake)]
+    for state in GAME:
+        assert state.error == pytest.approx(abs(fake.item()), abs=1e-9)
+        loss = binary_cross_entropy(torch.sigmoid(slope * fake), one)
+        assert state.generator_loss == pytest.approx(loss.item(), abs=1e-9)
+        optimisers[0].zero_grad()
+        judged = binary_cross_entropy(torch.sigmoid(slope * real), one)
+        caught = binary_cross_entropy(torch.sigmoid(slope * fake.detach()), zero)
+        torch.autograd.backward(judged + caught)
+        optimisers[0].step()
+        optimisers[1].zero_grad()
+        fooled = binary_cross_entropy(torch.sigmoid(slope.detach() * fake), one)
+        torch.autograd.backward(fooled)
+        optimisers[1].step()
+
+
+def test_right_and_wrong_have_the_same_loss() -> None:
+    assert GAME[RIGHT].generator_loss == pytest.approx(GAME[WRONG].generator_loss, abs=0.005)
+    assert GAME[WRONG].error > 100 * GAME[RIGHT].error
+
+
+# --- words, figures, links --------------------------------------------------------------------
+
+
+def glossary_entries() -> dict[str, str]:
+    """Each term of the glossary, in lower case, with its definition."""
+    body = GLOSSARY.partition(":sorted:\n")[2].partition("```")[0]
+    entries = {}
+    for block in body.strip().split("\n\n"):
+        lines = block.splitlines()
+        definition = " ".join(line.strip() for line in lines if line.startswith("  "))
+        for term in lines:
+            if not term.startswith("  "):
+                entries[term.lower()] = definition
+    return entries
+
+
+def test_every_definition_has_one_to_three_sentences() -> None:
+    entries = glossary_entries()
+    assert len(entries) >= 60
+    for term, definition in entries.items():
+        sentences = len(re.findall(r"[.?!](?=\s|$)", definition))
+        assert 1 <= sentences <= 3, f"{term}: {sentences} sentences"
+
+
+@pytest.mark.parametrize("text", [PAGE, GLOSSARY], ids=["page", "glossary"])
+def test_links_have_targets(text: str) -> None:
+    for name in re.findall(r"\{term\}`([^`]+)`", text):
+        target = re.sub(r".*<(.*)>", r"\1", name).lower()
+        assert target in glossary_entries(), f"{name} is not in the glossary"
+    for keys in re.findall(r"\{cite(?::t)?\}`([^`]+)`", text):
+        for key in keys.split(","):
+            assert re.search(rf"@\w+\{{{key},", BIBLIOGRAPHY), f"{key} is not in references.bib"
+
+
+def test_every_reference_is_cited() -> None:
+    for key in re.findall(r"@\w+\{(\w+),", BIBLIOGRAPHY):
+        assert re.search(rf"\{{cite(:t)?\}}`[^`]*\b{key}\b", PAGE + GLOSSARY), f"{key}: not cited"
+
+
+def test_no_term_is_linked_twice() -> None:
+    terms = [re.sub(r".*<(.*)>", r"\1", name) for name in re.findall(r"\{term\}`([^`]+)`", PAGE)]
+    assert len(terms) == len(set(terms))
+
+
+def test_reading_time() -> None:
+    claimed = re.search(r"Reading takes about (\d+) minutes", PAGE)
+    assert claimed is not None
+    words = len(re.findall(r"[A-Za-z']+", PAGE))
+    # slow to quick readers of a text with formulas: 150 to 250 words a minute
+    assert words / 250 <= int(claimed[1]) <= words / 150
+
+
+def test_every_figure_is_shown_and_described() -> None:
+    shown = re.findall(
+        r":::\{figure\} figures/(\w+)\.svg\n:name: (\S+)\n:alt: (.+)\n:width: .+\n\n(.+)\n", PAGE
+    )
+    assert {name for name, *_ in shown} == set(FIGURES.FIGURES)
+    for _, name, description, caption in shown:
+        assert name.startswith("fig-")
+        assert len(description) > 100
+        assert len(caption) > 20
+
+
+def test_sections_open_and_close_the_chapter() -> None:
+    assert PAGE.index("What you will learn") < PAGE.index("\n## ")
+    assert PAGE.index("What you learned") > PAGE.rindex("\n## ")
+    questions = re.findall(r"^\*\*(\d)\.\*\*", PAGE, flags=re.MULTILINE)
+    assert questions == re.findall(r":::\{dropdown\} Answer (\d)", PAGE)
+    assert 3 <= len(questions) <= 6
+
+
+def test_neural_network_in_five_sentences() -> None:
+    section = PAGE.partition("in five sentences\n")[2].partition("\n## ")[0]
+    items = re.findall(r"^\d\. (.+)$", section, flags=re.MULTILINE)
+    assert len(items) == 5
+    assert all(len(re.findall(r"[.?!](?=\s|$)", item)) == 1 for item in items)
+
+
+def test_figures_are_reproduced_byte_for_byte(tmp_path: Path) -> None:
+    drawn = FIGURES.draw_all(tmp_path)
+    assert {path.name for path in drawn} == {path.name for path in (BOOK / "figures").iterdir()}
+    for path in drawn:
+        committed = BOOK / "figures" / path.name
+        drawn_with = re.search(r"Matplotlib v([\d.]+\d)", committed.read_text(encoding="utf-8"))
+        assert drawn_with is not None
+        if drawn_with[1] != matplotlib.__version__:
+            pytest.skip(f"drawn with matplotlib {drawn_with[1]}, here is {matplotlib.__version__}")
+        assert path.read_bytes() == committed.read_bytes(), f"{path.name} is out of date"
+
+
+def test_figures_ignore_and_keep_the_readers_settings(tmp_path: Path) -> None:
+    with matplotlib.rc_context({"lines.linewidth": 9, "font.size": 5}):
+        changed = FIGURES.draw_all(tmp_path / "changed")
+        assert matplotlib.rcParams["font.size"] == 5
+    for path in FIGURES.draw_all(tmp_path / "plain"):
+        twin = next(other for other in changed if other.name == path.name)
+        assert twin.read_bytes() == path.read_bytes()
