@@ -55,8 +55,8 @@ def run(recipe: str, seed: int) -> tuple[torch.nn.Sequential, dict[str, Any]]:
             noise,
             score=lambda samples: fit_and_spread(scaler.unscale(samples), exponential, LOW, HIGH),
             watch=noise(1_000),
-            patience=150,
-            epochs=500,
+            patience=100,
+            epochs=400,
             keep_best=True,
         )
         generator = in_data_units(generator, scaler)

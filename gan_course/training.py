@@ -159,7 +159,7 @@ def fit(
         patience: stop after this many epochs without a better score.
         learning_rate: of both Adam optimisers (Kingma and Ba 2015).
         keep_best: at the end, put back the generator's weights of the best epoch.
-        report: called as report(epoch, samples) after the first and each `report_every`th epoch.
+        report: called as report(epoch, samples) after the first epoch and every `report_every`.
         report_every: epochs between two reports, and between two snapshots in the history.
 
     Returns:

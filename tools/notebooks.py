@@ -7,6 +7,7 @@ packages changed. Executed copies lie in `_build/executed`; --commit copies them
 from __future__ import annotations
 
 import argparse
+import base64
 import hashlib
 import importlib.metadata
 import json
@@ -141,6 +142,19 @@ def write(notebook: NotebookNode, path: Path) -> None:
     path.write_text(text, encoding="utf-8")
 
 
+def figure(path: Path, name: str) -> bytes:
+    """The PNG picture of a notebook's cell whose figure has this name.
+
+    Raises:
+        ValueError: no cell has a figure of that name.
+    """
+    for cell in nbformat.read(path, as_version=4).cells:
+        if cell.metadata.get("mystnb", {}).get("figure", {}).get("name") == name:
+            data = next(out["data"] for out in cell.outputs if "image/png" in out.get("data", {}))
+            return base64.b64decode(data["image/png"])
+    raise ValueError(f"name must be that of a figure in {path.name}, got {name!r}")
+
+
 def sources() -> list[Path]:
     """The notebooks of the course, in reading order."""
     return sorted(NOTEBOOKS.glob("*.ipynb"))
@@ -166,6 +180,8 @@ def main() -> int:
             write(notebook, path)
             print(f"{path.name}: written")
     if commit:
+        picture = figure(NOTEBOOKS / "01_exponential_curve.ipynb", "exponential-six-panels")
+        (ROOT / "book" / "figures" / "readme.png").write_bytes(picture)
         MINUTES.write_text(json.dumps(minutes, indent=1) + "\n", encoding="utf-8")
     return 0
 

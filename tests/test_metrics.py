@@ -1,0 +1,212 @@
+"""Does each metric give the value that its formula gives, by hand or by scipy?"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pytest
+import torch
+from scipy import stats
+from torch import Tensor
+
+from gan_course.data import curve_points, exponential
+from gan_course.metrics import (
+    CurveQuality,
+    bins_covered,
+    curve_mse,
+    curve_quality,
+    fit_and_spread,
+    fit_error,
+    ks_uniform,
+    share_outside,
+)
+
+LOW, HIGH = 0.0, 50.0
+COLLAPSED = torch.tensor([[0.0, 1.0]]).repeat(100, 1)  # one place, on the curve
+VALUES_METRICS = [ks_uniform, share_outside, bins_covered]
+
+
+def real_points(count: int, seed: int = 0) -> Tensor:
+    generator = torch.Generator().manual_seed(seed)
+    return curve_points(exponential, LOW, HIGH, count, random=generator)
+
+
+def line(x: Tensor) -> Tensor:
+    return 2 * x
+
+
+# (x, y) off the line y = 2x by 1, -3 and 0
+OFF_THE_LINE = torch.tensor([[0.0, 1.0], [2.0, 1.0], [10.0, 20.0]])
+
+
+def test_curve_mse_is_the_mean_of_the_squared_misses() -> None:
+    assert curve_mse(OFF_THE_LINE, line) == pytest.approx((1 + 9 + 0) / 3)
+
+
+def test_fit_error_is_the_root_as_a_share_of_the_curves_height() -> None:
+    # between 0 and 5 the line climbs by 10
+    assert fit_error(OFF_THE_LINE, line, 0, 5) == pytest.approx(math.sqrt(10 / 3) / 10)
+
+
+def test_fit_error_sees_the_height_of_a_curve_that_turns_round() -> None:
+    # a bump: both ends lie at 0 and the middle at 1, so the ends alone would say it is flat
+    points = torch.tensor([[0.25, 0.8]])  # the curve is at 0.75 there
+    assert fit_error(points, lambda x: 4 * x * (1 - x), 0, 1) == pytest.approx(0.05, abs=1e-6)
+
+
+def test_points_on_the_curve_have_no_error() -> None:
+    points = real_points(500)
+    # the last bit of a power may differ between a vector and a column of a matrix
+    assert curve_mse(points, exponential) == pytest.approx(0, abs=1e-10)
+    assert fit_error(points, exponential, LOW, HIGH) == pytest.approx(0, abs=1e-6)
+
+
+def test_the_mse_cannot_see_collapse_but_the_score_can() -> None:
+    assert curve_mse(COLLAPSED, exponential) == 0
+    assert fit_and_spread(COLLAPSED, exponential, LOW, HIGH) >= 0.5
+
+
+@pytest.mark.parametrize("x", [0.0, 10.0, 25.0, 40.0, 50.0])
+def test_the_score_of_any_collapse_is_at_least_one_half(x: float) -> None:
+    place = torch.tensor([x]).repeat(64)
+    points = torch.stack([place, exponential(place)], dim=1)
+    assert fit_and_spread(points, exponential, LOW, HIGH) >= 0.5 - 1e-9
+
+
+def test_the_score_is_the_sum_of_its_two_parts() -> None:
+    points = real_points(200) + torch.tensor([3.0, -2.0])
+    parts = fit_error(points, exponential, LOW, HIGH) + ks_uniform(points[:, 0], LOW, HIGH)
+    assert fit_and_spread(points, exponential, LOW, HIGH) == parts
+    assert fit_error(points, exponential, LOW, HIGH) > 0.01
+
+
+def test_five_hundred_real_points_score_about_one_twentieth() -> None:
+    scores = [fit_and_spread(real_points(500, seed), exponential, LOW, HIGH) for seed in range(20)]
+    assert 0.02 < sum(scores) / 20 < 0.07
+
+
+def test_a_flat_curve_has_no_height_to_share() -> None:
+    with pytest.raises(ValueError, match="curve must not be flat between 0 and 5, got y range 0"):
+        fit_error(OFF_THE_LINE, torch.zeros_like, 0, 5)
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_ks_is_that_of_scipy(seed: int) -> None:
+    values = 60 * torch.rand(300, generator=torch.Generator().manual_seed(seed)) - 5
+    by_scipy = stats.kstest(values.double().numpy(), "uniform", args=(LOW, HIGH - LOW))
+    assert ks_uniform(values, LOW, HIGH) == pytest.approx(by_scipy.statistic, abs=1e-12)
+
+
+@pytest.mark.parametrize("value", [-1.0, 0.0, 10.0, 25.0, 45.0, 50.0, 70.0])
+def test_ks_of_equal_values_has_a_closed_form(value: float) -> None:
+    # below the value the share is 0 and above it 1; a uniform one has F in both places
+    below = min(max((value - LOW) / (HIGH - LOW), 0), 1)
+    expected = max(below, 1 - below)
+    assert ks_uniform(torch.full((40,), value), LOW, HIGH) == pytest.approx(expected)
+
+
+def test_ks_of_an_even_spread_is_half_a_gap() -> None:
+    # middles of n equal parts: the share of values is off by 1 / 2n on either side of each
+    middles = (torch.arange(20) + 0.5) / 20 * 4 + 3
+    assert ks_uniform(middles, 3, 7) == pytest.approx(1 / 40, abs=1e-6)
+
+
+def test_share_outside_counts_both_sides_and_not_the_ends() -> None:
+    values = torch.tensor([-0.1, 0.0, 5.0, 10.0, 10.1, 99.0, 1.0, 2.0])
+    assert share_outside(values, 0, 10) == 3 / 8
+
+
+def test_bins_covered_counts_bins_that_hold_a_value() -> None:
+    values = torch.tensor([-1.0, 0.0, 0.9, 1.0, 3.5, 10.0, 10.5])  # bins 0, 1, 3 and the last
+    assert bins_covered(values, 0, 10, bins=10) == 4
+
+
+def test_all_bins_are_covered_by_a_value_in_each() -> None:
+    middles = torch.arange(50) + 0.5
+    assert bins_covered(middles, LOW, HIGH) == 50
+    assert bins_covered(middles[1:], LOW, HIGH) == 49
+
+
+def test_curve_quality_is_made_of_the_four_metrics() -> None:
+    points = real_points(300) + torch.tensor([4.0, 1.0])
+    x = points[:, 0]
+    assert curve_quality(points, exponential, LOW, HIGH) == CurveQuality(
+        fit_error=fit_error(points, exponential, LOW, HIGH),
+        ks=ks_uniform(x, LOW, HIGH),
+        outside=share_outside(x, LOW, HIGH),
+        bins=bins_covered(x, LOW, HIGH),
+    )
+
+
+def test_quality_reads_as_a_sentence() -> None:
+    assert str(CurveQuality(fit_error=0.0123, ks=0.0456, outside=0.5, bins=49)) == (
+        "off the curve by 1.23% of its height, KS of x 0.046, outside the range 50.00%, "
+        "49 of 50 bins"
+    )
+
+
+@pytest.mark.parametrize("metric", VALUES_METRICS)
+def test_metrics_of_x_take_any_float_type(metric: Any) -> None:
+    values = torch.linspace(1, 40, 30)
+    assert metric(values.double(), LOW, HIGH) == pytest.approx(metric(values, LOW, HIGH), abs=1e-6)
+
+
+@pytest.mark.parametrize("metric", VALUES_METRICS)
+@pytest.mark.parametrize(
+    ("values", "error", "message"),
+    [
+        ([1.0], (TypeError, ValueError), r"values must be .*got list"),
+        (torch.ones(3, 1), ValueError, r"values must be .*got (shape )?\(3, 1\)"),
+        (torch.ones(0), ValueError, "values must (be a tensor|have at least 1)"),
+        (torch.tensor([1.0, math.nan]), ValueError, "values must be finite, got NaN"),
+        (torch.tensor([1, 2]), TypeError, "values must be a float tensor"),
+    ],
+)
+def test_values_must_be_a_float_vector(metric: Any, values: Any, error: Any, message: str) -> None:
+    with pytest.raises(error, match=message):
+        metric(values, LOW, HIGH)
+
+
+@pytest.mark.parametrize("metric", VALUES_METRICS)
+def test_metrics_of_x_need_a_range(metric: Any) -> None:
+    with pytest.raises(ValueError, match="low must be smaller than high, got low=2 and high=1"):
+        metric(torch.ones(2), 2, 1)
+
+
+@pytest.mark.parametrize("metric", [fit_error, curve_quality, fit_and_spread])
+@pytest.mark.parametrize(
+    ("points", "error", "message"),
+    [
+        ([[1.0, 2.0]], TypeError, "points must be a float tensor"),
+        (torch.ones(4), ValueError, r"points must be .* \(n, 2\), got shape \(4,\)"),
+        (torch.ones(4, 3), ValueError, r"points must be .* \(n, 2\), got shape \(4, 3\)"),
+    ],
+)
+def test_points_must_have_two_columns(
+    metric: Any, points: Any, error: type[Exception], message: str
+) -> None:
+    with pytest.raises(error, match=message):
+        metric(points, exponential, LOW, HIGH)
+
+
+@pytest.mark.parametrize("metric", [fit_error, curve_quality, fit_and_spread])
+def test_metrics_of_points_need_a_range(metric: Any) -> None:
+    with pytest.raises(ValueError, match="low must be smaller than high"):
+        metric(COLLAPSED, exponential, 5, 5)
+
+
+def test_bins_are_counted() -> None:
+    with pytest.raises(ValueError, match="bins must be at least 1, got 0"):
+        bins_covered(torch.ones(2), 0, 1, bins=0)
+
+
+def test_the_curve_must_be_a_function() -> None:
+    with pytest.raises(TypeError, match="curve must be a function, got int 3"):
+        curve_mse(COLLAPSED, 3)  # type: ignore[arg-type]
+
+
+def test_a_curve_that_returns_another_shape_is_an_error_and_not_a_number() -> None:
+    # (n,) minus (n, 1) would quietly become all n x n differences
+    with pytest.raises(ValueError, match=r"curve must return .*\(3,\), got \(3, 1\)"):
+        curve_mse(OFF_THE_LINE, lambda x: x[:, None])

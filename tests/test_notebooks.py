@@ -1,0 +1,87 @@
+"""The committed notebooks: complete, clean, and alike where they should be."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import nbformat
+import pytest
+
+from tools.notebooks import MINUTES, ROOT, sources, write
+from tools.site import WHEEL_LINE
+
+NOTEBOOKS = {path.name: nbformat.read(path, as_version=4) for path in sources()}
+each_notebook = pytest.mark.parametrize("notebook", NOTEBOOKS.values(), ids=NOTEBOOKS)
+
+
+def code_cells(notebook):
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def data_of(cell):
+    return [output.get("data", {}) for output in cell.outputs]
+
+
+def test_the_first_cell_is_the_same_in_all_notebooks_and_never_touches_torch():
+    first = {code_cells(notebook)[0].source for notebook in NOTEBOOKS.values()}
+    assert len(first) == 1
+    source = first.pop()
+    assert WHEEL_LINE in source
+    assert "--no-deps" in source
+    assert "torch" not in re.sub(r"#.*", "", source)
+
+
+@each_notebook
+def test_every_cell_was_run_in_order_without_an_error(notebook):
+    cells = code_cells(notebook)
+    assert [cell.execution_count for cell in cells] == list(range(1, len(cells) + 1))
+    kinds = {output.output_type for cell in cells for output in cell.outputs}
+    assert "error" not in kinds
+
+
+@each_notebook
+def test_nothing_of_one_machine_is_kept(notebook):
+    text = json.dumps(notebook)
+    assert str(ROOT) not in text
+    assert not re.search(r"(/home/|/root/|/tmp/|site-packages|Users\\\\)", text)
+    assert "widgets" not in notebook.metadata
+    assert "widget-view" not in text
+    assert not any("execution" in cell.metadata for cell in notebook.cells)
+    assert set(notebook.metadata) == {"kernelspec", "language_info"}
+
+
+@each_notebook
+def test_every_picture_has_caption_name_and_alt_text(notebook):
+    for cell in code_cells(notebook):
+        if any("image/png" in data for data in data_of(cell)):
+            settings = cell.metadata["mystnb"]
+            assert len(settings["figure"]["caption"]) > 20
+            assert re.fullmatch(r"[a-z0-9-]+", settings["figure"]["name"])
+            assert len(settings["image"]["alt"]) > 40
+
+
+@each_notebook
+def test_something_deterministic_is_compared(notebook):
+    compared = [c for c in code_cells(notebook) if c.source.startswith("# NBVAL_CHECK_OUTPUT")]
+    assert len(compared) >= 5
+    assert all(cell.outputs for cell in compared)
+
+
+@each_notebook
+def test_cells_keep_their_names(notebook):
+    names = [cell.id for cell in notebook.cells]
+    assert len(set(names)) == len(names)
+    assert all(re.fullmatch(r"cell-\d+\w?", name) for name in names)
+
+
+def test_a_notebook_is_written_in_its_committed_form(tmp_path):
+    for path in sources():
+        write(nbformat.read(path, as_version=4), tmp_path / path.name)
+        assert (tmp_path / path.name).read_bytes() == path.read_bytes()
+
+
+def test_minutes_are_known_for_every_notebook():
+    minutes = json.loads(MINUTES.read_text(encoding="utf-8"))
+    assert set(minutes) == {path.stem for path in sources()}
+    assert all(value > 0 for value in minutes.values())

@@ -1,0 +1,179 @@
+"""Is what the plots show what they were given: points, epochs, losses and the ln 2 line?"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+import matplotlib
+
+matplotlib.use("Agg")
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+import torch
+from matplotlib.colors import to_hex
+
+from gan_course.plots import GENERATED, REAL, plot_epochs, plot_losses, plot_points, plot_scores
+from gan_course.training import Epoch, History
+
+DOTS = torch.tensor([[0.0, 1.0], [10.0, 3.0], [20.0, 5.0]])
+STARS = torch.tensor([[1.0, 2.0], [3.0, 4.0]])
+SNAPSHOTS = {1: STARS, 25: STARS + 1, 50: STARS + 2, 75: STARS + 3, 80: STARS + 4}
+HISTORY = History(
+    epochs=[
+        Epoch(number=1, real_loss=0.7, fake_loss=0.6, generator_loss=0.5, score=4.0),
+        Epoch(number=2, real_loss=0.8, fake_loss=0.9, generator_loss=1.0, score=0.5),
+        Epoch(number=3, real_loss=0.4, fake_loss=0.3, generator_loss=1.2, score=2.0),
+    ],
+    best_epoch=2,
+    best_score=0.5,
+)
+
+
+@pytest.fixture(autouse=True)
+def close_figures() -> Iterator[None]:
+    yield
+    plt.close("all")
+
+
+def offsets(axes: Any) -> list[list[list[float]]]:
+    """The points of each scatter."""
+    return [np.asarray(scatter.get_offsets()).tolist() for scatter in axes.collections]
+
+
+def words(axes: Any) -> list[str]:
+    """The entries of the legend."""
+    return [text.get_text() for text in axes.get_legend().get_texts()]
+
+
+def test_points_are_drawn_where_they_are() -> None:
+    axes = plot_points(DOTS, STARS, title="Both")
+    assert offsets(axes) == [DOTS.tolist(), STARS.tolist()]
+    assert (axes.get_xlabel(), axes.get_ylabel(), axes.get_title()) == ("x", "y", "Both")
+    assert words(axes) == ["real", "generated"]
+
+
+def test_real_and_generated_differ_by_more_than_colour() -> None:
+    axes = plot_points(DOTS, STARS)
+    real, generated = axes.collections
+    assert to_hex(real.get_facecolor()[0]) == REAL["color"].lower()
+    assert to_hex(generated.get_facecolor()[0]) == GENERATED["color"].lower()
+    assert REAL["marker"] != GENERATED["marker"]
+    assert real.get_sizes() < generated.get_sizes()
+
+
+def test_real_points_alone_need_no_legend() -> None:
+    axes = plot_points(DOTS)
+    assert offsets(axes) == [DOTS.tolist()]
+    assert axes.get_legend() is None
+    assert axes.get_title() == ""
+
+
+def test_points_can_be_drawn_into_a_picture_that_is_there() -> None:
+    _, mine = plt.subplots()
+    assert plot_points(DOTS, axes=mine) is mine
+    assert len(plt.get_fignums()) == 1
+
+
+def test_points_that_still_carry_gradients_can_be_drawn() -> None:
+    carried = STARS.clone().requires_grad_()
+    assert offsets(plot_points(DOTS, carried))[1] == STARS.tolist()
+    assert offsets(plot_points(carried))[0] == STARS.tolist()
+
+
+@pytest.mark.parametrize(
+    ("real", "generated", "error", "message"),
+    [
+        (torch.ones(3), None, ValueError, r"real must be .* \(n, 2\), got shape \(3,\)"),
+        ([[1, 2]], None, TypeError, "real must be a float tensor"),
+        (DOTS, torch.ones(3, 1), ValueError, r"generated must be .* \(n, 2\), got shape \(3, 1\)"),
+    ],
+)
+def test_points_of_another_shape_are_refused(
+    real: Any, generated: Any, error: type[Exception], message: str
+) -> None:
+    with pytest.raises(error, match=message):
+        plot_points(real, generated)
+
+
+@pytest.mark.parametrize(("count", "rows"), [(1, 1), (3, 1), (4, 2), (5, 2)])
+def test_there_is_one_panel_an_epoch_and_three_a_row(count: int, rows: int) -> None:
+    epochs = list(SNAPSHOTS)[:count]
+    figure = plot_epochs(DOTS, SNAPSHOTS, epochs)
+    assert len(figure.axes) == 3 * rows
+    shown = [axes for axes in figure.axes if axes.get_visible()]
+    assert [axes.get_title() for axes in shown] == [f"epoch {epoch}" for epoch in epochs]
+    for axes, epoch in zip(shown, epochs, strict=True):
+        assert offsets(axes) == [DOTS.tolist(), SNAPSHOTS[epoch].tolist()]
+
+
+def test_panels_come_in_the_order_that_was_asked_for() -> None:
+    figure = plot_epochs(DOTS, SNAPSHOTS, [50, 1])
+    assert [axes.get_title() for axes in figure.axes[:2]] == ["epoch 50", "epoch 1"]
+
+
+def test_only_the_first_panel_has_a_legend() -> None:
+    figure = plot_epochs(DOTS, SNAPSHOTS, [1, 25, 50, 75])
+    assert [axes.get_legend() is not None for axes in figure.axes] == [True] + [False] * 5
+
+
+def test_panels_share_a_window_that_the_real_points_set() -> None:
+    far_away = {1: STARS + 1_000, 2: STARS}
+    for axes in plot_epochs(DOTS, far_away, [1, 2]).axes[:2]:
+        # 15 % of the width beyond the real points on either side
+        assert axes.get_xlim() == pytest.approx((-3, 23))
+        assert axes.get_ylim() == pytest.approx((0.4, 5.6))
+
+
+@pytest.mark.parametrize("count", [1, 3, 4, 5])
+def test_the_lowest_panel_of_each_column_names_its_axis(count: int) -> None:
+    figure = plot_epochs(DOTS, SNAPSHOTS, list(SNAPSHOTS)[:count])
+    shown = [axes for axes in figure.axes if axes.get_visible()]
+    assert [axes.get_xlabel() for axes in shown[-3:]] == ["x"] * min(count, 3)
+    assert [axes.get_ylabel() for axes in shown[::3]] == ["y"] * math.ceil(count / 3)
+
+
+@pytest.mark.parametrize("epochs", [[], [2], [1, 26]])
+def test_epochs_without_a_snapshot_are_named(epochs: list[int]) -> None:
+    with pytest.raises(ValueError) as caught:
+        plot_epochs(DOTS, SNAPSHOTS, epochs)
+    assert str(caught.value) == f"epochs must be among [1, 25, 50, 75, 80], got {epochs}"
+
+
+def test_each_loss_is_a_line_over_the_epochs() -> None:
+    axes = plot_losses(HISTORY)
+    drawn = {line.get_label(): line for line in axes.lines}
+    expected = {"D on real": [0.7, 0.8, 0.4], "D on fake": [0.6, 0.9, 0.3], "G": [0.5, 1.0, 1.2]}
+    for name, losses in expected.items():
+        assert list(drawn[name].get_xdata()) == [1, 2, 3]
+        assert list(drawn[name].get_ydata()) == losses
+    assert len({line.get_linestyle() for line in drawn.values()}) == 3, "colour alone is not enough"
+
+
+def test_a_line_marks_ln_2() -> None:
+    line = plot_losses(HISTORY).lines[-1]
+    assert list(line.get_ydata()) == [math.log(2)] * 2
+    assert line.get_label() == "ln 2 = 0.693"
+
+
+def test_losses_say_what_their_axes_are() -> None:
+    axes = plot_losses(HISTORY)
+    assert (axes.get_xlabel(), axes.get_ylabel()) == ("epoch", "mean loss (nats)")
+    assert axes.get_title() == "Losses of both networks"
+    assert words(axes) == ["D on real", "D on fake", "G", "ln 2 = 0.693"]
+
+
+def test_scores_are_drawn_on_a_logarithmic_axis_with_the_best_marked() -> None:
+    axes = plot_scores(HISTORY)
+    scores, best = axes.lines
+    assert axes.get_yscale() == "log"
+    assert list(scores.get_xdata()) == [1, 2, 3]
+    assert list(scores.get_ydata()) == [4.0, 0.5, 2.0]
+    assert (list(best.get_xdata()), list(best.get_ydata())) == ([2], [0.5])
+    assert best.get_marker() == "*"
+    assert words(axes) == ["best: epoch 2, the clock starts here"]
+    assert (axes.get_xlabel(), axes.get_ylabel()) == ("epoch", "score (lower is better)")
+    assert axes.get_title() == "Score of each epoch"

@@ -1,0 +1,55 @@
+"""Can the shipped measurements be read, and do they say what a reader is told to find there?"""
+
+from __future__ import annotations
+
+import json
+import math
+
+import pytest
+
+from gan_course import records
+from gan_course.records import load_records
+
+NAMES = sorted(file.stem for file in records.FOLDER.glob("*.json"))
+WHOLE = ("seed", "stopped_at", "best_epoch", "bins")
+NUMBERS = ("best_score", "mse", "fit_error", "ks", "outside", "seconds")
+
+
+def test_both_recipes_were_measured() -> None:
+    assert {"exponential_original", "exponential_cure"} <= set(NAMES)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_records_are_those_of_the_file(name: str) -> None:
+    content = json.loads((records.FOLDER / f"{name}.json").read_text(encoding="utf-8"))
+    assert load_records(name) == content["records"]
+    assert len(load_records(name)) >= 1
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_seed_from_zero_on_has_one_record(name: str) -> None:
+    seeds = [record["seed"] for record in load_records(name)]
+    assert seeds == list(range(len(seeds)))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_record_holds_what_the_table_prints(name: str) -> None:
+    for record in load_records(name):
+        assert all(isinstance(record[key], int) for key in WHOLE)
+        assert all(math.isfinite(record[key]) for key in NUMBERS)
+        assert name.endswith(record["recipe"])
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_record_is_possible(name: str) -> None:
+    for record in load_records(name):
+        assert 1 <= record["best_epoch"] <= record["stopped_at"]
+        assert 0 <= record["ks"] <= 1
+        assert 0 <= record["outside"] <= 1
+        assert 0 <= record["bins"] <= 50
+
+
+def test_an_unknown_name_is_answered_with_those_that_exist() -> None:
+    with pytest.raises(ValueError) as caught:
+        load_records("sine")
+    assert str(caught.value) == f"name must be one of {', '.join(NAMES)}, got 'sine'"

@@ -1,0 +1,130 @@
+"""The built site, opened in a real browser."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from conftest import HTML
+
+pytestmark = pytest.mark.browser
+PAGES = (
+    "book/index.html",
+    "book/setup.html",
+    "book/how_gans_train.html",
+    "notebooks/01_exponential_curve.html",
+    "book/glossary.html",
+    "book/bibliography.html",
+    "book/api.html",
+)
+CHAPTER = "notebooks/01_exponential_curve.html"
+
+
+@pytest.fixture
+def page(browser):
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    page = context.new_page()
+    page.problems = []
+    page.on("pageerror", lambda error: page.problems.append(f"error: {error}"))
+    page.on(
+        "console",
+        lambda message: message.type == "error" and page.problems.append(message.text),
+    )
+    page.on("requestfailed", lambda request: page.problems.append(f"failed: {request.url}"))
+    yield page
+    context.close()
+
+
+def test_the_list_of_pages_is_complete():
+    built = {
+        path.relative_to(HTML).as_posix()
+        for folder in ("book", "notebooks")
+        for path in (HTML / folder).glob("*.html")
+    }
+    assert built == set(PAGES)
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_loads_without_errors_or_requests_to_other_hosts(page, site, name):
+    addresses = []
+    page.on("request", lambda request: addresses.append(request.url))
+    response = page.goto(f"{site}/{name}", wait_until="networkidle")
+    assert response.status == 200
+    assert page.problems == []
+    assert [a for a in addresses if not a.startswith((site, "data:", "blob:"))] == []
+
+
+@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("width", [1280, 390])
+def test_a_page_fits_its_window(page, site, name, width):
+    page.set_viewport_size({"width": width, "height": 800})
+    page.goto(f"{site}/{name}", wait_until="networkidle")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_every_picture_has_alt_text_and_every_figure_a_caption(page, site, name):
+    page.goto(f"{site}/{name}")
+    alts = page.locator("article img").evaluate_all("all => all.map(i => i.alt)")
+    assert [alt for alt in alts if len(alt) < 10] == []
+    captions = page.locator("article figure").evaluate_all(
+        "all => all.map(f => f.querySelector('figcaption')?.innerText.trim() ?? '')"
+    )
+    assert "" not in captions
+
+
+def test_the_chapter_shows_its_formula_and_its_figures(page, site):
+    page.goto(f"{site}/{CHAPTER}", wait_until="networkidle")
+    assert page.locator("article mjx-container").count() >= 5
+    for name in ("exponential-data", "exponential-six-panels", "exponential-cured"):
+        assert page.locator(f"figure#{name} img").evaluate("i => i.naturalWidth") > 300
+
+
+def test_a_flip_book_turns_its_pages_by_keyboard(page, site):
+    page.goto(f"{site}/{CHAPTER}")
+    book = page.locator(".flip-book").first
+    visible = "all => all.filter(i => i.style.display != 'none').map(i => i.alt)"
+    before = book.locator("img").evaluate_all(visible)
+    slider = book.locator("input[type=range]")
+    slider.focus()
+    page.keyboard.press("ArrowRight")
+    after = book.locator("img").evaluate_all(visible)
+    assert len(before) == len(after) == 1
+    assert before != after
+    assert book.locator("output").inner_text() in after[0]
+    assert slider.get_attribute("aria-valuetext") in after[0]
+
+
+def test_a_link_to_a_word_leads_to_its_entry(page, site):
+    page.goto(f"{site}/{CHAPTER}")
+    page.locator("article a", has_text="batch").first.click()
+    page.wait_for_url("**/glossary.html#term-batch")
+    assert page.locator("dt#term-batch").is_visible()
+
+
+def test_dark_mode_changes_the_background(page, site):
+    page.goto(f"{site}/{CHAPTER}")
+    colour = "getComputedStyle(document.body).backgroundColor"
+    page.evaluate("document.documentElement.dataset.theme = 'light'")
+    light = page.evaluate(colour)
+    page.evaluate("document.documentElement.dataset.theme = 'dark'")
+    assert page.evaluate(colour) != light
+
+
+def test_an_unpublished_site_has_no_button_that_leads_nowhere(page, site):
+    page.goto(f"{site}/{CHAPTER}")
+    html = page.content()
+    assert "colab.research.google.com/github" not in html
+    assert "mybinder.org" not in html
+
+
+def test_the_first_page_leads_to_the_welcome_page(page, site):
+    page.goto(site, wait_until="networkidle")
+    assert "GANs from scratch" in page.title()
+    assert page.locator("article h1").inner_text().startswith("GANs from scratch")
+
+
+def test_pages_open_from_the_file_system_too(page):
+    page.goto((Path(HTML) / CHAPTER).as_uri(), wait_until="networkidle")
+    assert page.problems == []
+    assert page.locator("article mjx-container").count() >= 5

@@ -1,0 +1,308 @@
+"""Do the sliders redraw the picture, and does the flip-book work where there is no kernel?"""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from typing import Any
+
+import matplotlib
+
+matplotlib.use("Agg")
+
+import ipywidgets
+import matplotlib.pyplot as plt
+import pytest
+import torch
+from torch import Tensor, nn
+
+from gan_course import widgets
+from gan_course.widgets import STILL, WIDGET_MIME, explore_epochs, explore_latent, flip_book
+
+REAL = torch.tensor([[0.0, 0.0], [10.0, 5.0]])
+SNAPSHOTS = {50: REAL + 2, 1: REAL + 1, 25: REAL * 0.5}
+PNG = b"\x89PNG\r\n\x1a\n"
+
+
+class Book(HTMLParser):
+    """What a browser finds in a flip-book: its pictures, its slider, its words."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.images: list[dict[str, str]] = []
+        self.inputs: list[dict[str, str]] = []
+        self.text = ""
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Keep the attributes of pictures and sliders."""
+        found = {"img": self.images, "input": self.inputs}.get(tag)
+        if found is not None:
+            found.append({name: value or "" for name, value in attrs})
+
+    def handle_data(self, data: str) -> None:
+        """Keep the words."""
+        self.text += data
+
+
+@pytest.fixture
+def shown(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Any]]:
+    """What was displayed: its bundle, its metadata and the box of widgets that it names."""
+    caught: dict[str, Any] = {}
+
+    def display(bundle: dict[str, Any], *, metadata: dict[str, Any], raw: bool) -> None:
+        caught.update(bundle=bundle, metadata=metadata, raw=raw)
+
+    make_box = ipywidgets.VBox
+
+    def make_and_keep(children: Any) -> Any:
+        caught["box"] = make_box(children)
+        return caught["box"]
+
+    monkeypatch.setattr("IPython.display.display", display)
+    monkeypatch.setattr(ipywidgets, "VBox", make_and_keep)
+    yield caught
+    assert plt.get_fignums() == [], "each picture must be closed"
+
+
+def latent(**settings: Any) -> nn.Module:
+    torch.manual_seed(0)
+    generator = nn.Sequential(nn.Linear(2, 2))
+    explore_latent(generator, REAL, **settings)
+    return generator
+
+
+def book(shown: dict[str, Any]) -> Book:
+    return Book(shown["metadata"][STILL])
+
+
+def picture(shown: dict[str, Any]) -> bytes:
+    return bytes(shown["box"].children[-1].value)
+
+
+# --- what is displayed ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("show", [lambda: explore_epochs(REAL, SNAPSHOTS), latent])
+def test_the_bundle_holds_a_view_words_and_a_still(show: Any, shown: dict[str, Any]) -> None:
+    show()
+    assert shown["raw"]
+    assert shown["bundle"][WIDGET_MIME] == {
+        "version_major": 2,
+        "version_minor": 0,
+        "model_id": shown["box"].model_id,
+    }
+    assert "run this notebook" in shown["bundle"]["text/plain"]
+    assert shown["metadata"][STILL].startswith('<div class="flip-book">')
+    assert isinstance(shown["box"].children[-1], ipywidgets.Image)
+    assert picture(shown).startswith(PNG)
+
+
+def test_the_epoch_slider_goes_through_the_sorted_snapshots(shown: dict[str, Any]) -> None:
+    explore_epochs(REAL, SNAPSHOTS)
+    slider, _ = shown["box"].children
+    assert slider.options == (1, 25, 50)
+    assert (slider.value, slider.description) == (1, "epoch")
+
+
+def test_moving_the_epoch_slider_draws_that_epoch(shown: dict[str, Any]) -> None:
+    explore_epochs(REAL, SNAPSHOTS)
+    slider, _ = shown["box"].children
+    pictures = {}
+    for epoch in (1, 25, 50):
+        slider.value = epoch
+        pictures[epoch] = picture(shown)
+    assert len(set(pictures.values())) == 3
+    slider.value = 1
+    assert picture(shown) == pictures[1]
+
+
+def test_the_latent_sliders_go_both_ways_from_zero(shown: dict[str, Any]) -> None:
+    latent(limit=2)
+    sliders = shown["box"].children[:-1]
+    assert [slider.description for slider in sliders] == ["z1", "z2"]
+    for slider in sliders:
+        assert (slider.min, slider.value, slider.max) == (-2, 0, 2)
+
+
+def test_moving_either_latent_slider_changes_the_picture(shown: dict[str, Any]) -> None:
+    latent()
+    z1, z2, _ = shown["box"].children
+    pictures = [picture(shown)]
+    for slider in (z1, z2):
+        slider.value = 1.5
+        pictures.append(picture(shown))
+    assert len(set(pictures)) == 3
+    z1.value = z2.value = 0
+    assert picture(shown) == pictures[0]
+
+
+@pytest.fixture
+def drawn(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Tensor, Tensor, Any, list[float]]]:
+    """What each picture shows: real and generated points, its title and the window."""
+    pictures = []
+    savefig = matplotlib.figure.Figure.savefig
+
+    def keep(figure: Any, *arguments: Any, **settings: Any) -> None:
+        (axes,) = figure.axes
+        real, generated = (torch.as_tensor(s.get_offsets()).float() for s in axes.collections)
+        window = [*axes.get_xlim(), *axes.get_ylim()]
+        pictures.append((real, generated, axes.get_title(), window))
+        savefig(figure, *arguments, **settings)
+
+    monkeypatch.setattr(matplotlib.figure.Figure, "savefig", keep)
+    return pictures
+
+
+def test_a_picture_shows_the_sample_of_the_latent_point(
+    shown: dict[str, Any], drawn: list[Any]
+) -> None:
+    generator = latent()
+    z1, z2, _ = shown["box"].children
+    z1.value, z2.value = 1.0, -0.5
+    real, generated, title, _ = drawn[-1]
+    assert torch.equal(real, REAL)
+    torch.testing.assert_close(generated, generator(torch.tensor([[1.0, -0.5]])).detach())
+    assert title == "G(+1.0, -0.5)"
+
+
+def test_a_picture_shows_the_points_of_the_epoch(shown: dict[str, Any], drawn: list[Any]) -> None:
+    explore_epochs(REAL, SNAPSHOTS)
+    shown["box"].children[0].value = 25
+    real, generated, title, _ = drawn[-1]
+    assert torch.equal(real, REAL)
+    assert torch.equal(generated, SNAPSHOTS[25])
+    assert title == "Generated points at epoch 25"
+
+
+def test_all_pictures_have_the_same_window(shown: dict[str, Any], drawn: list[Any]) -> None:
+    explore_epochs(REAL, {1: REAL, 2: REAL + 500})
+    # a fifth of the width beyond the real points on either side
+    for *_, window in drawn:
+        assert window == pytest.approx([-2, 12, -1, 6])
+
+
+# --- the flip-book ----------------------------------------------------------------------------
+
+
+def test_a_flip_book_has_one_picture_a_frame_and_shows_the_first() -> None:
+    frames = {"a": b"one", "b": b"two", "c": b"three"}
+    page = Book(flip_book("letter", frames))
+    assert [image["alt"] for image in page.images] == [f"Picture at letter {k}" for k in frames]
+    for image, png in zip(page.images, frames.values(), strict=True):
+        kind, _, data = image["src"].partition(",")
+        assert kind == "data:image/png;base64"
+        assert base64.b64decode(data) == png
+    visible = ["display:block" in image["style"] for image in page.images]
+    assert visible == [True, False, False]
+
+
+def test_the_slider_of_a_flip_book_has_a_stop_for_each_frame() -> None:
+    (slider,) = Book(flip_book("letter", {"a": b"1", "b": b"2", "c": b"3"})).inputs
+    assert slider["type"] == "range"
+    assert (slider["min"], slider["value"], slider["max"], slider["step"]) == ("0", "0", "2", "1")
+    assert slider["data-values"].split(",") == ["a", "b", "c"]
+    assert slider["aria-valuetext"] == "a"
+    assert "this.dataset.values.split(',')[this.value]" in slider["oninput"]
+    assert "i==this.value?'block':'none'" in slider["oninput"]
+
+
+def test_a_flip_book_says_what_it_shows_and_needs_no_network() -> None:
+    page = flip_book("letter", {"a": b"1"})
+    assert re.match(r"letter\s+a\s*Drag the slider", Book(page).text)
+    assert not re.search(r"https?:|<script|<link", page)
+
+
+def test_words_cannot_break_out_of_a_flip_book() -> None:
+    name = '"><script>alert(1)</script>'
+    page = flip_book(name, {name: b"1"})
+    assert "<script" not in page
+    assert Book(page).images[0]["alt"] == f"Picture at {name} {name}"
+
+
+def test_a_flip_book_needs_a_frame() -> None:
+    with pytest.raises(ValueError, match="frames must hold at least one picture, got none"):
+        flip_book("epoch", {})
+
+
+def test_the_still_of_the_latent_sliders_walks_along_z1(shown: dict[str, Any]) -> None:
+    latent(limit=2.5)
+    (slider,) = book(shown).inputs
+    stops = [float(value) for value in slider["data-values"].split(",")]
+    assert stops == pytest.approx([-2.5 + k / 2 for k in range(11)])
+    alts = [image["alt"] for image in book(shown).images]
+    assert alts[0] == "Picture at z1 (z2 stays 0) -2.5"
+
+
+@pytest.mark.parametrize("limit", [3, 0.3])
+def test_the_still_has_eleven_stops_whatever_the_limit(limit: float, shown: dict[str, Any]) -> None:
+    latent(limit=limit)
+    assert len(book(shown).images) == 11
+
+
+@pytest.mark.parametrize(("count", "frames"), [(1, 12), (3, 12), (5, 2), (12, 4), (6, 1)])
+def test_the_still_of_the_epochs_has_at_most_that_many_frames(
+    count: int, frames: int, shown: dict[str, Any]
+) -> None:
+    explore_epochs(REAL, {epoch: REAL for epoch in range(1, count + 1)}, frames)
+    images = book(shown).images
+    assert min(count, 2) <= len(images) <= max(frames, min(count, 2))
+
+
+def test_the_still_of_the_epochs_begins_and_ends_with_the_run(shown: dict[str, Any]) -> None:
+    explore_epochs(REAL, {epoch: REAL for epoch in range(10, 0, -1)}, frames=4)
+    values = book(shown).inputs[0]["data-values"].split(",")
+    assert (values[0], values[-1]) == ("1", "10")
+    assert [int(value) for value in values] == sorted(int(value) for value in values)
+
+
+def test_the_still_and_the_slider_show_the_same_picture(shown: dict[str, Any]) -> None:
+    explore_epochs(REAL, SNAPSHOTS)
+    for image, epoch in zip(book(shown).images, (1, 25, 50), strict=True):
+        shown["box"].children[0].value = epoch
+        assert base64.b64decode(image["src"].partition(",")[2]) == picture(shown)
+
+
+# --- errors -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (lambda: explore_epochs(REAL, {}), ValueError, "snapshots must hold at least one epoch"),
+        (lambda: explore_epochs(REAL, SNAPSHOTS, 0), ValueError, "frames must be at least 1"),
+        (lambda: explore_epochs(REAL[0], SNAPSHOTS), ValueError, "real must be a float tensor"),
+        (lambda: latent(limit=0), ValueError, "limit must be larger than 0, got 0"),
+        (lambda: latent(limit="2"), TypeError, "limit must be a number, got str '2'"),
+        (
+            lambda: explore_latent(nn.Linear(2, 2), [[0.0, 1.0]]),  # type: ignore[arg-type]
+            TypeError,
+            "real must be a float tensor",
+        ),
+    ],
+)
+def test_sliders_name_the_wrong_argument(
+    call: Any, error: type[Exception], message: str, shown: dict[str, Any]
+) -> None:
+    with pytest.raises(error, match=message):
+        call()
+    assert shown == {}
+
+
+def test_a_real_front_end_gets_the_bundle(capsys: pytest.CaptureFixture[str]) -> None:
+    # through IPython's own display, as in a notebook
+    from IPython.core.interactiveshell import InteractiveShell
+    from IPython.utils.capture import capture_output
+
+    InteractiveShell.instance()
+    try:
+        with capture_output() as captured:
+            explore_epochs(REAL, SNAPSHOTS)
+    finally:
+        InteractiveShell.clear_instance()
+    (output,) = captured.outputs
+    assert WIDGET_MIME in output.data
+    assert STILL in output.metadata
+    assert widgets.STILL == "gan_course_still"
