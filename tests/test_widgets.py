@@ -246,13 +246,13 @@ def test_the_still_has_eleven_stops_whatever_the_limit(limit: float, shown: dict
 def test_the_still_of_the_epochs_has_at_most_that_many_frames(
     count: int, frames: int, shown: dict[str, Any]
 ) -> None:
-    explore_epochs(REAL, {epoch: REAL for epoch in range(1, count + 1)}, frames)
+    explore_epochs(REAL, dict.fromkeys(range(1, count + 1), REAL), frames)
     images = book(shown).images
     assert min(count, 2) <= len(images) <= max(frames, min(count, 2))
 
 
 def test_the_still_of_the_epochs_begins_and_ends_with_the_run(shown: dict[str, Any]) -> None:
-    explore_epochs(REAL, {epoch: REAL for epoch in range(10, 0, -1)}, frames=4)
+    explore_epochs(REAL, dict.fromkeys(range(10, 0, -1), REAL), frames=4)
     values = book(shown).inputs[0]["data-values"].split(",")
     assert (values[0], values[-1]) == ("1", "10")
     assert [int(value) for value in values] == sorted(int(value) for value in values)

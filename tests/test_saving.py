@@ -1,0 +1,497 @@
+"""Does a saved generator come back the same, and does anything else fail safely?"""
+
+from __future__ import annotations
+
+import json
+import os
+import pickle
+import re
+import warnings
+from collections import OrderedDict
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+
+from gan_course import saving
+from gan_course.data import Scaler, exponential
+from gan_course.metrics import curve_quality
+from gan_course.networks import Unscale, in_data_units, make_generator, sample
+from gan_course.saving import (
+    ARCHITECTURE,
+    load_generator,
+    load_program,
+    load_torchscript,
+    load_trained,
+    save_generator,
+    save_program,
+    save_torchscript,
+    trained_card,
+)
+
+SCALER = Scaler(low=torch.tensor([0.0, 1.0]), high=torch.tensor([50.0, 47.0]))
+NOISE = torch.randn(9, 2, generator=torch.Generator().manual_seed(0))
+
+# each format as (save, load), called with (generator, path) and (path)
+FORMATS: dict[str, tuple[Callable[..., Path], Callable[..., nn.Module]]] = {
+    "safetensors": (save_generator, load_generator),
+    "torchscript": (save_torchscript, lambda path: load_torchscript(path, trusted=True)),
+    "program": (lambda generator, path: save_program(generator, 2, path), load_program),
+}
+each_format = pytest.mark.parametrize(("save", "load"), FORMATS.values(), ids=FORMATS)
+
+
+def whole_generator() -> nn.Sequential:
+    torch.manual_seed(0)
+    return in_data_units(make_generator(), SCALER)
+
+
+@pytest.fixture(scope="module")
+def content(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+    """The bytes of a good file of each format."""
+    folder = tmp_path_factory.mktemp("good")
+    return {
+        name: save(whole_generator(), folder / name).read_bytes()
+        for name, (save, _) in FORMATS.items()
+    }
+
+
+# --- there and back ---------------------------------------------------------------------------
+
+
+@each_format
+def test_a_loaded_generator_makes_the_same_samples(save: Any, load: Any, tmp_path: Path) -> None:
+    generator = whole_generator()
+    path = save(generator, tmp_path / "new" / "folder" / "generator")
+    assert path == tmp_path / "new" / "folder" / "generator"
+    with torch.no_grad():
+        torch.testing.assert_close(load(path)(NOISE), generator(NOISE))
+    assert [file.name for file in path.parent.iterdir()] == ["generator"]
+
+
+@each_format
+@pytest.mark.parametrize("count", [1, 2, 3, 257])
+def test_a_loaded_generator_takes_any_batch_size(
+    save: Any, load: Any, count: int, content: dict[str, bytes], tmp_path: Path
+) -> None:
+    name = next(name for name, pair in FORMATS.items() if pair == (save, load))
+    (tmp_path / "generator").write_bytes(content[name])
+    noise = torch.randn(count, 2)
+    with torch.no_grad():
+        samples = load(tmp_path / "generator")(noise)
+    torch.testing.assert_close(samples, sample(whole_generator(), noise))
+
+
+@each_format
+def test_a_path_may_be_a_string(save: Any, load: Any, tmp_path: Path) -> None:
+    path = str(tmp_path / "generator")
+    assert save(whole_generator(), path) == Path(path)
+    load(path)
+
+
+@each_format
+@pytest.mark.parametrize("training", [True, False])
+def test_saving_changes_nothing_in_the_generator(
+    save: Any, load: Any, training: bool, tmp_path: Path
+) -> None:
+    generator = whole_generator().train(training)
+    before = {name: value.clone() for name, value in generator.state_dict().items()}
+    save(generator, tmp_path / "generator")
+    assert generator.training is training
+    assert all(parameter.requires_grad for parameter in generator.parameters())
+    for name, value in generator.state_dict().items():
+        assert torch.equal(value, before[name])
+
+
+LAYERS: dict[str, list[nn.Module]] = {
+    "Linear": [nn.Linear(2, 3)],
+    "ReLU": [nn.Linear(2, 3), nn.ReLU()],
+    "LeakyReLU": [nn.LeakyReLU(0.37)],
+    "Tanh": [nn.Tanh()],
+    "Sigmoid": [nn.Sigmoid()],
+    "Softmax": [nn.Linear(2, 3), nn.Softmax(dim=1)],
+    "Dropout": [nn.Linear(2, 3), nn.Dropout(0.9)],
+    "Unscale": [Unscale(SCALER)],
+}
+
+
+def test_every_known_layer_is_tried_below() -> None:
+    assert set(LAYERS) == {*saving.LAYERS, "Unscale"}
+
+
+@pytest.mark.parametrize("kind", LAYERS)
+def test_every_known_layer_comes_back(kind: str, tmp_path: Path) -> None:
+    generator = nn.Sequential(*LAYERS[kind])
+    loaded = load_generator(save_generator(generator, tmp_path / "layers"))
+    assert isinstance(loaded, nn.Sequential)
+    assert type(loaded[-1]).__name__ == kind
+    assert str(loaded) == str(generator)
+    assert torch.equal(loaded(NOISE), sample(generator, NOISE))
+
+
+@pytest.mark.parametrize("dtype", [torch.float64, torch.bfloat16])
+def test_weights_keep_their_precision(dtype: torch.dtype, tmp_path: Path) -> None:
+    generator = make_generator().to(dtype)
+    loaded = load_generator(save_generator(generator, tmp_path / "generator"))
+    assert torch.equal(loaded(NOISE.to(dtype)), sample(generator, NOISE.to(dtype)))
+
+
+def test_a_generator_with_named_layers_comes_back(tmp_path: Path) -> None:
+    generator = nn.Sequential(
+        OrderedDict(hidden=nn.Linear(2, 4), act=nn.ReLU(), out=nn.Linear(4, 2))
+    )
+    loaded = load_generator(save_generator(generator, tmp_path / "named"))
+    assert torch.equal(loaded(NOISE), sample(generator, NOISE))
+
+
+def test_a_generator_that_uses_a_layer_twice_comes_back(tmp_path: Path) -> None:
+    layer = nn.Linear(2, 2)
+    generator = nn.Sequential(layer, nn.Tanh(), layer)
+    loaded = load_generator(save_generator(generator, tmp_path / "twice"))
+    assert torch.equal(loaded(NOISE), sample(generator, NOISE))
+
+
+def test_a_loaded_generator_is_ready_for_use(tmp_path: Path) -> None:
+    loaded = load_generator(save_generator(whole_generator(), tmp_path / "generator"))
+    assert not loaded.training
+    assert not any(parameter.requires_grad for parameter in loaded.parameters())
+    assert all(value.device.type == "cpu" for value in loaded.state_dict().values())
+
+
+def test_loading_draws_no_random_numbers(tmp_path: Path) -> None:
+    path = save_generator(whole_generator(), tmp_path / "generator")
+    state = torch.get_rng_state()
+    load_generator(path)
+    assert torch.equal(torch.get_rng_state(), state)
+
+
+def test_a_loaded_script_and_program_use_no_dropout(tmp_path: Path) -> None:
+    generator = nn.Sequential(nn.Linear(2, 2), nn.Dropout(0.5)).train()
+    for name in ("torchscript", "program"):
+        save, load = FORMATS[name]
+        loaded = load(save(generator.train(), tmp_path / name))
+        torch.testing.assert_close(loaded(NOISE), sample(generator, NOISE))
+
+
+def test_torchscript_is_saved_and_loaded_without_a_warning(tmp_path: Path) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        path = save_torchscript(whole_generator(), tmp_path / "script")
+        load_torchscript(path, trusted=True)
+
+
+@pytest.mark.parametrize("device", ["cpu", torch.device("cpu")])
+def test_a_device_is_a_name_or_a_torch_device(device: Any, tmp_path: Path) -> None:
+    path = save_generator(whole_generator(), tmp_path / "generator")
+    loaded = load_generator(path, device)
+    assert next(loaded.parameters()).device == torch.device("cpu")
+    script = load_torchscript(save_torchscript(whole_generator(), path), device, trusted=True)
+    assert next(script.parameters()).device == torch.device("cpu")
+
+
+@pytest.mark.parametrize(
+    "device",
+    [
+        "toaster",
+        pytest.param(
+            "cuda", marks=pytest.mark.skipif(torch.cuda.is_available(), reason="here it exists")
+        ),
+    ],
+)
+def test_a_device_that_is_not_there_is_not_blamed_on_the_file(device: str, tmp_path: Path) -> None:
+    path = save_generator(whole_generator(), tmp_path / "generator")
+    with pytest.raises((RuntimeError, ValueError, AssertionError)) as caught:
+        load_generator(path, device)
+    assert "path must be" not in str(caught.value)
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+def test_a_generator_moves_between_devices_through_a_file(tmp_path: Path) -> None:
+    path = save_generator(whole_generator().cuda(), tmp_path / "generator")
+    on_cpu, on_gpu = load_generator(path), load_generator(path, "cuda")
+    assert next(on_gpu.parameters()).device.type == "cuda"
+    torch.testing.assert_close(on_gpu(NOISE.cuda()).cpu(), on_cpu(NOISE), rtol=1e-4, atol=1e-4)
+
+
+# --- what can't be saved ----------------------------------------------------------------------
+
+
+class MyReLU(nn.ReLU):
+    """A layer of a learner's own, with a known layer as its parent."""
+
+
+class MyUnscale(Unscale):
+    """Likewise."""
+
+
+class MySequential(nn.Sequential):
+    """A generator that does more than go through its layers."""
+
+    def forward(self, noise: Tensor) -> Tensor:
+        """Twice what the layers say."""
+        return 2 * super().forward(noise)
+
+
+@pytest.mark.parametrize(
+    ("generator", "message"),
+    [
+        (nn.Linear(2, 2), "generator must be an nn.Sequential, got Linear"),
+        (nn.Sequential(nn.GELU()), "got GELU(approximate='none') at 0"),
+        (nn.Sequential(nn.ReLU(), MyReLU()), "got MyReLU() at 1"),
+        (nn.Sequential(MyUnscale(SCALER)), "got MyUnscale() at 0"),
+        (nn.Sequential(nn.Linear(2, 2, bias=False)), "linear layers with bias"),
+        (MySequential(nn.Linear(2, 2)), "generator must be an nn.Sequential, got MySequential"),
+    ],
+    ids=["no sequential", "GELU", "own layer", "own unscale", "no bias", "own forward"],
+)
+def test_a_generator_that_would_not_come_back_the_same_is_refused(
+    generator: Any, message: str, tmp_path: Path
+) -> None:
+    with pytest.raises(TypeError, match=re.escape(message)):
+        save_generator(generator, tmp_path / "generator")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_program_needs_a_latent_dimension(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="latent_dim must be at least 1, got 0"):
+        save_program(whole_generator(), 0, tmp_path / "program")
+
+
+# --- what can't be loaded ---------------------------------------------------------------------
+
+
+@each_format
+def test_a_missing_file_is_named(save: Any, load: Any, tmp_path: Path) -> None:
+    for missing in (tmp_path / "nothing", tmp_path):
+        with pytest.raises(
+            FileNotFoundError, match=f"existing file, got {re.escape(str(missing))}"
+        ):
+            load(missing)
+
+
+DAMAGE: dict[str, Callable[[bytes], bytes]] = {
+    "empty": lambda good: b"",
+    "text": lambda good: b"once upon a time " * 40,
+    "first byte": lambda good: good[:1],
+    "half": lambda good: good[: len(good) // 2],
+    "all but the last byte": lambda good: good[:-1],
+    "header overwritten": lambda good: b"\xff" * 64 + good[64:],
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGE.values(), ids=DAMAGE)
+@pytest.mark.parametrize("name", FORMATS)
+def test_a_damaged_file_is_named(
+    name: str, damage: Callable[[bytes], bytes], content: dict[str, bytes], tmp_path: Path
+) -> None:
+    path = tmp_path / "damaged"
+    path.write_bytes(damage(content[name]))
+    with pytest.raises(ValueError, match=f"path must be a .*, got {re.escape(str(path))}: "):
+        FORMATS[name][1](path)
+
+
+@pytest.mark.parametrize("written", FORMATS)
+@pytest.mark.parametrize("read", FORMATS)
+def test_a_file_of_another_format_is_named(
+    written: str, read: str, content: dict[str, bytes], tmp_path: Path
+) -> None:
+    if written == read:
+        return
+    path = tmp_path / "other"
+    path.write_bytes(content[written])
+    with pytest.raises(ValueError, match=f"path must be a .*, got {re.escape(str(path))}: "):
+        FORMATS[read][1](path)
+
+
+class Trap:
+    """Unpickling this would create a file."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Say that `open(path, "w")` rebuilds it."""
+        return open, (str(self.path), "w")
+
+
+def pickle_to(value: Any, path: Path) -> None:
+    path.write_bytes(pickle.dumps(value))
+
+
+@pytest.mark.parametrize("load", [load_generator, load_program])
+@pytest.mark.parametrize("write", [pickle_to, torch.save])
+def test_a_pickle_is_refused_and_not_executed(load: Any, write: Any, tmp_path: Path) -> None:
+    trap, path = tmp_path / "sprung", tmp_path / "generator.pt"
+    write(Trap(trap), path)
+    with pytest.raises(ValueError, match="path must be"):
+        load(path)
+    assert not trap.exists()
+
+
+def test_the_trap_of_the_last_test_works(tmp_path: Path) -> None:
+    pickle.loads(pickle.dumps(Trap(tmp_path / "sprung"))).close()
+    assert (tmp_path / "sprung").exists()
+
+
+def test_torchscript_is_not_touched_unless_trusted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = save_torchscript(whole_generator(), tmp_path / "script")
+    monkeypatch.setattr(torch.jit, "load", lambda *_, **__: pytest.fail("it was loaded"))
+    with pytest.raises(PermissionError, match=r"script is TorchScript: .* Pass trusted=True"):
+        load_torchscript(path)
+
+
+def with_header(path: Path, layers: Any, weights: dict[str, Tensor] | None = None) -> Path:
+    """A safetensors file with a list of layers of its own."""
+    if weights is None:
+        weights = {"0.weight": torch.zeros(2, 2), "0.bias": torch.zeros(2)}
+    text = layers if isinstance(layers, str) else json.dumps(layers)
+    save_file(weights, path, metadata={ARCHITECTURE: text})
+    return path
+
+
+LINEAR = {"kind": "Linear", "in_features": 2, "out_features": 2}
+
+
+def test_the_header_that_the_next_test_spoils_is_a_good_one(tmp_path: Path) -> None:
+    loaded = load_generator(with_header(tmp_path / "good", [LINEAR]))
+    assert torch.equal(loaded(NOISE), torch.zeros(9, 2))
+
+
+@pytest.mark.parametrize(
+    "layers",
+    [
+        [],
+        None,
+        7,
+        "no json",
+        "[" * 100_000,
+        [None],
+        [{}],
+        [{"kind": ["Linear"]}],
+        [{**LINEAR, "kind": "Bilinear"}],
+        [{**LINEAR, "kind": "__import__('os')"}],
+        [{**LINEAR, "in_features": 3}],
+        [{**LINEAR, "out_features": -2}],
+        [{**LINEAR, "in_features": 10**30}],
+        [{"kind": "Linear", "in_features": 2}],
+        [LINEAR, LINEAR],
+        [LINEAR, {"kind": "Unscale"}],
+        [LINEAR, {"kind": "Dropout", "p": 2}],
+        [{**LINEAR, "bias": False}],
+        [{**LINEAR, "device": "cpu"}],
+    ],
+    ids=lambda layers: str(layers)[:60],
+)
+def test_a_header_with_other_layers_is_refused(layers: Any, tmp_path: Path) -> None:
+    path = with_header(tmp_path / "other", layers)
+    with pytest.raises(ValueError, match=f"path must be a .*, got {re.escape(str(path))}: "):
+        load_generator(path)
+
+
+def test_layers_are_built_without_memory(tmp_path: Path) -> None:
+    # a layer of 4 terabytes in the header must fail by its shape, not by taking the memory
+    huge = [{**LINEAR, "in_features": 10**6, "out_features": 10**6}]
+    with pytest.raises(ValueError, match=r"size mismatch for 0\.weight"):
+        load_generator(with_header(tmp_path / "huge", huge))
+
+
+def test_a_file_without_our_header_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "foreign.safetensors"
+    save_file({"0.weight": torch.zeros(2, 2)}, path)
+    with pytest.raises(ValueError, match=r"its header has no entry 'gan_course\.layers'"):
+        load_generator(path)
+
+
+# --- a failure on the way ---------------------------------------------------------------------
+
+
+def fail(*_: Any, **__: Any) -> None:
+    raise OSError(28, "No space left on device")
+
+
+@each_format
+@pytest.mark.parametrize("where", [(os, "fsync"), (Path, "replace")], ids=["write", "move"])
+def test_a_failed_save_leaves_the_old_file_and_nothing_else(
+    save: Any, load: Any, where: tuple[Any, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "generator"
+    path.write_bytes(b"the old one")
+    # the tools that make the content may move files of their own: only ours are to fail
+    with monkeypatch.context() as patch:
+        real = saving._write
+
+        def write_and_fail(target: Any, content: bytes) -> Path:
+            patch.setattr(*where, fail)
+            return real(target, content)
+
+        patch.setattr(saving, "_write", write_and_fail)
+        with pytest.raises(OSError, match="No space left on device"):
+            save(whole_generator(), path)
+    assert path.read_bytes() == b"the old one"
+    assert [file.name for file in tmp_path.iterdir()] == ["generator"]
+
+
+@each_format
+def test_a_place_that_cannot_be_written_is_an_oserror(save: Any, load: Any, tmp_path: Path) -> None:
+    folder, file = tmp_path / "folder", tmp_path / "file"
+    folder.mkdir()
+    file.write_bytes(b"kept")
+    for path in (folder, file / "generator"):  # a folder in the place; a file as a folder
+        with pytest.raises(OSError):
+            save(whole_generator(), path)
+    assert file.read_bytes() == b"kept"
+    assert sorted(entry.name for entry in tmp_path.iterdir()) == ["file", "folder"]
+
+
+def test_an_old_file_is_replaced(tmp_path: Path) -> None:
+    path = tmp_path / "generator"
+    path.write_bytes(b"the old one")
+    save_generator(whole_generator(), path)
+    assert torch.equal(load_generator(path)(NOISE), sample(whole_generator(), NOISE))
+
+
+# --- generators that ship with the course -----------------------------------------------------
+
+SHIPPED = sorted(file.stem for file in saving.TRAINED.glob("*.safetensors"))
+
+
+def test_each_shipped_generator_has_a_card() -> None:
+    assert "exponential" in SHIPPED
+    assert sorted(file.stem for file in saving.TRAINED.glob("*.json")) == SHIPPED
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_the_card_says_what_the_generator_is(name: str) -> None:
+    card = trained_card(name)
+    assert card["name"] == name
+    assert {"samples", "noise", "recipe", "seed", "trained_with"} <= set(card)
+    assert card["measured_on"].startswith("20000")
+
+
+def test_the_shipped_exponential_is_as_good_as_its_card_says() -> None:
+    card = trained_card("exponential")
+    noise = torch.randn(20_000, 2, generator=torch.Generator().manual_seed(2024))
+    points = sample(load_trained("exponential"), noise)
+    quality = curve_quality(points, exponential, 0, 50)
+    assert quality.fit_error == pytest.approx(card["fit_error"], rel=0.2)
+    assert quality.ks == pytest.approx(card["ks"], abs=0.015)
+    assert quality.outside == pytest.approx(card["outside"], abs=0.01)
+    assert abs(quality.bins - card["bins"]) <= 1
+
+
+def test_the_shipped_file_holds_weights_and_nothing_more() -> None:
+    weights = load_file(saving.TRAINED / "exponential.safetensors")
+    assert set(weights) == set(load_trained("exponential").state_dict())
+
+
+@pytest.mark.parametrize("load", [load_trained, trained_card])
+def test_an_unknown_name_is_answered_with_those_that_exist(load: Any) -> None:
+    with pytest.raises(ValueError) as caught:
+        load("sine")
+    assert str(caught.value) == f"name must be one of {', '.join(SHIPPED)}, got 'sine'"
