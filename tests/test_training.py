@@ -404,6 +404,15 @@ def test_weights_that_run_away_name_the_epoch() -> None:
         run(learning_rate=1e30)
 
 
+def test_samples_that_run_away_name_the_epoch() -> None:
+    def score(samples: Tensor) -> float:
+        return fit_and_spread(samples, exponential, 0, 50)
+
+    with pytest.raises(FloatingPointError, match="training diverged in epoch 1"):
+        pair = make_generator(widths=()), make_discriminator(widths=())
+        run(pair, score=score, watch=torch.full((2, 2), 3e38), learning_rate=10)
+
+
 @pytest.mark.parametrize(
     ("settings", "error", "message"),
     [
