@@ -18,7 +18,7 @@ import torch
 
 # Each project is a module of this package with RECIPES, COLUMNS (name -> format) and
 # run(recipe, seed, fresh) -> (generator, record).
-PROJECTS = ("exponential",)
+PROJECTS = ("exponential", "multiples", "normal")
 FRESH = 20_000
 
 

@@ -52,7 +52,7 @@ def curve_points(
     if not isinstance(y, Tensor) or y.shape != x.shape:
         got = tuple(y.shape) if isinstance(y, Tensor) else type(y).__name__
         raise ValueError(f"curve must return a tensor of shape {tuple(x.shape)}, got {got}")
-    points = torch.stack([x, y], dim=1)
+    points = torch.stack([x, y.to(x)], dim=1)
     require_matrix("curve(x)", points, columns=2)
     return points
 
@@ -89,7 +89,7 @@ def batches(
     )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # == of tensors is no single truth
 class Scaler:
     """Maps each column of the data to [-1, 1] and back; `low` and `high` have shape (dim,).
 

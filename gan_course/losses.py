@@ -55,6 +55,8 @@ def generator_loss(probabilities: Tensor) -> Tensor:
 
 
 def _require_probabilities(probabilities: Tensor) -> None:
+    if isinstance(probabilities, Tensor) and bool(probabilities.isnan().any()):
+        raise FloatingPointError("the discriminator's answer is not a number")
     require_matrix("probabilities", probabilities, columns=1)
     low, high = float(probabilities.detach().min()), float(probabilities.detach().max())
     if low < 0 or high > 1:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from torch import Tensor
 
-from gan_course.checks import require_matrix
+from gan_course.checks import require_count, require_matrix, require_number, require_widths
 from gan_course.training import History
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def plot_points(
     require_matrix("real", real, columns=2)
     if axes is None:
         _, axes = plt.subplots(figsize=(6, 4), layout="constrained")
-    axes.scatter(*real.T.cpu().numpy(), label="real", **REAL)
+    axes.scatter(*real.T.detach().cpu().numpy(), label="real", **REAL)
     if generated is not None:
         require_matrix("generated", generated, columns=2)
         axes.scatter(*generated.T.detach().cpu().numpy(), label="generated", **GENERATED)
@@ -78,10 +79,13 @@ def plot_epochs(real: Tensor, snapshots: Mapping[int, Tensor], epochs: Sequence[
         layout="constrained",
         squeeze=False,
     )
-    for axes, epoch in zip(grid.flat, epochs, strict=False):
+    for position, (axes, epoch) in enumerate(zip(grid.flat, epochs, strict=False)):
         plot_points(real, snapshots[epoch], title=f"epoch {epoch}", axes=axes)
         axes.get_legend().remove()
         axes.label_outer()
+        if position + 3 >= len(epochs):  # nothing visible below it
+            axes.set_xlabel("x")
+            axes.tick_params(labelbottom=True)
         axes.set(xlim=_limits(real[:, 0]), ylim=_limits(real[:, 1]))
     for axes in grid.flat[len(epochs) :]:
         axes.set_visible(False)
@@ -126,3 +130,103 @@ def _limits(values: Tensor) -> tuple[float, float]:
     low, high = float(values.min()), float(values.max())
     margin = 0.15 * (high - low)
     return low - margin, high + margin
+
+
+# --- numbers on a line, and networks as pictures ------------------------------------------------
+
+
+def plot_against_normal(
+    values: Tensor, *, title: str = "", axes: Axes | None = None, limit: float = 4.0
+) -> Axes:
+    """Draw a histogram of values and, over it, the density of N(0, 1) as a dashed line.
+
+    Args:
+        values: shape (n,); those beyond the limits count for the area but are not drawn.
+        title: of the picture.
+        axes: where to draw; new ones where it is left out.
+        limit: the picture goes from -limit to limit, whatever the values.
+
+    Raises:
+        TypeError: `values` holds no floating-point numbers.
+        ValueError: it is no tensor of shape (n,), or `limit` is not above 0.
+    """
+    import matplotlib.pyplot as plt
+    import numpy as np
+
+    require_number("limit", limit, above=0)
+    if not isinstance(values, Tensor) or values.ndim != 1:
+        got = tuple(values.shape) if isinstance(values, Tensor) else type(values).__name__
+        raise ValueError(f"values must be a tensor of shape (n,), got {got}")
+    require_matrix("values", values[:, None], columns=1)
+    if axes is None:
+        _, axes = plt.subplots(figsize=(6, 4), layout="constrained")
+    numbers = values.detach().cpu().numpy()
+    edges = np.linspace(-limit, limit, 61).tolist()
+    weights = np.full(len(numbers), 1 / (len(numbers) * (edges[1] - edges[0])))
+    axes.hist(numbers, edges, weights=weights, color="#E69F00", label="generated")
+    v = np.linspace(-limit, limit, 401)
+    density = np.exp(-(v**2) / 2) / math.sqrt(2 * math.pi)
+    axes.plot(v, density, color="black", ls="--", lw=2, label="N(0, 1)")
+    axes.set(xlabel="value", ylabel="density", title=title, xlim=(-limit, limit), ylim=(0, 0.8))
+    axes.legend(loc="upper left")
+    return axes
+
+
+def plot_network(
+    widths: Sequence[int],
+    between: Sequence[str],
+    *,
+    title: str = "",
+    axes: Axes | None = None,
+    most: int = 8,
+) -> Axes:
+    """Draw a network: a column of circles for the numbers before, between and after its layers.
+
+    Args:
+        widths: how many numbers there are in each column, the input first.
+        between: what happens between two columns, such as "LeakyReLU"; one word fewer.
+        title: of the picture.
+        axes: where to draw; new ones where it is left out.
+        most: draw no more circles in a column; three dots stand for the rest.
+
+    Raises:
+        TypeError: a width is no whole number.
+        ValueError: a width is below 1, or the numbers of widths and words don't fit.
+    """
+    import matplotlib.pyplot as plt
+    from matplotlib.collections import LineCollection
+
+    require_widths("widths", widths)
+    require_count("most", most, minimum=2)
+    if len(widths) < 2 or len(between) != len(widths) - 1:
+        raise ValueError(
+            "between must have one word fewer than the widths, which are 2 or more, "
+            f"got {len(between)} and {len(widths)}"
+        )
+    if axes is None:
+        _, axes = plt.subplots(figsize=(5.5, 3.6), layout="constrained")
+    columns = [_column(width, most) for width in widths]
+    lines = [
+        [(x, a), (x + 1, b)]
+        for x, (left, right) in enumerate(pairwise(columns))
+        for a in left
+        for b in right
+    ]
+    axes.add_collection(LineCollection(lines, colors="#6B6B6B", linewidths=0.4, zorder=1))
+    for x, (width, column) in enumerate(zip(widths, columns, strict=True)):
+        axes.scatter([x] * len(column), column, s=90, c="white", ec="black", zorder=2)
+        if width > most:
+            axes.text(x, 0, "\u22ee", ha="center", va="center", size=18, zorder=3)
+        axes.text(x, most / 2 + 0.7, str(width), ha="center", weight="bold", size=13)
+    for x, word in enumerate(between):
+        axes.text(x + 0.5, -most / 2 - 1, word, ha="center", size=11)
+    axes.set(xlim=(-0.5, len(widths) - 0.5), ylim=(-most / 2 - 1.4, most / 2 + 1.4), title=title)
+    axes.set_axis_off()
+    return axes
+
+
+def _column(width: int, most: int) -> list[float]:
+    """Where the circles stand: around 0, with a gap in the middle where some are left out."""
+    if width <= most:
+        return [(width - 1) / 2 - k for k in range(width)]
+    return [most / 2 - k for k in range(most + 1) if k != most // 2]

@@ -51,7 +51,10 @@ def save_generator(generator: nn.Sequential, path: str | os.PathLike[str]) -> Pa
     from safetensors.torch import save
 
     layers = json.dumps(_describe(generator))
-    weights = {name: value.contiguous().cpu() for name, value in generator.state_dict().items()}
+    # numbered as load_generator will number them, whatever names the layers have here; and cloned,
+    # as safetensors refuses weights that share memory
+    numbered = nn.Sequential(*generator).state_dict()
+    weights = {name: value.detach().cpu().contiguous().clone() for name, value in numbered.items()}
     return _write(path, save(weights, metadata={ARCHITECTURE: layers}))
 
 
@@ -73,7 +76,7 @@ def load_generator(path: str | os.PathLike[str], device: str | torch.device = "c
 
     path = _require_file(path)
     try:
-        with safe_open(path, framework="pt", device=str(device)) as file:
+        with safe_open(path, framework="pt") as file:
             layers = (file.metadata() or {}).get(ARCHITECTURE)
             weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  (it is no dict)
         if layers is None:
@@ -86,7 +89,7 @@ def load_generator(path: str | os.PathLike[str], device: str | torch.device = "c
         raise ValueError(
             f"path must be a generator saved by save_generator, got {path}: {error}"
         ) from error
-    return generator.requires_grad_(False).eval()
+    return generator.requires_grad_(False).eval().to(device)
 
 
 def save_torchscript(generator: nn.Module, path: str | os.PathLike[str]) -> Path:
@@ -141,7 +144,11 @@ def save_program(generator: nn.Module, latent_dim: int, path: str | os.PathLike[
     batch = torch.export.Dim("batch", min=1, max=2**20)
     device = next(generator.parameters()).device
     example = torch.zeros(2, latent_dim, device=device)
-    program = torch.export.export(generator.eval(), (example,), dynamic_shapes=({0: batch},))
+    was_training = generator.training
+    try:
+        program = torch.export.export(generator.eval(), (example,), dynamic_shapes=({0: batch},))
+    finally:
+        generator.train(was_training)
     buffer = io.BytesIO()
     torch.export.save(program, buffer)
     return _write(path, buffer.getvalue())
@@ -182,12 +189,12 @@ def trained_card(name: str) -> dict[str, Any]:
 
 
 def _describe(generator: nn.Sequential) -> list[dict[str, Any]]:
-    if not isinstance(generator, nn.Sequential):
+    if type(generator) is not nn.Sequential:  # a child class may do more than its layers
         raise TypeError(f"generator must be an nn.Sequential, got {type(generator).__name__}")
     layers: list[dict[str, Any]] = []
     for position, layer in enumerate(generator):
         kind = type(layer).__name__
-        if isinstance(layer, Unscale):
+        if type(layer) is Unscale:
             layers.append({"kind": kind, "dim": len(layer.low)})
         elif kind in LAYERS and type(layer) is LAYERS[kind][0] and _has_bias(layer):
             layers.append({"kind": kind, **{s: getattr(layer, s) for s in LAYERS[kind][1]}})
@@ -212,7 +219,10 @@ def _build(layers: list[dict[str, Any]]) -> nn.Sequential:
             empty = torch.empty(settings["dim"])
             modules.append(Unscale(Scaler(empty, empty)))
         else:
-            modules.append(LAYERS[kind][0](**settings))
+            layer_type, names = LAYERS[kind]
+            if set(settings) != set(names):  # or a file could ask for a device, and memory there
+                raise ValueError(f"{kind} needs the settings {names}, got {tuple(settings)}")
+            modules.append(layer_type(**settings))
     return nn.Sequential(*modules)
 
 

@@ -182,20 +182,26 @@ def fit(
     best_weights = copy.deepcopy(generator.state_dict())
 
     for number in range(1, epochs + 1):
-        losses = [
-            train_step(
-                generator,
-                discriminator,
-                generator_optimiser,
-                discriminator_optimiser,
-                real.to(device),
-                noise,
-            )
-            for real in batches
-        ]
+        losses = []
+        for real in batches:
+            require_matrix("batch", real)
+            try:
+                step = train_step(
+                    generator,
+                    discriminator,
+                    generator_optimiser,
+                    discriminator_optimiser,
+                    real.to(device),
+                    noise,
+                )
+            except FloatingPointError as error:
+                raise _diverged(number, str(error)) from error
+            losses.append(step)
         if not losses:
             raise ValueError("batches must hold at least one batch, got none")
         samples = sample(generator, watch)
+        if not bool(torch.isfinite(samples).all()):
+            raise _diverged(number, "a sample is not a finite number")
         epoch = _summarise(number, losses, score(samples))
         history.epochs.append(epoch)
         if stopping.update(number, epoch.score) and keep_best:
@@ -219,13 +225,16 @@ def _summarise(number: int, losses: list[StepLosses], score: float) -> Epoch:
     rows = torch.stack([torch.stack(step) for step in losses]).tolist()
     real, fake, generator = (sum(column) / len(column) for column in zip(*rows, strict=True))
     epoch = Epoch(number, real, fake, generator, float(score))
-    for name, value in (("score", score), ("real loss", real), ("generator loss", generator)):
-        if value != value:
-            raise FloatingPointError(
-                f"training diverged in epoch {number}: the {name} is not a number; "
-                "try a smaller learning_rate, and data scaled to [-1, 1]"
-            )
+    if epoch.score != epoch.score:  # the losses have looked at theirs
+        raise _diverged(number, "the score is not a number")
     return epoch
+
+
+def _diverged(number: int, what: str) -> FloatingPointError:
+    return FloatingPointError(
+        f"training diverged in epoch {number}: {what}; "
+        "try a smaller learning_rate, and data scaled to [-1, 1]"
+    )
 
 
 def _check_fit(

@@ -5,18 +5,21 @@ from __future__ import annotations
 import base64
 import html
 import io
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
 
 from gan_course.checks import require_count, require_matrix, require_number
+from gan_course.gan import GAN, Discriminator, Generator, even_noise
+from gan_course.metrics import ks_normal
 from gan_course.networks import sample
-from gan_course.plots import plot_points
+from gan_course.plots import plot_against_normal, plot_points
 
 if TYPE_CHECKING:
     import ipywidgets
+    from IPython.display import HTML
 
 WIDGET_MIME = "application/vnd.jupyter.widget-view+json"
 STILL = "gan_course_still"  # metadata entry that a renderer without a kernel shows instead
@@ -46,8 +49,8 @@ def explore_epochs(real: Tensor, snapshots: Mapping[int, Tensor], frames: int = 
     def draw(epoch: int) -> bytes:
         return _picture(real, snapshots[epoch], f"Generated points at epoch {epoch}")
 
-    step = max(1, (len(epochs) + frames - 1) // frames)
-    shown = sorted({*epochs[::step], epochs[-1]})
+    stops = max(2, min(frames, len(epochs))) - 1
+    shown = sorted({epochs[k * (len(epochs) - 1) // stops] for k in range(stops + 1)})
     still = flip_book("epoch", {str(epoch): draw(epoch) for epoch in shown})
     _show([slider], draw, still)
 
@@ -85,17 +88,22 @@ def explore_latent(generator: nn.Module, real: Tensor, limit: float = 2.5) -> No
         )
         for name in ("z1", "z2")
     ]
-    stops = [round(limit * k / 5, 2) for k in range(-5, 6)]
-    still = flip_book("z1 (z2 stays 0)", {f"{z1:+.1f}": draw(z1, 0.0) for z1 in stops})
+    stops = [limit * k / 5 for k in range(-5, 6)]
+    still = flip_book("z1 (z2 stays 0)", {f"{z1:+.3g}": draw(z1, 0.0) for z1 in stops})
     _show(sliders, draw, still)
 
 
-def flip_book(name: str, frames: Mapping[str, bytes]) -> str:
+def flip_book(
+    name: str,
+    frames: Mapping[str, bytes],
+    hint: str = "Drag the slider. Run this notebook for the full one.",
+) -> str:
     """HTML that flips through pictures by a slider, with no kernel, no library and no network.
 
     Args:
         name: what the slider changes.
         frames: PNG pictures by the slider's value.
+        hint: what the reader can do, under the slider.
 
     Raises:
         ValueError: there are no frames.
@@ -121,7 +129,7 @@ def flip_book(name: str, frames: Mapping[str, bytes]) -> str:
         f'<input type="range" min="0" max="{len(frames) - 1}" value="0" step="1" '
         f'data-values="{values}" aria-valuetext="{first}" oninput="{html.escape(flip)}"> '
         f"<output>{first}</output></label>"
-        "<p><em>Drag the slider. Run this notebook for the full one.</em></p></div>"
+        f"<p><em>{html.escape(hint)}</em></p></div>"
     )
 
 
@@ -143,7 +151,6 @@ def _picture(real: Tensor, generated: Tensor, title: str, size: float = 34) -> b
 
 def _show(sliders: list[Any], draw: Callable[..., bytes], still: str) -> ipywidgets.VBox:
     import ipywidgets
-    from IPython.display import display
 
     image = ipywidgets.Image(value=draw(*[slider.value for slider in sliders]), format="png")
 
@@ -153,6 +160,13 @@ def _show(sliders: list[Any], draw: Callable[..., bytes], still: str) -> ipywidg
     for slider in sliders:
         slider.observe(redraw, names="value")
     box = ipywidgets.VBox([*sliders, image])
+    _publish(box, still)
+    return box
+
+
+def _publish(box: ipywidgets.VBox, still: str) -> None:
+    from IPython.display import display
+
     # the same bundle with ipywidgets 7 and 8, plus what a page without a kernel shows instead
     view = {"version_major": 2, "version_minor": 0, "model_id": box.model_id}
     display(
@@ -160,4 +174,154 @@ def _show(sliders: list[Any], draw: Callable[..., bytes], still: str) -> ipywidg
         metadata={STILL: still},
         raw=True,
     )
-    return box
+
+
+# --- project 3: a film, and a GAN to tune --------------------------------------------------------
+
+
+def film(name: str, frames: Mapping[str, bytes], seconds: float = 0.3) -> HTML:
+    """A flip-book with a button that plays it: works offline, by keyboard, and starts on demand.
+
+    Args:
+        name: what changes from picture to picture.
+        frames: PNG pictures by the value of what changes.
+        seconds: how long each picture stays.
+
+    Returns:
+        What a notebook shows if it is the last line of a cell; the same frames give the same HTML.
+
+    Raises:
+        ValueError: there are no frames, or `seconds` is not above 0.
+    """
+    from IPython.display import HTML
+
+    require_number("seconds", seconds, above=0)
+    hint = "Press the button, or drag the slider."
+    book = flip_book(name, frames, hint=hint)
+    # playing is moving the slider; at the end the film stops, and begins anew when played again
+    play = (
+        "const b=this,s=b.closest('.film').querySelector('input');"
+        "const stop=()=>{clearInterval(b.clock);b.clock=0;b.textContent='Play'};"
+        "if(b.clock){stop();return}"
+        "if(s.value==s.max)s.value=-1;b.textContent='Pause';"
+        "const go=()=>{if(s.value==s.max){stop();return}"
+        "s.value=+s.value+1;s.oninput()};"
+        f"b.clock=setInterval(go,{round(1000 * seconds)})"
+    )
+    button = f'<button type="button" onclick="{html.escape(play)}">Play</button>'
+    return HTML(f'<div class="film">{book}{button}</div>')
+
+
+def film_against_normal(snapshots: Mapping[int, Tensor]) -> HTML:
+    """A film of histograms of generated numbers, with the density of N(0, 1) over each.
+
+    Args:
+        snapshots: samples by epoch, each (n, 1), as in `GANHistory.snapshots`.
+
+    Raises:
+        TypeError: the samples are no float tensors.
+        ValueError: there are none, or of another shape.
+    """
+    for epoch, samples in snapshots.items():
+        require_matrix(f"snapshots[{epoch}]", samples, columns=1)
+    frames = {
+        str(epoch): _histogram(snapshots[epoch], f"Generated numbers at epoch {epoch}")
+        for epoch in sorted(snapshots)
+    }
+    return film("epoch", frames)
+
+
+RATES = (5e-5, 2e-4, 1e-3, 5e-3, 2e-2)
+WIDTHS: dict[str, tuple[int, ...]] = {"16": (16,), "64, 32": (64, 32), "64, 64": (64, 64)}
+LATENT: dict[str, Callable[[int], Tensor]] = {
+    "uniform, 0 to 1": lambda num: torch.rand(num, 1),
+    "uniform, -1 to 1": lambda num: 2 * torch.rand(num, 1) - 1,
+    "normal": lambda num: torch.randn(num, 1),
+    "even, -1 to 1": even_noise,
+}
+
+
+def tune_normal(steps: int = 1_000, stills: Sequence[float] = (2e-4, 1e-3, 5e-3)) -> None:
+    """Show settings of project 3's GAN, a button that trains with them, and what came of it.
+
+    Args:
+        steps: training steps at each press, a few seconds for a thousand.
+        stills: learning rates of the generator that a static page shows.
+
+    Raises:
+        TypeError: `steps` is no whole number.
+        ValueError: `steps` is below 10, or there are no stills.
+    """
+    import ipywidgets
+
+    require_count("steps", steps, minimum=10)
+    if not stills:
+        raise ValueError("stills must hold at least one learning rate, got none")
+
+    def train(
+        generator_rate: float = 2e-4,
+        discriminator_rate: float = 1e-3,
+        widths: tuple[int, ...] = (64, 32),
+        batch_size: int = 32,
+        noise: Callable[[int], Tensor] = LATENT["uniform, 0 to 1"],
+    ) -> bytes:
+        with torch.random.fork_rng(devices=[]):  # leave the notebook's own random numbers alone
+            torch.manual_seed(0)
+            gan = GAN(
+                Generator(widths=widths),
+                Discriminator(layers=[*widths, 1]),
+                noise,
+                lambda num: torch.randn(num, 1),
+                batch_size=batch_size,
+                generator_rate=generator_rate,
+                discriminator_rate=discriminator_rate,
+            )
+            gan.fit(epochs=steps // 10, batches=10)
+            samples = gan.generate_samples(num=5_000)
+        return _histogram(samples, f"After {steps} steps: KS {ks_normal(samples[:, 0]):.3f}")
+
+    rates = [(f"{rate:g}", rate) for rate in RATES]
+    choices = {
+        "generator_rate": ipywidgets.Dropdown(options=rates, value=2e-4, description="rate of G"),
+        "discriminator_rate": ipywidgets.Dropdown(
+            options=rates, value=1e-3, description="rate of D"
+        ),
+        "widths": ipywidgets.Dropdown(
+            options=list(WIDTHS.items()), value=(64, 32), description="widths"
+        ),
+        "batch_size": ipywidgets.Dropdown(
+            options=[8, 32, 128, 512], value=32, description="batch size"
+        ),
+        "noise": ipywidgets.Dropdown(options=list(LATENT.items()), description="noise"),
+    }
+    pictures = {f"{rate:g}": train(generator_rate=rate) for rate in stills}
+    button = ipywidgets.Button(description="Train", button_style="primary")
+    image = ipywidgets.Image(value=next(iter(pictures.values())), format="png")
+
+    def press(_: Any) -> None:
+        button.disabled, button.description = True, "training..."
+        try:
+            image.value = train(**{name: choice.value for name, choice in choices.items()})
+        finally:
+            button.disabled, button.description = False, "Train"
+
+    button.on_click(press)
+    _publish(
+        ipywidgets.VBox([*choices.values(), button, image]),
+        flip_book(
+            "learning rate of the generator",
+            pictures,
+            hint="Drag the slider. Run this notebook to choose the other settings too and train.",
+        ),
+    )
+
+
+def _histogram(samples: Tensor, title: str) -> bytes:
+    import matplotlib.pyplot as plt
+
+    figure, axes = plt.subplots(figsize=(5, 3.2), dpi=80, layout="constrained")
+    plot_against_normal(samples[:, 0], title=title, axes=axes)
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png")
+    plt.close(figure)
+    return buffer.getvalue()

@@ -141,8 +141,7 @@ def test_curve_quality_is_made_of_the_four_metrics() -> None:
 
 def test_quality_reads_as_a_sentence() -> None:
     assert str(CurveQuality(fit_error=0.0123, ks=0.0456, outside=0.5, bins=49)) == (
-        "off the curve by 1.23% of its height, KS of x 0.046, outside the range 50.00%, "
-        "49 of 50 bins"
+        "1.23% off the curve, KS 0.046, 50.00% outside, 49 of 50 bins"
     )
 
 

@@ -11,7 +11,9 @@ import pytest
 from tools.notebooks import MINUTES, ROOT, sources, write
 from tools.site import WHEEL_LINE
 
-NOTEBOOKS = {path.name: nbformat.read(path, as_version=4) for path in sources()}
+NOTEBOOKS = {
+    path.relative_to(ROOT).as_posix(): nbformat.read(path, as_version=4) for path in sources()
+}
 each_notebook = pytest.mark.parametrize("notebook", NOTEBOOKS.values(), ids=NOTEBOOKS)
 
 
@@ -79,11 +81,12 @@ def test_cells_keep_their_names(notebook):
 
 def test_a_notebook_is_written_in_its_committed_form(tmp_path):
     for path in sources():
-        write(nbformat.read(path, as_version=4), tmp_path / path.name)
-        assert (tmp_path / path.name).read_bytes() == path.read_bytes()
+        write(nbformat.read(path, as_version=4), tmp_path / "copy.ipynb")
+        assert (tmp_path / "copy.ipynb").read_bytes() == path.read_bytes()
 
 
 def test_minutes_are_known_for_every_notebook():
     minutes = json.loads(MINUTES.read_text(encoding="utf-8"))
-    assert set(minutes) == {path.stem for path in sources()}
+    names = {name.removeprefix("notebooks/").removesuffix(".ipynb") for name in NOTEBOOKS}
+    assert set(minutes) == names
     assert all(value > 0 for value in minutes.values())

@@ -30,13 +30,26 @@ ALLOWED: dict[str, set[str]] = {
     "losses": {"checks"},
     "networks": {"checks", "data"},
     "training": {"checks", "losses", "networks"},
-    "metrics": {"checks", "data"},
+    "integers": {"checks"},
+    "metrics": {"checks", "data", "integers"},
     "plots": {"checks", "training"},
     "widgets": {"checks", "networks", "plots"},
     "saving": {"checks", "data", "networks"},
+    "exercises": {"checks", "integers", "metrics", "networks"},
 }
 OUTSIDE = {"torch", "numpy", "scipy", "matplotlib", "ipywidgets", "IPython", "safetensors"}
-ORDER = ["checks", "data", "networks", "losses", "training", "metrics", "plots", "widgets"]
+ORDER = [
+    "checks",
+    "data",
+    "networks",
+    "losses",
+    "training",
+    "integers",
+    "metrics",
+    "plots",
+    "widgets",
+]
+ORDER += ["exercises"]
 
 
 def fresh_python(program: str) -> Any:

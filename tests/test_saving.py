@@ -242,11 +242,20 @@ class MySequential(nn.Sequential):
         (nn.Linear(2, 2), "generator must be an nn.Sequential, got Linear"),
         (nn.Sequential(nn.GELU()), "got GELU(approximate='none') at 0"),
         (nn.Sequential(nn.ReLU(), MyReLU()), "got MyReLU() at 1"),
+        (nn.Sequential(type("ReLU", (nn.ReLU,), {})()), "got ReLU() at 0"),
         (nn.Sequential(MyUnscale(SCALER)), "got MyUnscale() at 0"),
         (nn.Sequential(nn.Linear(2, 2, bias=False)), "linear layers with bias"),
         (MySequential(nn.Linear(2, 2)), "generator must be an nn.Sequential, got MySequential"),
     ],
-    ids=["no sequential", "GELU", "own layer", "own unscale", "no bias", "own forward"],
+    ids=[
+        "no sequential",
+        "GELU",
+        "own layer",
+        "own layer of a known name",
+        "own unscale",
+        "no bias",
+        "own forward",
+    ],
 )
 def test_a_generator_that_would_not_come_back_the_same_is_refused(
     generator: Any, message: str, tmp_path: Path

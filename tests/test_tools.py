@@ -40,7 +40,7 @@ def test_a_notebook_is_run_for_real_and_shown_on_the_terminal(workplace, capsys)
     executed = notebooks.up_to_date(path)
     assert executed.cells[0].outputs[0]["text"] == "training 42\n"
     shown = capsys.readouterr().out
-    assert "    training 42" in shown
+    assert "01_small:     training 42" in shown
     assert "[2/2]" in shown
     assert not (workplace / "notebooks" / "made.txt").exists()
 
@@ -78,7 +78,7 @@ def test_a_failing_cell_stops_the_command_and_is_not_kept(workplace, capsys, mon
     assert not list(workplace.rglob("*.sha256"))
     monkeypatch.setattr("sys.argv", ["notebooks"])
     assert notebooks.main() == 1
-    assert "01_small.ipynb: a cell failed" in capsys.readouterr().err
+    assert "a cell failed" in capsys.readouterr().err
 
 
 def test_what_differs_from_run_to_run_is_taken_out(tmp_path):

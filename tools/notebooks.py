@@ -16,6 +16,7 @@ import platform
 import shutil
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -36,11 +37,13 @@ VERSIONS = ("torch", "numpy", "scipy", "matplotlib", "ipywidgets")
 class TerminalClient(NotebookClient):
     """A notebook client that shows on the terminal what the running cell prints."""
 
+    label = ""  # which notebook it is, since two run side by side
+
     def process_message(self, msg: Any, cell: Any, cell_index: int) -> Any:
         """Show streams, then do what every client does."""
         if msg["msg_type"] == "stream":
             for line in msg["content"]["text"].splitlines():
-                print(f"    {line}", flush=True)
+                print(f"{self.label}:     {line}", flush=True)
         return super().process_message(msg, cell, cell_index)
 
 
@@ -63,7 +66,8 @@ def execute(path: Path) -> NotebookNode:
         CellExecutionError: a cell failed.
     """
     notebook = nbformat.read(path, as_version=4)
-    folder = ROOT / "_build" / "run" / path.stem
+    label = path.relative_to(NOTEBOOKS).with_suffix("").as_posix()
+    folder = ROOT / "_build" / "run" / label
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
@@ -75,6 +79,7 @@ def execute(path: Path) -> NotebookNode:
         coalesce_streams=True,
         resources={"metadata": {"path": str(folder)}},
     )
+    client.label = label
     started = time.monotonic()
 
     def on_start(cell: NotebookNode, cell_index: int) -> None:
@@ -82,15 +87,19 @@ def execute(path: Path) -> NotebookNode:
             title = cell.source.strip().splitlines()[0][:70] if cell.source.strip() else ""
             seconds = time.monotonic() - started
             position = next(i for i, other in enumerate(code, 1) if other is cell)
-            print(f"  [{position}/{len(code)}] {seconds:5.0f} s  {title}", flush=True)
+            print(f"{label}: [{position}/{len(code)}] {seconds:.0f} s  {title}", flush=True)
 
     client.on_cell_start = on_start
-    print(f"{path.name}: running", flush=True)
-    client.execute()
+    print(f"{label}: running", flush=True)
+    try:
+        client.execute()
+    except CellExecutionError:
+        print(f"{label}: a cell failed", flush=True)
+        raise
     normalise(notebook, folder)
     seconds = time.monotonic() - started
     notebook.metadata["gan_course_seconds"] = round(seconds, 1)
-    print(f"{path.name}: done in {seconds:.0f} s", flush=True)
+    print(f"{label}: done in {seconds:.0f} s", flush=True)
     return notebook
 
 
@@ -115,14 +124,14 @@ def normalise(notebook: NotebookNode, folder: Path) -> None:
 def up_to_date(path: Path) -> NotebookNode:
     """The executed copy of a notebook: from the last run if it still holds, else from a new one."""
     source = nbformat.read(path, as_version=4)
-    kept, stamp = EXECUTED / path.name, EXECUTED / f"{path.stem}.sha256"
+    kept = EXECUTED / path.relative_to(NOTEBOOKS)
+    stamp = kept.with_suffix(".sha256")
     now = fingerprint(source)
     if kept.is_file() and stamp.is_file() and stamp.read_text() == now:
-        print(f"{path.name}: unchanged, kept from the last run", flush=True)
+        print(f"{path.relative_to(NOTEBOOKS)}: unchanged, kept from the last run", flush=True)
         executed = nbformat.read(kept, as_version=4)
     else:
         executed = execute(path)
-        EXECUTED.mkdir(parents=True, exist_ok=True)
         write(executed, kept)
         stamp.write_text(now)
     # prose may have changed since the run: take all cells from the source, outputs from the run
@@ -156,8 +165,19 @@ def figure(path: Path, name: str) -> bytes:
 
 
 def sources() -> list[Path]:
-    """The notebooks of the course, in reading order."""
-    return sorted(NOTEBOOKS.glob("*.ipynb"))
+    """The notebooks of the course: chapters first, then solutions, then exercises."""
+    folders = (NOTEBOOKS, NOTEBOOKS / "solutions", NOTEBOOKS / "exercises")
+    return [path for folder in folders for path in sorted(folder.glob("*.ipynb"))]
+
+
+def run_all(paths: list[Path]) -> list[NotebookNode]:
+    """Bring notebooks up to date, two side by side: each needs one processor core.
+
+    Raises:
+        CellExecutionError: a cell failed.
+    """
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        return list(pool.map(up_to_date, paths))
 
 
 def main() -> int:
@@ -168,20 +188,21 @@ def main() -> int:
     # networks this small are fastest on one thread, and then two runs agree to the last bit
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     minutes: dict[str, float] = {}
-    for path in sources():
-        try:
-            notebook = up_to_date(path)
-        except CellExecutionError as error:
-            print(f"\n{path.name}: a cell failed\n{error}", file=sys.stderr)
-            return 1
+    try:
+        executed = run_all(sources())
+    except CellExecutionError as error:
+        print(f"\na cell failed\n{error}", file=sys.stderr)
+        return 1
+    for path, notebook in zip(sources(), executed, strict=True):
+        name = path.relative_to(NOTEBOOKS).with_suffix("").as_posix()
         if commit:
             seconds = notebook.metadata.pop("gan_course_seconds", 0.0)
-            minutes[path.stem] = max(0.5, round(2 * seconds / 60) / 2)
+            minutes[name] = max(0.5, round(2 * seconds / 60) / 2)
             write(notebook, path)
-            print(f"{path.name}: written")
+            print(f"{name}: written")
     if commit:
         picture = figure(NOTEBOOKS / "01_exponential_curve.ipynb", "exponential-six-panels")
-        (ROOT / "book" / "figures" / "readme.png").write_bytes(picture)
+        (ROOT / "book" / "_static" / "readme.png").write_bytes(picture)
         MINUTES.write_text(json.dumps(minutes, indent=1) + "\n", encoding="utf-8")
     return 0
 

@@ -14,11 +14,13 @@ import nbformat
 import yaml
 from nbformat import NotebookNode
 
+from tools.exercises import EXERCISES, SOLUTIONS, page
 from tools.links import check
-from tools.notebooks import MINUTES, ROOT, sources, up_to_date
+from tools.notebooks import MINUTES, NOTEBOOKS, ROOT, run_all, sources
 
 SOURCE = ROOT / "_build" / "source"
 HTML = ROOT / "_build" / "html"
+PUBLISHED = ROOT / "_build" / "published"
 COLAB = "https://colab.research.google.com/github"
 WHEEL_LINE = 'COURSE_WHEEL = ""'  # the line of each notebook's first cell that publishing fills
 
@@ -52,12 +54,13 @@ def substitutions(repo_url: str, branch: str) -> dict[str, str]:
     """What {{ name }} in a page stands for: measured minutes, and links to Colab if any."""
     values = {}
     minutes = json.loads(MINUTES.read_text(encoding="utf-8"))
+    colab = repo_url.replace("https://github.com", COLAB)
     for path in sources():
-        number = path.stem.split("_")[0]
-        values[f"minutes_{number}"] = f"{minutes[path.stem]:g}"
-        colab = repo_url.replace("https://github.com", COLAB)
-        link = f"{colab}/blob/{branch}/notebooks/{path.name}"
-        values[f"colab_{number}"] = f"[open in Colab]({link})" if repo_url else "not published yet"
+        name = path.relative_to(NOTEBOOKS).with_suffix("").as_posix()
+        key = name.split("_")[0].replace("/", "_")  # 01, exercises_01
+        link = f"[open]({colab}/blob/{branch}/notebooks/{name}.ipynb)"
+        values[f"minutes_{key}"] = f"{minutes[name]:g}"
+        values[f"colab_{key}"] = link if repo_url else "not published"
     return values
 
 
@@ -92,12 +95,19 @@ def put_together(repo_url: str, wheel_url: str) -> None:
     for file in (ROOT / "book").rglob("*"):
         if file.is_file() and "__pycache__" not in file.parts:
             files[file.relative_to(ROOT)] = file.read_bytes()
-    for path in sources():
-        notebook = up_to_date(path)
+    published = {}
+    for path, notebook in zip(sources(), run_all(sources()), strict=True):
         notebook.metadata.pop("gan_course_seconds", None)
         if url:
             stamp(notebook, wheel_url or f"{pages_url(url)}/{wheel_name()}")
-        files[path.relative_to(ROOT)] = nbformat.writes(notebook).encode()
+        published[path.relative_to(ROOT)] = nbformat.writes(notebook).encode()
+        if path.parent == EXERCISES:
+            continue  # its page is made from the solution, with hints and solution folded
+        if path.parent == SOLUTIONS:
+            target = (EXERCISES / path.name).relative_to(ROOT)
+            files[target] = nbformat.writes(page(notebook)).encode()
+        else:
+            files[path.relative_to(ROOT)] = published[path.relative_to(ROOT)]
     for old in SOURCE.rglob("*"):
         if old.is_file() and old.relative_to(SOURCE) not in files:
             old.unlink()
@@ -106,6 +116,10 @@ def put_together(repo_url: str, wheel_url: str) -> None:
         if not target.is_file() or target.read_bytes() != content:
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(content)
+    for name, content in published.items():  # what Colab and the download button open
+        target = PUBLISHED / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(content)
 
 
 def wheel_name() -> str:
@@ -142,8 +156,7 @@ def main() -> int:
     if code:
         print("\nThe book was not built: see the messages above.", file=sys.stderr)
         return code
-    for path in sources():  # the download button, and what a published Colab button opens
-        shutil.copy(SOURCE / path.relative_to(ROOT), HTML / path.relative_to(ROOT))
+    shutil.copytree(PUBLISHED, HTML, dirs_exist_ok=True)
     index = HTML / "index.html"
     print(f"\nThe book is ready. Open it in a browser:\n  {index}\n  {index.as_uri()}")
     return 0

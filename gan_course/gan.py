@@ -1,0 +1,377 @@
+"""How do classes hold a GAN together? Two networks, and one object that owns and trains them."""
+
+from __future__ import annotations
+
+import copy
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.optim import Adam
+
+from gan_course.checks import (
+    require_callable,
+    require_count,
+    require_matrix,
+    require_number,
+    require_widths,
+)
+from gan_course.losses import _require_probabilities
+from gan_course.networks import sample
+
+Draw = Callable[[int], Tensor]  # num -> (num, dim)
+
+
+class Generator(nn.Module):
+    """Noise of shape (n, latent_dim) -> samples of shape (n, output_dim).
+
+    Linear layers with LeakyReLU between them. PyTorch's global seed sets the first weights.
+    """
+
+    def __init__(
+        self,
+        latent_dim: int = 1,
+        output_activation: nn.Module | None = None,
+        *,
+        widths: Sequence[int] = (64, 32),
+        output_dim: int = 1,
+        slope: float = 0.01,
+    ) -> None:
+        """Build the layers.
+
+        Args:
+            latent_dim: numbers in a noise vector.
+            output_activation: what follows the last layer, such as `nn.Softmax(dim=1)`.
+            widths: of the inner layers.
+            output_dim: numbers in a sample.
+            slope: of LeakyReLU left of zero.
+
+        Raises:
+            TypeError: an argument is of the wrong type.
+            ValueError: a size is below 1.
+        """
+        super().__init__()
+        require_count("latent_dim", latent_dim)
+        require_widths("widths", widths)
+        require_count("output_dim", output_dim)
+        require_number("slope", slope)
+        if output_activation is not None and not isinstance(output_activation, nn.Module):
+            got = type(output_activation).__name__
+            raise TypeError(f"output_activation must be a layer like nn.Tanh(), got {got}")
+        sizes = [latent_dim, *widths, output_dim]
+        self.layers = nn.ModuleList(nn.Linear(a, b) for a, b in pairwise(sizes))
+        self.leaky_relu = nn.LeakyReLU(slope)
+        self.output_activation = output_activation
+
+    def forward(self, noise: Tensor) -> Tensor:
+        """From (n, latent_dim) to (n, output_dim)."""
+        values = noise
+        for layer in self.layers[:-1]:
+            values = self.leaky_relu(layer(values))
+        values = self.layers[-1](values)
+        return values if self.output_activation is None else self.output_activation(values)
+
+
+class Discriminator(nn.Module):
+    """Samples of shape (n, input_dim) -> the probability that each is real, shape (n, 1)."""
+
+    def __init__(
+        self, input_dim: int = 1, layers: Sequence[int] = (64, 32, 1), *, slope: float = 0.01
+    ) -> None:
+        """Build the layers.
+
+        Args:
+            input_dim: numbers in a sample.
+            layers: their widths; the last must be 1, the one answer.
+            slope: of LeakyReLU left of zero.
+
+        Raises:
+            TypeError: an argument is of the wrong type.
+            ValueError: a size is below 1, or the last width is not 1.
+        """
+        super().__init__()
+        require_count("input_dim", input_dim)
+        require_widths("layers", layers)
+        require_number("slope", slope)
+        if not layers or layers[-1] != 1:
+            raise ValueError(f"layers must end with 1, the one answer, got {list(layers)}")
+        self.layers = nn.ModuleList(nn.Linear(a, b) for a, b in pairwise([input_dim, *layers]))
+        self.leaky_relu = nn.LeakyReLU(slope)
+
+    def forward(self, samples: Tensor) -> Tensor:
+        """From (n, input_dim) to (n, 1), each number in [0, 1]."""
+        values = samples
+        for layer in self.layers[:-1]:
+            values = self.leaky_relu(layer(values))
+        return torch.sigmoid(self.layers[-1](values))
+
+
+class Losses(NamedTuple):
+    """The three losses of a step in nats, as plain numbers: they hold on to no graph."""
+
+    generator: float
+    real: float
+    fake: float
+
+
+@dataclass(frozen=True)
+class GANEpoch:
+    """What one epoch came to: losses are means over its batches, in nats."""
+
+    number: int  # the first epoch is 1
+    generator_loss: float
+    real_loss: float
+    fake_loss: float
+    seconds: float | None = None  # since the start; left out where two runs are to be equal
+
+    def __str__(self) -> str:
+        clock = "" if self.seconds is None else f" {self.seconds:6.1f} s"
+        return (
+            f"epoch {self.number:4}{clock}: G {self.generator_loss:.3f}, "
+            f"D {self.real_loss:.3f} on real, {self.fake_loss:.3f} on fake"
+        )
+
+
+@dataclass
+class GANHistory:
+    """What happened in a run of `GAN.fit`."""
+
+    epochs: list[GANEpoch] = field(default_factory=list)
+    snapshots: dict[int, Tensor] = field(default_factory=dict)  # epoch -> samples, (n, dim)
+
+
+class GAN:
+    """Owns both networks, their optimisers and their targets, and trains them.
+
+    Attributes:
+        averaged: moving average of the generator, which `generate_samples` uses; None without.
+    """
+
+    def __init__(
+        self,
+        generator: nn.Module,
+        discriminator: nn.Module,
+        noise: Draw,
+        data: Draw,
+        *,
+        batch_size: int = 32,
+        device: str | torch.device = "cpu",
+        discriminator_rate: float = 1e-3,
+        generator_rate: float = 2e-4,
+        betas: tuple[float, float] = (0.5, 0.999),
+        average: float = 0.0,
+    ) -> None:
+        """Take over the networks, which are moved to `device` and trained in place.
+
+        Args:
+            generator: maps (n, latent_dim) to (n, dim).
+            discriminator: maps (n, dim) to probabilities (n, 1).
+            noise: draws `num` noise vectors, shape (num, latent_dim).
+            data: draws `num` real samples, shape (num, dim).
+            batch_size: real samples, and as many fake ones, in a step.
+            device: where to compute.
+            discriminator_rate: learning rate of the discriminator.
+            generator_rate: learning rate of the generator.
+            betas: of both Adam optimisers, each in [0, 1).
+            average: how much of the averaged weights a step keeps, in [0, 1); 0 for no average.
+
+        Raises:
+            TypeError: an argument is of the wrong type.
+            ValueError: a number is out of its range.
+        """
+        for name, network in (("generator", generator), ("discriminator", discriminator)):
+            if not isinstance(network, nn.Module):
+                raise TypeError(f"{name} must be an nn.Module, got {type(network).__name__}")
+        require_callable("noise", noise)
+        require_callable("data", data)
+        require_count("batch_size", batch_size)
+        require_number("discriminator_rate", discriminator_rate, above=0)
+        require_number("generator_rate", generator_rate, above=0)
+        _require_share("average", average)
+        for position, beta in enumerate(betas):
+            _require_share(f"betas[{position}]", beta)
+
+        self.generator = generator.to(device)
+        self.discriminator = discriminator.to(device)
+        self.noise, self.data = noise, data
+        self.batch_size, self.device = batch_size, torch.device(device)
+        self.loss = nn.BCELoss()
+        self.discriminator_optimiser = Adam(
+            discriminator.parameters(), lr=discriminator_rate, betas=betas
+        )
+        self.generator_optimiser = Adam(generator.parameters(), lr=generator_rate, betas=betas)
+        self.ones = torch.ones(batch_size, 1, device=device)
+        self.zeros = torch.zeros(batch_size, 1, device=device)
+        self.average, self.steps = average, 0
+        self.averaged = copy.deepcopy(self.generator) if average else None
+
+    def generate_samples(self, latent_vec: Tensor | None = None, num: int | None = None) -> Tensor:
+        """Generate without gradients, in evaluation mode.
+
+        Args:
+            latent_vec: noise, shape (n, latent_dim); fresh one is drawn where it is left out.
+            num: how many to draw; the batch size where it is left out too.
+
+        Returns:
+            Shape (n, dim), on the device of the networks.
+
+        Raises:
+            TypeError: an argument is of the wrong type.
+            ValueError: both are given, or one is of the wrong shape or size.
+        """
+        if latent_vec is not None and num is not None:
+            raise ValueError("num must be left out where latent_vec is given, got both")
+        if latent_vec is None:
+            latent_vec = self._draw("noise", self.batch_size if num is None else num)
+        require_matrix("latent_vec", latent_vec)
+        network = self.generator if self.averaged is None else self.averaged
+        return sample(network, latent_vec.to(self.device))
+
+    def train_step_generator(self) -> float:
+        """Change the generator once; returns its loss on fresh noise, whose target is 1."""
+        self.generator_optimiser.zero_grad()
+        fake = self.generator(self._draw("noise", self.batch_size))
+        loss = self.loss(self._judge(fake), self.ones)
+        loss.backward()
+        self.generator_optimiser.step()
+        self.steps += 1
+        if self.averaged is not None:
+            self._update_average()
+        return loss.item()
+
+    def train_step_discriminator(self) -> tuple[float, float]:
+        """Change the discriminator once; returns its losses on real and on fake samples."""
+        self.discriminator_optimiser.zero_grad()
+        loss_real = self.loss(self._judge(self._draw("data", self.batch_size)), self.ones)
+        with torch.no_grad():  # the generator does not learn from this step
+            fake = self.generator(self._draw("noise", self.batch_size))
+        loss_fake = self.loss(self._judge(fake), self.zeros)
+        ((loss_real + loss_fake) / 2).backward()
+        self.discriminator_optimiser.step()
+        return loss_real.item(), loss_fake.item()
+
+    def train_step(self) -> Losses:
+        """Change the discriminator, then the generator, once each.
+
+        Raises:
+            TypeError: `noise` or `data` returns no float tensor.
+            ValueError: they return another shape than (num, dim), or the discriminator answers
+                something else than probabilities.
+            FloatingPointError: the discriminator answers NaN; training has diverged.
+
+        Goodfellow et al. 2014, algorithm 1, with the generator's loss of section 3.
+        """
+        real, fake = self.train_step_discriminator()
+        return Losses(self.train_step_generator(), real, fake)
+
+    def fit(
+        self,
+        epochs: int = 600,
+        batches: int = 10,
+        *,
+        decay: bool = False,
+        watch: Tensor | None = None,
+        report: Callable[[GANEpoch], object] | None = None,
+        report_every: int = 50,
+        timed: bool = False,
+    ) -> GANHistory:
+        """Train for a fixed number of steps, epochs times batches.
+
+        Args:
+            epochs: how many; nothing is gone through here, an epoch only says when to report.
+            batches: steps in an epoch.
+            decay: let both learning rates fall in a straight line, to 0 at the end.
+            watch: fixed noise, shape (n, latent_dim), of which snapshots are generated.
+            report: called with the first epoch and every `report_every`; `print` will do.
+            report_every: epochs between two reports, and between two snapshots.
+            timed: note the seconds, which differ from run to run.
+
+        Returns:
+            The mean losses of each epoch, and the snapshots where there is something to watch.
+
+        Raises:
+            TypeError: an argument is of the wrong type.
+            ValueError: a count is below 1, or see `train_step`.
+            FloatingPointError: training has diverged.
+        """
+        require_count("epochs", epochs)
+        require_count("batches", batches)
+        require_count("report_every", report_every)
+        if report is not None:
+            require_callable("report", report)
+        optimisers = (self.discriminator_optimiser, self.generator_optimiser)
+        rates = [optimiser.param_groups[0]["lr"] for optimiser in optimisers]
+        history = GANHistory()
+        started = time.perf_counter()
+        for number in range(1, epochs + 1):
+            losses = []
+            for batch in range(batches):
+                if decay:
+                    done = ((number - 1) * batches + batch) / (epochs * batches)
+                    _set_rates(optimisers, [rate * (1 - done) for rate in rates])
+                losses.append(self.train_step())
+            generator, real, fake = (sum(column) / batches for column in zip(*losses, strict=True))
+            seconds = time.perf_counter() - started if timed else None
+            epoch = GANEpoch(number, generator, real, fake, seconds)
+            history.epochs.append(epoch)
+            if number == 1 or number % report_every == 0:
+                if watch is not None:
+                    history.snapshots[number] = self.generate_samples(watch).cpu()
+                if report is not None:
+                    report(epoch)
+        _set_rates(optimisers, rates)
+        return history
+
+    def _draw(self, name: str, num: int) -> Tensor:
+        require_count("num", num)
+        drawn: Tensor = getattr(self, name)(num)
+        require_matrix(f"{name}({num})", drawn)
+        if len(drawn) != num:
+            raise ValueError(f"{name}({num}) must have {num} rows, got {len(drawn)}")
+        return drawn.to(self.device)
+
+    def _judge(self, samples: Tensor) -> Tensor:
+        probabilities: Tensor = self.discriminator(samples)
+        _require_probabilities(probabilities)
+        return probabilities
+
+    @torch.no_grad()
+    def _update_average(self) -> None:
+        assert self.averaged is not None
+        # a share that grows from 1/10, so that the first weights are soon forgotten
+        keep = min(self.average, self.steps / (self.steps + 9))
+        pairs = zip(self.averaged.parameters(), self.generator.parameters(), strict=True)
+        for averaged, current in pairs:
+            averaged.lerp_(current, 1 - keep)
+
+
+def even_noise(num: int) -> Tensor:
+    """Noise in [-1, 1) without gaps or crowds: one draw from each of `num` equal parts.
+
+    Each number taken by itself is uniform on [-1, 1), but a batch covers the range far more
+    evenly than independent draws do (stratified sampling).
+
+    Args:
+        num: how many, at least 1.
+
+    Returns:
+        Shape (num, 1), float32, in rising order.
+    """
+    require_count("num", num)
+    parts = (torch.arange(num) + torch.rand(num)) / num
+    return (2 * parts - 1)[:, None]
+
+
+def _set_rates(optimisers: Sequence[Adam], rates: Sequence[float]) -> None:
+    for optimiser, rate in zip(optimisers, rates, strict=True):
+        optimiser.param_groups[0]["lr"] = rate
+
+
+def _require_share(name: str, value: float) -> None:
+    require_number(name, value)
+    if not 0 <= value < 1:
+        raise ValueError(f"{name} must be at least 0 and below 1, got {value}")
