@@ -16,7 +16,7 @@ export PYTHONHASHSEED := 0
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help book test test-colab lab notebooks figures lock wheel clean
+.PHONY: help book test test-colab lab notebooks exercises figures lock wheel clean
 
 help:  ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -38,6 +38,9 @@ lab: $(VENV)/ready  ## open the notebooks in JupyterLab
 
 notebooks: $(VENV)/ready  ## run the notebooks and write their outputs into notebooks/
 	$(BIN)/python -m tools.notebooks --commit
+
+exercises: $(VENV)/ready  ## make the exercises from their solutions
+	$(BIN)/python -m tools.exercises
 
 figures: $(VENV)/ready  ## draw the figures of the prose pages anew
 	$(BIN)/python book/figures.py

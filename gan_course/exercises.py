@@ -318,8 +318,8 @@ def _judge_spread(x: Tensor, low: float, high: float) -> None:
             f"({covered} of 50 bins), expected {low:g} to {high:g}"
         )
     ks = ks_uniform(x, low, high)
-    if ks > 0.15:
-        raise _Wrong(f"x is spread unevenly: KS distance {ks:.2f}, expected at most 0.15")
+    if ks > 0.2:
+        raise _Wrong(f"x is spread unevenly: KS distance {ks:.2f}, expected at most 0.2")
 
 
 def _check_sine_generator(
@@ -336,9 +336,9 @@ def _check_sine_generator(
         )
     _judge_spread(x, -5, 5)
     error = fit_error(points, torch.sin, -5, 5)
-    if error > 0.05:
+    if error > 0.1:
         raise _Wrong(
-            f"the points lie {error:.1%} of the sine's height off the curve, expected at most 5 %"
+            f"the points lie {error:.1%} of the sine's height off the curve, expected at most 10 %"
         )
     if answer != "no picture":
         low, high = _axes(answer).get_ylim()

@@ -76,7 +76,8 @@ def decode(vector: Tensor) -> int:
     """
     if not isinstance(vector, Tensor) or vector.ndim != 1 or len(vector) == 0:
         got = tuple(vector.shape) if isinstance(vector, Tensor) else type(vector).__name__
-        raise ValueError(f"vector must be a tensor of shape (depth,), depth >= 1, got {got}")
+        kind = ValueError if isinstance(vector, Tensor) else TypeError
+        raise kind(f"vector must be a tensor of shape (depth,), depth >= 1, got {got}")
     require_matrix("vector", vector[None])
     return int(vector.argmax())
 

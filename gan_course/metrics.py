@@ -184,7 +184,8 @@ def valid_sequences(sequences: Tensor, values: Tensor) -> float:
     """The share of sequences, shape (n, length), in which every integer is an allowed value."""
     if not isinstance(sequences, Tensor) or sequences.ndim != 2 or sequences.numel() == 0:
         got = tuple(sequences.shape) if isinstance(sequences, Tensor) else type(sequences).__name__
-        raise ValueError(f"sequences must be a tensor of shape (n, length), got {got}")
+        kind = ValueError if isinstance(sequences, Tensor) else TypeError
+        raise kind(f"sequences must be a tensor of shape (n, length), got {got}")
     whole = whole_numbers("sequences", sequences.flatten()).reshape(sequences.shape)
     allowed = _distinct(values).to(whole.device)
     return float(torch.isin(whole, allowed).all(dim=1).double().mean())

@@ -1,0 +1,325 @@
+"""Are the learner's notebooks, the hints and the pages what the solutions make of them?"""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+
+import tools.exercises as exercises
+from gan_course.exercises import CHECKS, PICTURES
+from tools.exercises import learners, page, paths, role, same, texts, write_all
+
+NAMES = [path.name for path in paths()]
+
+
+def solved(name):
+    return nbformat.read(exercises.SOLUTIONS / name, as_version=4)
+
+
+def all_solved():
+    return [solved(name) for name in NAMES]
+
+
+def exercise_of(cell):
+    return cell.metadata.get("course", {}).get("exercise", "")
+
+
+def of_role(notebook, wanted):
+    return [cell for cell in notebook.cells if role(cell) == wanted]
+
+
+# --- what is committed ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_committed_learners_notebook_is_made_from_the_solutions(name):
+    committed = nbformat.read(exercises.EXERCISES / name, as_version=4)
+    made = learners(solved(name))
+    assert same(committed, made), f"notebooks/exercises/{name} is stale: run `make exercises`"
+    assert committed.metadata["kernelspec"] == made.metadata["kernelspec"]
+    assert committed.metadata["language_info"] == made.metadata["language_info"]
+
+
+def test_no_learners_notebook_is_left_over():
+    assert sorted(path.name for path in exercises.EXERCISES.glob("*.ipynb")) == NAMES
+
+
+def test_the_committed_texts_are_those_of_the_solutions():
+    committed = json.loads(exercises.TEXTS.read_text(encoding="utf-8"))
+    assert committed == texts(all_solved()), "exercises.json is stale: run `make exercises`"
+
+
+def test_the_texts_are_a_part_of_the_package():
+    settings = (exercises.ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    data = re.search(r"^gan_course = \[(.*)\]$", settings, re.MULTILINE)  # no tomllib in 3.10
+    assert data
+    assert f'"{exercises.TEXTS.name}"' in data[1] or '"*.json"' in data[1]
+
+
+@pytest.mark.parametrize("notebook", all_solved(), ids=NAMES)
+def test_every_exercise_is_complete(notebook):
+    numbers = {exercise_of(cell) for cell in notebook.cells} - {""}
+    assert numbers
+    for number in numbers:
+        own = [cell for cell in notebook.cells if exercise_of(cell) == number]
+        roles = [role(cell) for cell in own]
+        assert [roles.count(one) for one in ("statement", "answer", "check")] == [1, 1, 1], number
+        assert roles.count("hint") >= 2, number
+        assert ("expected" in roles) == (number in PICTURES)
+        # in this order, and with nothing of another exercise in between
+        order = ["statement", "expected", "hint", "answer", "check"]
+        assert roles == sorted(roles, key=order.index), number
+        first = notebook.cells.index(own[0])
+        assert notebook.cells[first : first + len(own)] == own, number
+
+
+@pytest.mark.parametrize("notebook", all_solved(), ids=NAMES)
+def test_cells_say_what_their_role_asks_for(notebook):
+    for cell in notebook.cells:
+        number = exercise_of(cell)
+        kind = "code" if role(cell) in ("answer", "check", "expected") else "markdown"
+        assert not number or cell.cell_type == kind
+        if role(cell) == "statement":
+            assert cell.source.startswith(f"## Exercise {number}: ")
+        if role(cell) == "check":
+            assert cell.source.startswith(f'check("{number}", ')
+        if role(cell) == "expected":
+            assert cell.source == f'expected("{number}")'
+        if role(cell) == "answer":
+            starter = cell.metadata["course"]["starter"]
+            compile(starter, number, "exec")
+            compile(cell.source, number, "exec")
+            assert "..." in starter
+            assert "..." not in cell.source
+        if role(cell) in ("answer", "expected") and "plt" in cell.source + number:
+            assert cell.metadata["mystnb"]["image"]["alt"]
+
+
+def test_the_checks_are_those_of_the_notebooks():
+    found = [exercise_of(cell) for notebook in all_solved() for cell in of_role(notebook, "check")]
+    assert sorted(found) == sorted(CHECKS)
+
+
+# --- the learner's notebook ----------------------------------------------------------------------
+
+
+def lines_to_find(notebook, made):
+    """Lines of the solution that the learner has not been given as a starter or in the text."""
+    given = "\n".join(cell.source for cell in made.cells)
+    return [
+        line.strip()
+        for cell in of_role(notebook, "answer")
+        for line in cell.source.splitlines()
+        if len(line.strip()) > 12 and line.strip() not in given
+    ]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_nothing_of_hints_and_answers_leaks_to_the_learner(name):
+    notebook = solved(name)
+    committed = (exercises.EXERCISES / name).read_text(encoding="utf-8")
+    made = nbformat.read(exercises.EXERCISES / name, as_version=4)
+    assert of_role(made, "hint") == []
+    assert all("starter" not in cell.metadata["course"] for cell in of_role(made, "answer"))
+    secrets = lines_to_find(notebook, made)
+    assert len(secrets) >= 2
+    for secret in [*secrets, *(cell.source for cell in of_role(notebook, "hint"))]:
+        assert json.dumps(secret, ensure_ascii=False)[1:-1] not in committed
+    for cell in of_role(notebook, "answer"):
+        twin = next(c for c in made.cells if c.id == cell.id)
+        assert twin.source == cell.metadata["course"]["starter"]
+        assert twin.source != cell.source
+
+
+def answer_cell(source="found = 6 * 7", starter="found = ..."):
+    course = {"exercise": "9.1", "role": "answer", "starter": starter}
+    cell = new_code_cell(source, id="answer", metadata={"course": course})
+    cell.outputs, cell.execution_count = [new_output("stream", text="42\n")], 3
+    return cell
+
+
+def told(wanted, source, **more):
+    return new_markdown_cell(
+        source, metadata={"course": {"exercise": "9.1", "role": wanted}}, **more
+    )
+
+
+def small():
+    check_cell = new_code_cell(
+        'check("9.1", found)',
+        id="check",
+        metadata={"course": {"exercise": "9.1", "role": "check"}},
+    )
+    return new_notebook(
+        cells=[
+            new_markdown_cell("# Exercises", id="title"),
+            told("statement", "Find it.", id="statement"),
+            told("hint", "Think.", id="hint1"),
+            told("hint", "Multiply.", id="hint2"),
+            answer_cell(),
+            check_cell,
+        ]
+    )
+
+
+def test_the_learner_gets_the_starter_without_outputs_and_a_check_to_compare():
+    notebook = small()
+    made = learners(notebook)
+    assert [cell.id for cell in made.cells] == ["title", "statement", "answer", "check"]
+    answer, judge = made.cells[2:]
+    assert (answer.source, answer.outputs, answer.execution_count) == ("found = ...", [], None)
+    assert answer.metadata["course"] == {"exercise": "9.1", "role": "answer"}
+    assert judge.metadata["tags"] == ["nbval-check-output"]
+    assert notebook == small(), "the solved notebook itself must stay as it is"
+
+
+# --- the page of the book ------------------------------------------------------------------------
+
+
+def test_the_page_has_starter_then_hints_then_the_folded_solution():
+    notebook = small()
+    made = page(notebook)
+    assert [cell.id for cell in made.cells] == [
+        *("title", "statement", "answers", "hint1", "hint2", "answer", "check")
+    ]
+    assert made.cells[2].source == "Start from here:\n\n```python\nfound = ...\n```"
+    assert made.cells[3].source == ":::{dropdown} Hint 1\nThink.\n:::"
+    assert made.cells[4].source == ":::{dropdown} Hint 2\nMultiply.\n:::"
+    assert made.cells[5].metadata["tags"] == ["hide-cell"]
+    assert made.cells[5].metadata["mystnb"] == {"code_prompt_show": "Show one solution"}
+    assert made.cells[5].source == "found = 6 * 7"
+    assert made.cells[5].outputs == answer_cell().outputs
+    assert notebook == small(), "the solved notebook itself must stay as it is"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_each_page_folds_solutions_and_hints(name):
+    notebook = solved(name)
+    made = page(notebook)
+    assert len({cell.id for cell in made.cells}) == len(made.cells)
+    answers = of_role(made, "answer")
+    assert len(answers) == len(of_role(notebook, "answer"))
+    for answer in answers:
+        number = exercise_of(answer)
+        hints = [cell for cell in of_role(made, "hint") if exercise_of(cell) == number]
+        titles = [re.match(r":::\{dropdown\} Hint (\d)\n", cell.source) for cell in hints]
+        assert [int(title[1]) for title in titles] == list(range(1, len(hints) + 1))
+        assert all(cell.source.endswith("\n:::") for cell in hints)
+        assert "hide-cell" in answer.metadata["tags"]
+        place = made.cells.index(answer)
+        assert made.cells[place - len(hints) : place] == hints
+        start = made.cells[place - len(hints) - 1]
+        assert start.source.startswith("Start from here:")
+        assert answer.source not in start.source
+        assert role(made.cells[place + 1]) == "check"
+    # figures keep their captions and alternative texts
+    for cell in notebook.cells:
+        kept = next(other for other in made.cells if other.id == cell.id).metadata
+        assert cell.metadata.get("mystnb", {}).items() <= kept.get("mystnb", {}).items()
+
+
+def test_a_page_without_exercises_stays_as_it_is():
+    plain = new_notebook(cells=[new_markdown_cell("text", id="a"), new_code_cell("1", id="b")])
+    assert page(plain) == learners(plain) == plain
+    assert texts([plain]) == {}
+
+
+# --- writing -------------------------------------------------------------------------------------
+
+
+def test_texts_are_sorted_and_keep_the_order_of_hints():
+    earlier = new_notebook(cells=[told("hint", "Else."), answer_cell("b")])
+    for cell in earlier.cells:
+        cell.metadata["course"]["exercise"] = "1.1"
+    found = texts([small(), earlier])
+    assert list(found) == ["1.1", "9.1"]
+    assert found["9.1"] == {"hints": ["Think.", "Multiply."], "solution": "found = 6 * 7"}
+    assert found["1.1"] == {"hints": ["Else."], "solution": "b"}
+
+
+@pytest.fixture
+def workplace(tmp_path, monkeypatch):
+    """The tool at work in an empty folder, on copies of the solutions."""
+    shutil.copytree(exercises.SOLUTIONS, tmp_path / "solutions")
+    monkeypatch.setattr(exercises, "SOLUTIONS", tmp_path / "solutions")
+    monkeypatch.setattr(exercises, "EXERCISES", tmp_path / "made")
+    monkeypatch.setattr(exercises, "TEXTS", tmp_path / "exercises.json")
+    monkeypatch.setattr(exercises, "ROOT", tmp_path)
+    return tmp_path
+
+
+def test_all_is_written_once_and_then_left_alone(workplace, capsys):
+    assert [path.name for path in write_all()] == NAMES
+    written = {path: path.read_bytes() for path in workplace.rglob("*") if path.is_file()}
+    assert json.loads((workplace / "exercises.json").read_text("utf-8")) == texts(all_solved())
+    stamps = {path: path.stat().st_mtime_ns for path in written}
+    assert write_all() == []
+    exercises.main()
+    assert capsys.readouterr().out == ""
+    assert stamps == {path: path.stat().st_mtime_ns for path in written}
+
+
+def test_what_is_written_is_what_is_committed(workplace):
+    write_all()
+    committed = exercises.Path(exercises.__file__).parent.parent
+    for name in NAMES:
+        kept = nbformat.read(committed / "notebooks" / "exercises" / name, as_version=4)
+        assert same(nbformat.read(workplace / "made" / name, as_version=4), kept)
+    text = (committed / "gan_course" / "exercises.json").read_bytes()
+    assert (workplace / "exercises.json").read_bytes() == text
+
+
+def change_prose(notebook):
+    notebook.cells[0].source += " More."
+
+
+def change_starter(notebook):
+    of_role(notebook, "answer")[0].metadata["course"]["starter"] += "  # here"
+
+
+def change_tag(notebook):
+    notebook.cells[0].metadata["tags"] = ["remove-cell"]
+
+
+def drop_cell(notebook):
+    del notebook.cells[0]
+
+
+@pytest.mark.parametrize("change", [change_prose, change_starter, change_tag, drop_cell])
+def test_a_changed_source_makes_the_learners_notebook_stale(workplace, change, capsys):
+    write_all()
+    path = workplace / "solutions" / NAMES[0]
+    notebook = nbformat.read(path, as_version=4)
+    change(notebook)
+    nbformat.write(notebook, path)
+    assert not same(learners(notebook), nbformat.read(workplace / "made" / NAMES[0], as_version=4))
+    exercises.main()
+    assert capsys.readouterr().out == f"made/{NAMES[0]}: written; `make notebooks` runs it\n"
+    assert same(learners(notebook), nbformat.read(workplace / "made" / NAMES[0], as_version=4))
+
+
+def test_a_changed_hint_changes_the_texts_only(workplace):
+    write_all()
+    path = workplace / "solutions" / NAMES[0]
+    notebook = nbformat.read(path, as_version=4)
+    of_role(notebook, "hint")[0].source = "Another nudge → here."
+    nbformat.write(notebook, path)
+    assert write_all() == []
+    assert "Another nudge → here." in (workplace / "exercises.json").read_text("utf-8")
+
+
+def test_outputs_of_the_learners_notebook_are_kept(workplace):
+    write_all()
+    path = workplace / "made" / NAMES[0]
+    notebook = nbformat.read(path, as_version=4)
+    next(c for c in notebook.cells if c.cell_type == "code").outputs = [
+        new_output("stream", text="ran\n")
+    ]
+    nbformat.write(notebook, path)
+    assert write_all() == []
+    assert "ran" in path.read_text("utf-8")
