@@ -20,7 +20,7 @@ from gan_course.checks import (
     require_number,
     require_widths,
 )
-from gan_course.losses import _require_probabilities
+from gan_course.losses import require_probabilities
 from gan_course.networks import sample
 
 Draw = Callable[[int], Tensor]  # num -> (num, dim)
@@ -336,7 +336,7 @@ class GAN:
 
     def _judge(self, samples: Tensor) -> Tensor:
         probabilities: Tensor = self.discriminator(samples)
-        _require_probabilities(probabilities)
+        require_probabilities(probabilities)
         return probabilities
 
     @torch.no_grad()

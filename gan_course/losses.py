@@ -21,7 +21,7 @@ def real_loss(probabilities: Tensor) -> Tensor:
     Goodfellow et al. 2014, equation 1, first term. PyTorch cuts -log off at 100, so the loss
     stays finite where D(x) is 0.
     """
-    _require_probabilities(probabilities)
+    require_probabilities(probabilities)
     return binary_cross_entropy(probabilities, torch.ones_like(probabilities))
 
 
@@ -36,7 +36,7 @@ def fake_loss(probabilities: Tensor) -> Tensor:
 
     Goodfellow et al. 2014, equation 1, second term.
     """
-    _require_probabilities(probabilities)
+    require_probabilities(probabilities)
     return binary_cross_entropy(probabilities, torch.zeros_like(probabilities))
 
 
@@ -54,7 +54,14 @@ def generator_loss(probabilities: Tensor) -> Tensor:
     return real_loss(probabilities)
 
 
-def _require_probabilities(probabilities: Tensor) -> None:
+def require_probabilities(probabilities: Tensor) -> None:
+    """Raise unless these are a discriminator's answers: shape (n, 1), each in [0, 1].
+
+    Raises:
+        TypeError: no float tensor.
+        ValueError: another shape, or a number outside [0, 1].
+        FloatingPointError: NaN, the sign of a training that has diverged.
+    """
     if isinstance(probabilities, Tensor) and bool(probabilities.isnan().any()):
         raise FloatingPointError("the discriminator's answer is not a number")
     require_matrix("probabilities", probabilities, columns=1)

@@ -88,7 +88,7 @@ def ks_uniform(values: Tensor, low: float, high: float) -> float:
     from scipy import stats  # loaded only when it is used: it takes a while
 
     require_range(low, high)
-    _require_values(values)
+    _line("values", values)
     uniform = stats.uniform(low, high - low)
     return float(stats.ks_1samp(values.cpu().double().numpy(), uniform.cdf, method="asymp")[0])
 
@@ -96,7 +96,7 @@ def ks_uniform(values: Tensor, low: float, high: float) -> float:
 def share_outside(values: Tensor, low: float, high: float) -> float:
     """The share of values, shape (n,), that lie outside [low, high]."""
     require_range(low, high)
-    _require_values(values)
+    _line("values", values)
     return float(((values < low) | (values > high)).float().mean())
 
 
@@ -104,7 +104,7 @@ def bins_covered(values: Tensor, low: float, high: float, bins: int = 50) -> int
     """In how many of `bins` equal bins of [low, high] at least one value lies; shape (n,)."""
     require_range(low, high)
     require_count("bins", bins)
-    _require_values(values)
+    _line("values", values)
     return int((torch.histc(values.float(), bins, low, high) > 0).sum())
 
 
@@ -286,13 +286,6 @@ def _shares(integers: Tensor, values: Tensor) -> Tensor:
     kinds, counts = whole.unique(return_counts=True)
     found = (allowed[:, None] == kinds) * counts
     return found.sum(dim=1).double() / len(whole)
-
-
-def _require_values(values: Tensor) -> None:
-    if not isinstance(values, Tensor) or values.ndim != 1 or len(values) == 0:
-        got = tuple(values.shape) if isinstance(values, Tensor) else type(values).__name__
-        raise ValueError(f"values must be a tensor of shape (n,), n >= 1, got {got}")
-    require_matrix("values", values[:, None], columns=1)
 
 
 # --- numbers on a line: how far from the normal distribution N(0, 1)? ---------------------------

@@ -21,7 +21,6 @@ ROOT = Path(__file__).resolve().parent.parent
 SOLUTIONS = ROOT / "notebooks" / "solutions"
 EXERCISES = ROOT / "notebooks" / "exercises"
 TEXTS = ROOT / "gan_course" / "exercises.json"
-NOT_ATTEMPTED = "not attempted: replace each ... by your answer, then check again"
 
 
 def role(cell: NotebookNode) -> str:
