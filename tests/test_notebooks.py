@@ -85,6 +85,15 @@ def test_a_notebook_is_written_in_its_committed_form(tmp_path):
         assert (tmp_path / "copy.ipynb").read_bytes() == path.read_bytes()
 
 
+@pytest.mark.parametrize("path", sorted((ROOT / "notebooks").glob("*.ipynb")), ids=str)
+def test_the_minutes_that_a_chapter_names_are_the_measured_ones(path):
+    opening = nbformat.read(path, as_version=4).cells[0].source.replace("\n", " ")
+    named = re.search(r"about (a|two|three|four) minutes?", opening)
+    measured = json.loads(MINUTES.read_text(encoding="utf-8"))[path.stem]
+    assert named, "the opening says how long the chapter takes"
+    assert 0 <= {"a": 1, "two": 2, "three": 3, "four": 4}[named.group(1)] - measured < 1
+
+
 def test_minutes_are_known_for_every_notebook():
     minutes = json.loads(MINUTES.read_text(encoding="utf-8"))
     names = {name.removeprefix("notebooks/").removesuffix(".ipynb") for name in NOTEBOOKS}

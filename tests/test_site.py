@@ -13,6 +13,11 @@ PAGES = (
     "book/setup.html",
     "book/how_gans_train.html",
     "notebooks/01_exponential_curve.html",
+    "notebooks/02_multiples_of_five.html",
+    "notebooks/03_uniform_to_normal.html",
+    "notebooks/exercises/01_exercises.html",
+    "notebooks/exercises/02_exercises.html",
+    "notebooks/exercises/03_exercises.html",
     "book/glossary.html",
     "book/bibliography.html",
     "book/api.html",
@@ -39,7 +44,7 @@ def test_the_list_of_pages_is_complete():
     built = {
         path.relative_to(HTML).as_posix()
         for folder in ("book", "notebooks")
-        for path in (HTML / folder).glob("*.html")
+        for path in (HTML / folder).rglob("*.html")
     }
     assert built == set(PAGES)
 
@@ -93,6 +98,19 @@ def test_a_flip_book_turns_its_pages_by_keyboard(page, site):
     assert before != after
     assert book.locator("output").inner_text() in after[0]
     assert slider.get_attribute("aria-valuetext") in after[0]
+
+
+def test_hints_and_solutions_are_folded_and_open_on_a_click(page, site):
+    page.goto(f"{site}/notebooks/exercises/01_exercises.html")
+    folded = page.locator("article details")
+    assert folded.count() >= 10
+    assert folded.evaluate_all("all => all.filter(d => d.open).length") == 0
+    solved = page.locator("article", has_text="10 * (torch.rand(2048) - 0.5)")
+    assert solved.count() == 1
+    code = page.locator("details pre", has_text="torch.stack([x, y], dim=1)").first
+    assert not code.is_visible()
+    code.locator("xpath=ancestor::details").locator("summary").first.click()
+    assert code.is_visible()
 
 
 def test_a_link_to_a_word_leads_to_its_entry(page, site):
