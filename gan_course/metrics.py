@@ -219,7 +219,7 @@ def values_covered(integers: Tensor, values: Tensor, at_least: float = COVERED) 
 def total_variation(integers: Tensor, values: Tensor) -> float:
     """Total variation distance from the uniform distribution over the allowed values.
 
-    Half the sum of |share - fair share| over all integers; equally, the share of integers that
+    Half the sum of abs(share - fair share) over all integers; equally, the share of integers that
     would have to be changed to make all values come up equally often and nothing else.
 
     Args:
@@ -355,7 +355,7 @@ def wasserstein_normal(values: Tensor) -> float:
         values: shape (n,).
 
     Returns:
-        In units of the values, 0 or more; |c| where all values are shifted by c.
+        In units of the values, 0 or more; abs(c) where all values are shifted by c.
 
     Raises:
         TypeError: `values` is no float tensor.
