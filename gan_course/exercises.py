@@ -462,10 +462,13 @@ def _check_score(score: Any) -> str:
     above = real + torch.tensor([0.0, 0.5])
     impostors = {
         "makes one point of the curve for ever": real[:1].repeat(2_000, 1),
+        "makes the point (0, 0) for ever": torch.zeros(2_000, 2),
         "covers the left half only": half,
         "has y off the curve": above,
     }
     honest = _score_of(score, real)
+    if honest < 0:
+        raise _Wrong(f"real points get {honest:.3g}, expected scores of 0 or more")
     for what, points in impostors.items():
         found = _score_of(score, points)
         if found < 2 * honest or found <= honest:
@@ -473,7 +476,7 @@ def _check_score(score: Any) -> str:
                 f"the impostor that {what} gets {found:.3g}, and real points get {honest:.3g}: "
                 "expected at least twice as much for the impostor"
             )
-    return "all three impostors are caught"
+    return "all impostors are caught"
 
 
 def _score_of(score: Callable[[Tensor], Any], points: Tensor) -> float:
@@ -498,7 +501,8 @@ def _answer_of(function: Any, name: str, *arguments: Any) -> Any:
 
 def _check_decode(decode_rows: Any) -> str:
     random = torch.Generator().manual_seed(0)
-    batch = torch.rand(7, 100, generator=random)
+    batch = torch.randn(7, 100, generator=random)
+    batch[:, 50] = -9  # furthest from 0, and not the largest
     found = _numbers(_answer_of(decode_rows, "decode_rows", batch), "what decode_rows returns")
     right = decode_batch(batch)
     if found.shape == (100,) and torch.equal(found.long(), batch.argmax(dim=0)):
@@ -546,7 +550,10 @@ def _judge_normal(values: Tensor, ks_limit: float) -> float:
     if deviation < 0.02:
         raise _Wrong(f"collapsed: all samples are near {mean:.2f}")
     if abs(mean - MEAN) > 0.15:
-        raise _Wrong(f"the mean is {mean:.2f}, expected {MEAN:g}")
+        raise _Wrong(
+            f"the mean is {mean:.2f}, expected {MEAN:g}. (A network gets torch.rand(n, 1) here; if "
+            "yours learned from other noise, pass a function that takes a number of samples)"
+        )
     if math.isclose(deviation, DEVIATION**2, rel_tol=0.1):
         raise _Wrong(f"the standard deviation is {deviation:.2f}, expected 0.5: 0.25 is its square")
     if not 0.75 * DEVIATION < deviation < 1.3 * DEVIATION:

@@ -73,7 +73,7 @@ def test_every_picture_has_alt_text_and_every_figure_a_caption(page, site, name)
     alts = page.locator("article img").evaluate_all("all => all.map(i => i.alt)")
     assert [alt for alt in alts if len(alt) < 10] == []
     captions = page.locator("article figure").evaluate_all(
-        "all => all.map(f => f.querySelector('figcaption')?.innerText.trim() ?? '')"
+        "all => all.map(f => f.querySelector('figcaption')?.textContent.trim() ?? '')"
     )
     assert "" not in captions
 
