@@ -790,7 +790,7 @@ SCORE_FAULTS = {
     "zero": (lambda p: 0, "gets 0, and real points get 0"),
     "higher is better": (
         lambda p: -fit_and_spread(p, torch.sin, -5, 5),
-        "the impostor that makes one",
+        "expected scores of 0 or more",
     ),
     "not clearly": (lambda p: 1 + fit_and_spread(p, torch.sin, -5, 5), "expected at least twice"),
     "another curve": (lambda p: fit_and_spread(p, torch.cos, -5, 5), "the impostor that"),
