@@ -158,7 +158,9 @@ def test_a_warning_of_the_renderer_fails_the_build(tmp_path, monkeypatch):
     (source / "book" / "_toc.yml").write_text("format: jb-book\nroot: book/index\n")
     (source / "book" / "index.md").write_text("# A\n\n{term}`no such word`\n")
     monkeypatch.setattr(site, "SOURCE", source)
+    (source / "book" / "_static").mkdir()
     monkeypatch.setattr(site, "ROOT", tmp_path)
+    monkeypatch.setattr(site, "HTML", tmp_path / "_build" / "html")
     assert site.render() != 0
     (source / "book" / "index.md").write_text("# A\n\nwords\n")
     assert site.render() == 0

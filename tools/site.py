@@ -134,7 +134,10 @@ def render() -> int:
     jupyter_book = Path(sys.executable).with_name("jupyter-book")
     command = [str(jupyter_book), "build", str(SOURCE), "--path-output", str(ROOT)]
     command += ["--toc", str(SOURCE / "book" / "_toc.yml"), "-W", "-n", "--keep-going", "-q"]
-    return subprocess.run(command, cwd=ROOT).returncode
+    code = subprocess.run(command, cwd=ROOT).returncode
+    # Sphinx copies these only when some page has changed, too
+    shutil.copytree(SOURCE / "book" / "_static", HTML / "_static", dirs_exist_ok=True)
+    return code
 
 
 def check_links() -> int:
