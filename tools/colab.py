@@ -1,8 +1,8 @@
 """Does a published notebook run on a machine like Colab's? `python -m tools.colab`.
 
 Makes a fresh environment with the versions that Colab publishes, serves the course's wheel on this
-machine, and runs a stamped notebook there to its end. Nothing else is installed: what the notebook
-needs, its first cell has to bring.
+machine, and runs a stamped chapter and a stamped exercise there to their ends. Nothing else is
+installed: what a notebook needs, its first cell has to bring.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from pathlib import Path
 
 import nbformat
 
+from tools.exercises import EXERCISES
 from tools.notebooks import ROOT, sources
 from tools.site import stamp, wheel_name
 
@@ -81,26 +82,27 @@ def main() -> int:
 
     server = serve(FOLDER)
     url = f"http://127.0.0.1:{server.server_address[1]}/{wheel_name()}"
-    path = FOLDER / sources()[0].name
-    notebook = stamp(nbformat.read(sources()[0], as_version=4), url)
-    nbformat.write(notebook, path)
-    print(f"running {path.name}, which installs {url}", flush=True)
-    jupyter = str(ENVIRONMENT / "bin" / "jupyter-execute")
-    done = subprocess.run([jupyter, "--inplace", "--timeout=-1", str(path)], cwd=FOLDER)
+    for source in (sources()[0], EXERCISES / "01_exercises.ipynb"):
+        path = FOLDER / source.name
+        nbformat.write(stamp(nbformat.read(source, as_version=4), url), path)
+        print(f"running {path.name}, which installs {url} where it is missing", flush=True)
+        jupyter = str(ENVIRONMENT / "bin" / "jupyter-execute")
+        done = subprocess.run([jupyter, "--inplace", "--timeout=-1", str(path)], cwd=FOLDER)
+        if done.returncode:
+            print(f"{path.name} failed in an environment like Colab's", file=sys.stderr)
+            return done.returncode
+        cells = [c for c in nbformat.read(path, as_version=4).cells if c.cell_type == "code"]
+        if not all(cell.execution_count for cell in cells):
+            raise RuntimeError(f"some cells of {path.name} were not run")
+        print(f"{path.name}: {len(cells)} cells ran")
     server.shutdown()
-    if done.returncode:
-        print(f"{path.name} failed in an environment like Colab's", file=sys.stderr)
-        return done.returncode
 
     if asks(versions) != before:
         raise RuntimeError(f"the notebook changed torch or numpy: {before} -> {asks(versions)}")
     where = asks("import gan_course; print(gan_course.__file__)")
     if not where.startswith(str(ENVIRONMENT)):
         raise RuntimeError(f"gan_course must come from the served wheel, it came from {where}")
-    cells = [c for c in nbformat.read(path, as_version=4).cells if c.cell_type == "code"]
-    if not all(cell.execution_count for cell in cells):
-        raise RuntimeError("some cells were not run")
-    print(f"{path.name}: {len(cells)} cells ran; torch and numpy untouched ({before})")
+    print(f"gan_course came from the served wheel; torch and numpy untouched ({before})")
     return 0
 
 
