@@ -54,3 +54,17 @@ def test_an_unknown_name_is_answered_with_those_that_exist() -> None:
     with pytest.raises(ValueError) as caught:
         load_records("sine")
     assert str(caught.value) == f"name must be one of {', '.join(NAMES)}, got 'sine'"
+
+
+def test_what_chapter_1_says_of_its_eight_seeds_is_so() -> None:
+    original, cure = load_records("exponential_original"), load_records("exponential_cure")
+    assert [r["seed"] for r in original] == [r["seed"] for r in cure] == list(range(8))
+    # "every run stops a few dozen epochs after 1,000", which is its patience
+    assert all(1_000 < r["stopped_at"] < 1_060 for r in original)
+    assert all(r["stopped_at"] - r["best_epoch"] == 1_000 for r in original)
+    # "hundreds to thousands of times the score of the best epoch", "dozens of times the luckiest"
+    assert all(200 < r["mse"] / r["best_score"] < 10_000 for r in original)
+    errors = [r["mse"] for r in original]
+    assert 24 < max(errors) / min(errors) < 100
+    # "the errors at the end are small for every seed"
+    assert max(r["mse"] for r in cure) < min(errors)
