@@ -68,9 +68,7 @@ def settings(repo_url: str) -> dict[str, Any]:
     """The book's settings from `_config.yml`, with buttons only if there is a place to go to."""
     config: dict[str, Any] = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
     repository = config["repository"]
-    repository["url"] = repository["url"] or repo_url
-    if repo_url:
-        repository["url"] = repo_url
+    repository["url"] = repo_url or repository["url"]
     if repository["url"]:
         config["launch_buttons"] = {
             "colab_url": "https://colab.research.google.com",
