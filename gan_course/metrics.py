@@ -1,4 +1,4 @@
-"""How good are the samples? The distance to the curve, and the spread along it."""
+"""How good are the samples? Do they follow the rule, are all of them there, and what is wrong?"""
 
 from __future__ import annotations
 
@@ -14,10 +14,25 @@ from gan_course.checks import (
     require_number,
     require_range,
 )
-from gan_course.data import Curve
+from gan_course.data import Curve, Scaler, curve_points
 from gan_course.integers import decode_batch, whole_numbers
 
 RANGE_GRID = 1_001  # points at which a curve is looked at to find how far its y reaches
+BINS = 50  # parts of the range of x that are looked at one by one
+POOLED = 10_000  # samples of an energy test: their distances take 800 MB
+COMPARED = 1_000  # points on either side of the energy test in `curve_quality`, a tenth of a second
+# of the real points there; with a seed like 0 they would be those of somebody's training set
+FRESH_SEED = 5_318_008_203
+
+# What `CurveQuality.verdict` lets pass.
+ENOUGH = 20 * BINS  # points: 20 a bin, so that chance leaves none empty (50 e^-20 of 50 bins)
+FEW_BINS = 10  # a fifth of the range: fewer is one heap, or a handful of them
+MOST_BINS = (
+    48  # half a bin short at either end touches 50 still; two may be empty, not a gap of 6 %
+)
+OFF_THE_CURVE = 0.01  # of the curve's height: about the size of a dot in a picture
+SPILL = 0.01  # share of points outside: one in a hundred, where real data have none
+UNEVEN = 0.05  # KS: 5 % too many points below some x; chance exceeds it in 1 of 70 sets of 1,000
 
 
 def curve_mse(points: Tensor, curve: Curve) -> float:
@@ -100,7 +115,7 @@ def share_outside(values: Tensor, low: float, high: float) -> float:
     return float(((values < low) | (values > high)).float().mean())
 
 
-def bins_covered(values: Tensor, low: float, high: float, bins: int = 50) -> int:
+def bins_covered(values: Tensor, low: float, high: float, bins: int = BINS) -> int:
     """In how many of `bins` equal bins of [low, high] at least one value lies; shape (n,)."""
     require_range(low, high)
     require_count("bins", bins)
@@ -108,31 +123,183 @@ def bins_covered(values: Tensor, low: float, high: float, bins: int = 50) -> int
     return int((torch.histc(values.float(), bins, low, high) > 0).sum())
 
 
+def energy_distance(a: Tensor, b: Tensor) -> float:
+    """Energy distance between two sets of samples: 2 E|X - Y| - E|X - X'| - E|Y - Y'|.
+
+    In words: how much further apart two samples of different sets are than two of the same set.
+    0 only where both sets have the same distribution, and it needs no formula for either: one set
+    may be the training data. Each mean goes over all pairs, a sample paired with itself included
+    (the V-statistic), so the distance is never below 0; no root is taken. With one column it is
+    `scipy.stats.energy_distance` squared. For more columns the libraries that have it (dcor,
+    hyppo) bring a compiler along, so it is written here.
+
+    Székely and Rizzo 2013, doi:10.1016/j.jspi.2013.03.018.
+
+    Args:
+        a: shape (n, dim), float. Where the columns have different units, scale both sets alike.
+        b: shape (m, dim).
+
+    Returns:
+        In units of the samples. Two sets of the same distribution have E|X - X'| (1/n + 1/m) on
+        average.
+
+    Raises:
+        TypeError: `a` or `b` is no float tensor.
+        ValueError: they have another shape, or hold NaN or infinity.
+    """
+    a, b = _pair(a, b)
+    return max(0.0, 2 * _mean_distance(a, b) - _mean_distance(a, a) - _mean_distance(b, b))
+
+
+@dataclass(frozen=True)
+class EnergyTest:
+    """How far apart two sets of samples are, and whether chance could do that alone."""
+
+    distance: float  # `energy_distance`
+    p_value: float  # the share of random splits that are at least as far apart
+
+
+def energy_test(
+    a: Tensor, b: Tensor, permutations: int = 199, *, random: torch.Generator | None = None
+) -> EnergyTest:
+    """Could two sets of samples have the same distribution? A permutation test.
+
+    If they have, it does not matter which sample came from which set. So the samples are thrown
+    together and split at random again and again. p = (1 + k) / (1 + permutations), where k splits
+    are at least as far apart as the sets are: each value is as likely as any other where the
+    distributions are equal, and p is small where they differ.
+
+    Args:
+        a: shape (n, dim), float. Where the columns have different units, scale both sets alike.
+        b: shape (m, dim), with n + m at most 10,000.
+        permutations: how many random splits; no p-value can be below 1 / (1 + permutations).
+        random: source of the splits, on the CPU; PyTorch's global one where it is left out.
+
+    Raises:
+        TypeError: an argument is of the wrong type.
+        ValueError: `a` or `b` has another shape, too many rows, or holds NaN or infinity;
+            `permutations` is below 1.
+
+    Székely and Rizzo 2013; the 1 in p counts the split that was observed (Phipson and Smyth 2010,
+    doi:10.2202/1544-6115.1585).
+    """
+    a, b = _pair(a, b)
+    require_count("permutations", permutations)
+    n, m = len(a), len(b)
+    if n + m > POOLED:
+        raise ValueError(f"a and b must have at most {POOLED} rows together, got {n} + {m}")
+    pooled = torch.cat([a, b])
+    distances = _distances(pooled, pooled)
+    # with weights w of 1/n in one set and -1/m in the other, the energy distance is -w' distances w
+    weights = torch.cat([a.new_full((n,), 1 / n), a.new_full((m,), -1 / m)])
+    orders = torch.rand(permutations, n + m, generator=random, dtype=torch.double).argsort(dim=1)
+    splits = torch.cat([weights[None], weights[orders.to(a.device)]]).T  # (n + m, 1 + permutations)
+    energies = -(splits * (distances @ splits)).sum(dim=0)
+    # a split that is equally far apart counts, though the last bit of its sum may differ
+    reached = energies >= energies[0] - 1e-12 * distances.max()
+    return EnergyTest(max(0.0, float(energies[0])), float(reached.double().mean()))
+
+
+def _pair(a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
+    """Both sets in double precision: the distance is a small difference of large means."""
+    require_matrix("a", a)
+    require_matrix("b", b, columns=a.shape[1])
+    return a.detach().double(), b.detach().double()
+
+
+def _distances(a: Tensor, b: Tensor) -> Tensor:
+    # not by matrix products, which are faster but wrong for points that are close together
+    return torch.cdist(a, b, compute_mode="donot_use_mm_for_euclid_dist")
+
+
+def _mean_distance(a: Tensor, b: Tensor) -> float:
+    # by blocks of rows, since all distances of two large sets would not fit into memory
+    total = sum(float(_distances(rows, b).sum()) for rows in a.split(1_000))
+    return total / (len(a) * len(b))
+
+
 @dataclass(frozen=True)
 class CurveQuality:
-    """What a set of generated points is worth, in four numbers."""
+    """What a set of generated points is worth, in numbers, and as a verdict."""
 
     fit_error: float  # typical distance to the curve, as a share of its y range
     ks: float  # Kolmogorov-Smirnov distance of x from the uniform distribution
     outside: float  # share of points whose x lies outside the range
     bins: int  # of 50 equal bins of x, how many hold at least one point
+    energy: float  # energy distance from real points, both scaled to [-1, 1]
+    p_value: float  # of that distance, see `energy_test`
+    samples: int  # how many points were measured
 
     def __str__(self) -> str:
         return (
             f"{self.fit_error:.2%} off the curve, KS {self.ks:.3f}, "
-            f"{self.outside:.2%} outside, {self.bins} of 50 bins"
+            f"{self.outside:.2%} outside, {self.bins} of {BINS} bins, "
+            f"energy distance {self.energy:.4f} (p = {self.p_value:.3f})"
         )
 
+    @property
+    def verdict(self) -> str:
+        """The gravest fault in words, or "good".
 
-def curve_quality(points: Tensor, curve: Curve, low: float, high: float) -> CurveQuality:
-    """Measure points of shape (n, 2) against `curve` on [low, high]; see `CurveQuality`."""
+        In this order: "too few samples" (below 1,000: chance alone could look like a fault),
+        "collapsed" (a fifth of the range or less), "off the curve", "misses part of the range",
+        "spills over" its ends, "uneven", "good". The limits are constants of this module. The
+        p-value has no say: it tells whether a fault is real, not whether it is large.
+        """
+        faults = {  # where no bin is covered, all points spill over
+            "too few samples": self.samples < ENOUGH,
+            "collapsed": 0 < self.bins <= FEW_BINS,
+            "off the curve": self.fit_error > OFF_THE_CURVE,
+            "misses part of the range": 0 < self.bins < MOST_BINS,
+            "spills over": self.outside > SPILL,
+            "uneven": self.ks > UNEVEN,
+        }
+        return next((fault for fault, found in faults.items() if found), "good")
+
+
+def curve_quality(
+    points: Tensor,
+    curve: Curve,
+    low: float,
+    high: float,
+    *,
+    random: torch.Generator | None = None,
+) -> CurveQuality:
+    """Measure points against `curve` on [low, high], and against fresh real points.
+
+    The axes of a curve have different units, and one may be much longer than the other. Distances
+    in the plane would then be about the long axis alone. So for the energy test both sets are
+    scaled by a `Scaler` that was fitted to the real points: never to the generated ones, whose
+    faults would change the measure.
+
+    Args:
+        points: shape (n, 2). The energy test takes at most 1,000 of them, drawn at random.
+        curve: maps x of shape (n,) to y of shape (n,).
+        low: smallest x of the real data.
+        high: largest x of the real data.
+        random: source of the real points and the splits; one with a fixed seed where it is left
+            out, so that equal points have equal quality and no other random number changes.
+
+    Raises:
+        TypeError: an argument is of the wrong type.
+        ValueError: wrong shape, low >= high, or a curve that is flat between them.
+    """
     require_matrix("points", points, columns=2)
     x = points[:, 0]
+    fit = fit_error(points, curve, low, high)
+    random = random or torch.Generator().manual_seed(FRESH_SEED)
+    real = curve_points(curve, low, high, COMPARED, random=random)
+    some = points[torch.randperm(len(points), generator=random)[:COMPARED].to(points.device)]
+    scaler = Scaler.fit(real)
+    test = energy_test(scaler.scale(some.cpu()), scaler.scale(real), random=random)
     return CurveQuality(
-        fit_error=fit_error(points, curve, low, high),
+        fit_error=fit,
         ks=ks_uniform(x, low, high),
         outside=share_outside(x, low, high),
         bins=bins_covered(x, low, high),
+        energy=test.distance,
+        p_value=test.p_value,
+        samples=len(points),
     )
 
 
@@ -154,6 +321,13 @@ def fit_and_spread(points: Tensor, curve: Curve, low: float, high: float) -> flo
 # --- integers (project 2) --------------------------------------------------------------------
 
 COVERED = 0.2  # of its fair share: with twenty values, those that make up more than 1 %
+
+# What `IntegerQuality.verdict` lets pass.
+PER_VALUE = 50  # integers a value: chance alone then gives a total variation of 0.056
+FEW_VALUES = 0.2  # of the allowed values, as FEW_BINS of all bins
+MOSTLY = 0.5  # valid: where most break the rule, few covered values are not the gravest fault
+BREAKS = 0.005  # of the integers: then 1 in 20 sequences of ten has a mistake
+UNEVEN_VALUES = 0.1  # total variation: one integer in ten would have to be another
 
 
 def mean_squared_remainder(integers: Tensor, divisor: int) -> float:
@@ -247,18 +421,41 @@ def zero_rows(batch: Tensor) -> float:
 
 @dataclass(frozen=True)
 class IntegerQuality:
-    """What a batch of generated rows is worth, in four numbers."""
+    """What a batch of generated rows is worth, in numbers, and as a verdict."""
 
     validity: float  # share of the integers that are allowed
     covered: int  # how many of the allowed values come up, see `values_covered`
     tv: float  # total variation distance from uniform
     zero_rows: float  # share of rows that are all zeros
+    allowed: int  # how many values are allowed
+    samples: int  # how many rows were measured
 
     def __str__(self) -> str:
         return (
-            f"{self.validity:.2%} valid, {self.covered} values covered, "
+            f"{self.validity:.2%} valid, {self.covered} of {self.allowed} values covered, "
             f"total variation {self.tv:.3f}, {self.zero_rows:.2%} rows of zeros"
         )
+
+    @property
+    def verdict(self) -> str:
+        """The gravest fault in words, or "good".
+
+        In this order: "too few samples" (below 50 for each allowed value), "collapsed" (a fifth of
+        the values or less, or one), "breaks the rule", "misses values", "rows of zeros", "uneven",
+        "good". The limits are constants of this module.
+        """
+        missing = self.covered < self.allowed
+        faults = {
+            "too few samples": self.samples < PER_VALUE * self.allowed,
+            "collapsed": missing
+            and self.covered <= max(1, FEW_VALUES * self.allowed)
+            and self.validity > MOSTLY,
+            "breaks the rule": self.validity < 1 - BREAKS,
+            "misses values": missing,
+            "rows of zeros": self.zero_rows > BREAKS,
+            "uneven": self.tv > UNEVEN_VALUES,
+        }
+        return next((fault for fault, found in faults.items() if found), "good")
 
 
 def integer_quality(batch: Tensor, values: Tensor) -> IntegerQuality:
@@ -269,6 +466,8 @@ def integer_quality(batch: Tensor, values: Tensor) -> IntegerQuality:
         covered=values_covered(integers, values),
         tv=total_variation(integers, values),
         zero_rows=zero_rows(batch),
+        allowed=len(values),
+        samples=len(batch),
     )
 
 
@@ -333,7 +532,8 @@ def ks_normal(values: Tensor) -> float:
         values: shape (n,).
 
     Returns:
-        From 0 to 1; at least 0.5 where all values are equal. True draws have about 0.87 / sqrt(n).
+        From 0 to 1; at least 0.5 where all values are equal. True draws have 0.87 / sqrt(n) on
+        average.
 
     Raises:
         TypeError: `values` is no float tensor.

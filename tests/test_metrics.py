@@ -128,20 +128,18 @@ def test_all_bins_are_covered_by_a_value_in_each() -> None:
     assert bins_covered(middles[1:], LOW, HIGH) == 49
 
 
-def test_curve_quality_is_made_of_the_four_metrics() -> None:
+def test_curve_quality_is_made_of_the_metrics_of_the_curve_and_the_energy_test() -> None:
     points = real_points(300) + torch.tensor([4.0, 1.0])
     x = points[:, 0]
-    assert curve_quality(points, exponential, LOW, HIGH) == CurveQuality(
+    quality = curve_quality(points, exponential, LOW, HIGH)
+    assert quality == CurveQuality(
         fit_error=fit_error(points, exponential, LOW, HIGH),
         ks=ks_uniform(x, LOW, HIGH),
         outside=share_outside(x, LOW, HIGH),
         bins=bins_covered(x, LOW, HIGH),
-    )
-
-
-def test_quality_reads_as_a_sentence() -> None:
-    assert str(CurveQuality(fit_error=0.0123, ks=0.0456, outside=0.5, bins=49)) == (
-        "1.23% off the curve, KS 0.046, 50.00% outside, 49 of 50 bins"
+        energy=quality.energy,  # see test_metrics_energy.py
+        p_value=quality.p_value,
+        samples=300,
     )
 
 

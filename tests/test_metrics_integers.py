@@ -121,14 +121,16 @@ def test_quality_is_made_of_the_four_metrics() -> None:
         covered=values_covered(integers, FIVES),
         tv=total_variation(integers, FIVES),
         zero_rows=1 / 5,
+        allowed=20,
+        samples=5,
     )
     assert (quality.validity, quality.covered) == (4 / 5, 3)
 
 
 def test_quality_reads_as_a_sentence() -> None:
-    quality = IntegerQuality(validity=0.9996, covered=12, tv=0.4725, zero_rows=0.004)
+    quality = IntegerQuality(0.9996, 12, tv=0.4725, zero_rows=0.004, allowed=20, samples=1_000)
     assert str(quality) == (
-        "99.96% valid, 12 values covered, total variation 0.472, 0.40% rows of zeros"
+        "99.96% valid, 12 of 20 values covered, total variation 0.472, 0.40% rows of zeros"
     )
 
 

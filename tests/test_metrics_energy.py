@@ -1,0 +1,393 @@
+"""Are two sets of samples told apart when they differ, and only then? Is each fault named?"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import Any
+
+import pytest
+import torch
+from scipy import stats
+from torch import Tensor
+
+from gan_course import metrics
+from gan_course.data import Scaler, curve_points, exponential
+from gan_course.integers import draw_integers, encode_batch, pattern_values
+from gan_course.metrics import (
+    CurveQuality,
+    EnergyTest,
+    IntegerQuality,
+    curve_mse,
+    curve_quality,
+    energy_distance,
+    energy_test,
+    integer_quality,
+)
+
+LOW, HIGH = 0.0, 50.0
+FIVES = pattern_values(5)
+COLLAPSED = torch.tensor([[0.0, 1.0]]).repeat(1_000, 1)  # one place, on the curve
+
+
+def seeded(seed: int) -> torch.Generator:
+    return torch.Generator().manual_seed(seed)
+
+
+def real_points(count: int, seed: int = 0) -> Tensor:
+    return curve_points(exponential, LOW, HIGH, count, random=seeded(seed))
+
+
+def above(x: Tensor) -> Tensor:
+    """The points of the curve over x, shape (n, 2)."""
+    return torch.stack([x, exponential(x)], dim=1)
+
+
+def even(low: float, high: float, count: int = 2_000) -> Tensor:
+    """The middles of equal parts of a range: as even as can be."""
+    return low + (high - low) * (torch.arange(count) + 0.5) / count
+
+
+# --- energy distance -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("n", "m"), [(50, 50), (30, 200), (1, 7)])
+def test_in_one_dimension_it_is_the_square_of_scipys(n: int, m: int) -> None:
+    a, b = torch.randn(n, 1, generator=seeded(n)), 2 * torch.rand(m, 1, generator=seeded(m))
+    by_scipy = stats.energy_distance(a[:, 0].double().numpy(), b[:, 0].double().numpy())
+    assert energy_distance(a, b) == pytest.approx(by_scipy**2, rel=1e-9)
+
+
+def test_two_heaps_are_twice_as_far_apart_as_they_are() -> None:
+    # all pairs across are 5 apart (3-4-5) and all pairs within 0: 2 x 5 - 0 - 0
+    heap = torch.zeros(4, 2)
+    assert energy_distance(heap, heap[:3] + torch.tensor([3.0, 4.0])) == pytest.approx(10)
+
+
+def test_half_a_heap_away_by_hand() -> None:
+    # |X - Y| is 0 or 1, 1/2 on average; |Y - Y'| too, where a point is paired with itself as well
+    a, b = torch.zeros(1, 1), torch.tensor([[0.0], [1.0]])
+    assert energy_distance(a, b) == pytest.approx(2 * 0.5 - 0 - 0.5)
+
+
+def test_shifted_normal_samples_come_near_the_closed_form() -> None:
+    # E|N(s, 2)| of the difference of two normal numbers, s apart: a folded normal distribution
+    shift, n = 1.5, 3_000
+    a = torch.randn(n, 1, generator=seeded(0))
+    b = torch.randn(n, 1, generator=seeded(1)) + shift
+    across = 2 / math.sqrt(math.pi) * math.exp(-(shift**2) / 4) + shift * math.erf(shift / 2)
+    assert energy_distance(a, b) == pytest.approx(2 * across - 4 / math.sqrt(math.pi), rel=0.05)
+
+
+def test_equal_sets_have_no_distance_and_order_does_not_matter() -> None:
+    a, b = real_points(100), real_points(80, seed=1) + 3
+    assert energy_distance(a, a.flip(0)) == pytest.approx(0, abs=1e-12)
+    assert energy_distance(a, a.flip(0)) >= 0
+    assert energy_distance(a, b) == pytest.approx(energy_distance(b.flip(0), a))
+
+
+def test_chance_alone_has_the_stated_distance() -> None:
+    # E|X - X'| of uniform numbers is 1/3
+    n, m = 100, 300
+    found = [
+        energy_distance(torch.rand(n, 1, generator=g), torch.rand(m, 1, generator=g))
+        for g in map(seeded, range(200))
+    ]
+    assert sum(found) / 200 == pytest.approx((1 / n + 1 / m) / 3, rel=0.2)
+
+
+def test_more_rows_than_one_block_make_no_difference() -> None:
+    a, b = torch.randn(2_500, 1, generator=seeded(0)), torch.randn(1_200, 1, generator=seeded(1))
+    by_scipy = stats.energy_distance(a[:, 0].double().numpy(), b[:, 0].double().numpy())
+    assert energy_distance(a, b) == pytest.approx(by_scipy**2, rel=1e-9)
+
+
+def test_it_sees_what_lies_far_from_zero() -> None:
+    # single precision, or distances by matrix products, would lose it
+    far = torch.tensor([[1e6, 1e6]]).double()
+    assert energy_distance(far, far + 1e-3) == pytest.approx(2e-3 * math.sqrt(2), rel=1e-6)
+
+
+def test_it_ranks_what_the_error_to_the_curve_cannot() -> None:
+    real, fresh = real_points(1_000), real_points(1_000, seed=1)
+    noise = torch.randn(1_000, generator=seeded(2))
+    ranked = [
+        fresh,
+        torch.stack([fresh[:, 0], fresh[:, 1] + 5 * noise], dim=1),  # noise around the curve
+        above(even(LOW, 25, 1_000)),  # half the range
+        COLLAPSED,
+    ]
+    scale = Scaler.fit(real).scale
+    distances = [energy_distance(scale(points), scale(real)) for points in ranked]
+    assert distances == sorted(distances)
+    assert distances[1] > 2 * distances[0]
+    errors = [curve_mse(points, exponential) for points in ranked]
+    assert min(errors) == errors[-1] == 0
+    assert errors[1] > 1
+
+
+# --- the permutation test --------------------------------------------------------------------
+
+
+def test_the_test_reports_the_energy_distance() -> None:
+    a, b = real_points(60), real_points(90, seed=1)
+    found = energy_test(a, b, 9, random=seeded(0))
+    assert found.distance == pytest.approx(energy_distance(a, b), rel=1e-9)
+
+
+def test_p_values_of_equal_distributions_are_uniform() -> None:
+    random = seeded(0)
+    p = [
+        energy_test(torch.randn(20, 2, generator=random), torch.randn(30, 2, generator=random),
+                    19, random=random).p_value
+        for _ in range(1_000)
+    ]  # fmt: skip
+    # each of 1/20, 2/20, ..., 1 is as likely as any other
+    counts = torch.tensor(p).mul(20).round().long().bincount(minlength=21)[1:]
+    assert stats.chisquare(counts.numpy()).pvalue > 0.01
+    at_5_per_cent = sum(value <= 0.05 + 1e-9 for value in p)
+    assert stats.binomtest(at_5_per_cent, 1_000, 0.05).pvalue > 0.01
+
+
+@pytest.mark.parametrize("permutations", [19, 199])
+def test_a_collapsed_sample_has_the_smallest_p_value_there_is(permutations: int) -> None:
+    test = energy_test(COLLAPSED[:100], real_points(100), permutations, random=seeded(0))
+    assert test.p_value == pytest.approx(1 / (1 + permutations))
+
+
+def test_splits_that_are_equally_far_apart_count() -> None:
+    # with one sample on either side every split is the same one
+    one, other = torch.tensor([[0.1, 0.7]]), torch.tensor([[5.3, -2.9]])
+    assert energy_test(one, other, 99, random=seeded(0)).p_value == 1
+    heap = torch.full((30, 2), 0.3)
+    assert energy_test(heap, heap[:7], 99, random=seeded(0)) == EnergyTest(0.0, 1.0)
+
+
+def test_p_is_the_share_of_all_splits_where_they_can_be_counted() -> None:
+    # 0, 1 | 9: of the three choices of the single one, 0 and 9 are far from the rest, 1 is not;
+    # 9 against (0, 1) is the furthest, so a third of all splits is as far apart
+    a, b = torch.tensor([[0.0], [1.0]]), torch.tensor([[9.0]])
+    assert energy_test(a, b, 5_000, random=seeded(0)).p_value == pytest.approx(1 / 3, abs=0.03)
+
+
+def test_the_source_of_random_numbers_decides() -> None:
+    a, b = real_points(40), real_points(40, seed=3)
+    state = torch.random.get_rng_state()
+    first, second = (energy_test(a, b, random=seeded(7)) for _ in range(2))
+    assert first == second
+    assert torch.equal(state, torch.random.get_rng_state())
+    energy_test(a, b)
+    assert not torch.equal(state, torch.random.get_rng_state())
+
+
+@pytest.mark.parametrize("compare", [energy_distance, energy_test])
+@pytest.mark.parametrize(
+    ("a", "b", "error", "message"),
+    [
+        ([[1.0]], torch.ones(2, 1), TypeError, "a must be a float tensor.*got list"),
+        (torch.ones(2), torch.ones(2, 1), ValueError, r"a must be .*got shape \(2,\)"),
+        (torch.ones(2, 2), torch.ones(2, 1), ValueError, r"b must be .*\(n, 2\), got .*\(2, 1\)"),
+        (torch.ones(2, 1), torch.ones(0, 1), ValueError, "b must have at least 1 rows, got 0"),
+        (torch.ones(2, 1), torch.full((3, 1), math.inf), ValueError, "b must be finite"),
+        (torch.ones(2, 1).long(), torch.ones(2, 1), TypeError, "a must be .*got dtype"),
+    ],
+)
+def test_both_sets_are_checked(
+    compare: Any, a: Any, b: Any, error: type[Exception], message: str
+) -> None:
+    with pytest.raises(error, match=message):
+        compare(a, b)
+
+
+def test_permutations_and_rows_are_counted() -> None:
+    with pytest.raises(ValueError, match="permutations must be at least 1, got 0"):
+        energy_test(torch.ones(2, 1), torch.ones(2, 1), 0)
+    with pytest.raises(ValueError, match="at most 10000 rows together, got 9999 \\+ 2"):
+        energy_test(torch.ones(9_999, 1), torch.ones(2, 1))
+
+
+# --- the quality of points -------------------------------------------------------------------
+
+
+def test_the_same_points_have_the_same_quality_and_leave_the_random_state_alone() -> None:
+    points = real_points(1_500, seed=4)
+    state = torch.random.get_rng_state()
+    first = curve_quality(points, exponential, LOW, HIGH)
+    assert curve_quality(points, exponential, LOW, HIGH) == first
+    assert torch.equal(state, torch.random.get_rng_state())
+    assert first.samples == 1_500
+
+
+@pytest.mark.parametrize("seed", [0, 1, 42])
+def test_the_real_points_are_not_those_of_a_usual_seed(seed: int) -> None:
+    # a training set with this seed would be compared with itself, and be at 0
+    assert curve_quality(real_points(1_000, seed), exponential, LOW, HIGH).energy > 1e-4
+
+
+def test_another_source_draws_other_real_points() -> None:
+    points = real_points(300, seed=4)
+    first, second = (
+        curve_quality(points, exponential, LOW, HIGH, random=seeded(seed)) for seed in (1, 2)
+    )
+    assert first.energy != second.energy
+    assert replace(first, energy=0, p_value=0) == replace(second, energy=0, p_value=0)
+
+
+def test_the_energy_is_that_of_scaled_points() -> None:
+    points = real_points(400, seed=4) + torch.tensor([0.0, 5.0])
+    random = seeded(9)
+    quality = curve_quality(points, exponential, LOW, HIGH, random=seeded(9))
+    real = curve_points(exponential, LOW, HIGH, 1_000, random=random)
+    scale = Scaler.fit(real).scale
+    assert quality.energy == pytest.approx(energy_distance(scale(points), scale(real)), rel=1e-6)
+
+
+def test_of_many_points_some_are_compared_and_not_just_the_first() -> None:
+    # sorted points: the first 1,000 would be a corner of the curve
+    quality = curve_quality(above(even(LOW, HIGH, 5_000)), exponential, LOW, HIGH)
+    assert quality.energy < 0.02
+    assert quality.p_value > 0.01
+
+
+def test_a_long_axis_does_not_outshout_the_short_one() -> None:
+    # the curve y = 1000 x, and points whose y spreads as it should while x stays below 0.5
+    def steep(x: Tensor) -> Tensor:
+        return 1_000 * x
+
+    x, y = torch.rand(2, 1_000, generator=seeded(0))
+    wrong = torch.stack([0.5 * x, 1_000 * y], dim=1)
+    real = curve_points(steep, 0, 1, 1_000, random=seeded(1))
+    assert curve_quality(wrong, steep, 0, 1).p_value == pytest.approx(1 / 200)
+    assert energy_test(wrong, real, random=seeded(2)).p_value > 0.1  # blind without scaling
+
+
+def test_quality_reads_as_one_sentence() -> None:
+    quality = CurveQuality(0.0123, 0.0456, 0.5, 49, energy=0.01234, p_value=0.005, samples=1_000)
+    assert str(quality) == (
+        "1.23% off the curve, KS 0.046, 50.00% outside, 49 of 50 bins, "
+        "energy distance 0.0123 (p = 0.005)"
+    )
+
+
+# --- verdicts --------------------------------------------------------------------------------
+
+NOISE = torch.randn(2_000, generator=seeded(0))
+EVEN = above(even(LOW, HIGH))
+IMPOSTORS = {
+    "one point": (COLLAPSED, "collapsed"),
+    "five points": (above(torch.tensor([1.0, 11, 21, 31, 41]).repeat(400)), "collapsed"),
+    "a heap off the curve": (0.1 * torch.randn(2_000, 2, generator=seeded(0)), "collapsed"),
+    "noise around the curve": (EVEN + torch.stack([0 * NOISE, 2 * NOISE], 1), "off the curve"),
+    "shuffled y": (torch.stack([EVEN[:, 0], EVEN[NOISE.argsort(), 1]], 1), "off the curve"),
+    "beyond the end, off the curve": (EVEN + 60, "off the curve"),
+    "half the range": (above(even(LOW, 25)), "misses part of the range"),
+    "a gap in the middle": (
+        above(torch.cat([even(0, 23, 900), even(27, 50, 900)])),
+        "misses part of the range",
+    ),
+    "2 % beyond the end": (above(even(LOW, 51)), "spills over"),
+    "on the curve, all beyond the end": (above(even(50.5, 60)), "spills over"),
+    "crowded at one end": (above(50 * even(0, 1) ** 1.5), "uneven"),
+    "as even as can be": (EVEN, "good"),
+    "few samples": (EVEN[::3], "too few samples"),
+}
+
+
+@pytest.mark.parametrize(("points", "verdict"), IMPOSTORS.values(), ids=IMPOSTORS)
+def test_each_impostor_is_called_what_it_is(points: Tensor, verdict: str) -> None:
+    assert curve_quality(points, exponential, LOW, HIGH).verdict == verdict
+
+
+FINE = CurveQuality(0.01, 0.05, 0.01, 48, energy=0.5, p_value=0.005, samples=1_000)
+
+
+@pytest.mark.parametrize(
+    ("change", "verdict"),
+    [
+        ({}, "good"),
+        ({"samples": 999, "bins": 1}, "too few samples"),
+        ({"bins": 10, "fit_error": 1.0}, "collapsed"),
+        ({"bins": 1, "outside": 0.99}, "collapsed"),
+        ({"bins": 0, "outside": 1.0, "ks": 1.0}, "spills over"),
+        ({"bins": 11}, "misses part of the range"),
+        ({"bins": 11, "fit_error": 0.011}, "off the curve"),
+        ({"bins": 47, "outside": 0.2, "ks": 0.9}, "misses part of the range"),
+        ({"outside": 0.011, "ks": 0.9}, "spills over"),
+        ({"ks": 0.051}, "uneven"),
+    ],
+)
+def test_the_gravest_fault_is_named(change: dict[str, Any], verdict: str) -> None:
+    assert replace(FINE, **change).verdict == verdict
+
+
+def test_real_points_are_good(monkeypatch: pytest.MonkeyPatch) -> None:
+    # the verdict does not look at the energy test, which takes its time
+    monkeypatch.setattr(metrics, "energy_test", lambda *_, **__: EnergyTest(0.0, 1.0))
+    verdicts = [
+        curve_quality(real_points(2_000, seed), exponential, LOW, HIGH).verdict
+        for seed in range(100)
+    ]
+    assert verdicts.count("good") >= 99
+
+
+def test_the_limit_of_unevenness_is_as_rarely_passed_by_chance_as_it_says() -> None:
+    chance = stats.kstwobign.sf(metrics.UNEVEN * math.sqrt(metrics.ENOUGH))
+    assert 1 / 80 < chance < 1 / 70
+    assert metrics.ENOUGH == 1_000
+
+
+def rows(integers: Any) -> Tensor:
+    return encode_batch(integers, 100)
+
+
+DRAWN = draw_integers(FIVES, 2_000, random=seeded(0))
+WRONG = torch.cat([DRAWN[:1_980], DRAWN[:20] + 1])  # 1 %
+WITH_ZEROS = torch.cat([rows(DRAWN[:1_980]), torch.zeros(20, 100)])
+INTEGERS = {
+    "one value": (rows(torch.full((2_000,), 95)), "collapsed"),
+    "four of twenty values": (rows(FIVES[:4].repeat(500)), "collapsed"),
+    "five of twenty values": (rows(FIVES[:5].repeat(400)), "misses values"),
+    "half of the values": (rows(FIVES[::2].repeat(200)), "misses values"),
+    "all integers alike": (rows(torch.arange(100).repeat(20)), "breaks the rule"),
+    "one wrong integer": (rows(torch.full((2_000,), 7)), "breaks the rule"),
+    "1 % wrong": (rows(WRONG), "breaks the rule"),
+    "1 % rows of zeros": (WITH_ZEROS, "rows of zeros"),
+    "large ones twice as often": (rows(torch.cat([FIVES, FIVES[10:]]).repeat(67)), "uneven"),
+    "drawn fairly": (rows(DRAWN), "good"),
+    "too few": (rows(FIVES.repeat(49)), "too few samples"),
+    "just enough": (rows(FIVES.repeat(50)), "good"),
+}
+
+
+@pytest.mark.parametrize(("batch", "verdict"), INTEGERS.values(), ids=INTEGERS)
+def test_each_batch_is_called_what_it_is(batch: Tensor, verdict: str) -> None:
+    assert integer_quality(batch, FIVES).verdict == verdict
+
+
+def test_one_of_two_values_is_a_collapse_and_one_of_one_is_not() -> None:
+    one = rows(torch.zeros(200).long())
+    assert integer_quality(one, torch.tensor([0, 5])).verdict == "collapsed"
+    assert integer_quality(one, torch.tensor([0])).verdict == "good"
+
+
+@pytest.mark.parametrize(
+    ("change", "verdict"),
+    [
+        ({}, "good"),
+        ({"tv": 0.101}, "uneven"),
+        ({"zero_rows": 0.0051, "tv": 0.2}, "rows of zeros"),
+        ({"covered": 19, "zero_rows": 0.1}, "misses values"),
+        ({"validity": 0.9949, "covered": 19}, "breaks the rule"),
+        ({"validity": 0.6, "covered": 4}, "collapsed"),
+        ({"validity": 0.5, "covered": 4}, "breaks the rule"),
+        ({"samples": 999, "covered": 1}, "too few samples"),
+    ],
+)
+def test_the_gravest_fault_of_integers_is_named(change: dict[str, Any], verdict: str) -> None:
+    fine = IntegerQuality(0.995, 20, tv=0.1, zero_rows=0.005, allowed=20, samples=1_000)
+    assert replace(fine, **change).verdict == verdict
+
+
+def test_integers_drawn_fairly_are_good() -> None:
+    batches = (rows(draw_integers(FIVES, 1_000, random=seeded(seed))) for seed in range(100))
+    assert [integer_quality(batch, FIVES).verdict for batch in batches].count("good") >= 99
