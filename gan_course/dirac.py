@@ -1,0 +1,288 @@
+"""What happens in the smallest GAN there is? Two numbers that play against each other.
+
+The Dirac-GAN (Mescheder, Geiger and Nowozin 2018): every real sample is the number 0. The
+generator has one weight, theta, and always makes the number theta. The discriminator has one
+weight, psi, and answers D(x) = sigmoid(psi * x). A position is the pair (theta, psi). The
+equilibrium is (0, 0): the fakes are right, and the discriminator answers one half everywhere.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor
+from torch.distributions import Normal
+from torch.optim import SGD, Adam, Optimizer
+
+from gan_course.checks import (
+    require_choice,
+    require_count,
+    require_matrix,
+    require_number,
+)
+from gan_course.losses import fake_loss, generator_loss, real_loss
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+LOSSES = ("non-saturating", "minimax", "linear")
+NOISE_POINTS = 64  # evenly spread draws that stand for all draws of the instance noise
+
+
+def dirac_field(
+    positions: Tensor, *, loss: str = "non-saturating", penalty: float = 0.0, noise: float = 0.0
+) -> Tensor:
+    """Where both players push: minus the gradient of each one's own loss, by autograd.
+
+    Args:
+        positions: (theta, psi) in each row, shape (n, 2).
+        loss: "non-saturating", the losses of this course, where the generator's target is 1;
+            "minimax", where it maximises the discriminator's loss; "linear", the Wasserstein
+            GAN's, where the discriminator's answer is psi * x itself.
+        penalty: weight gamma of the zero-centred gradient penalty on real samples, R1: gamma / 2
+            times the squared slope of psi * x, where x is real.
+        noise: standard deviation of normal noise that is added to real and fake samples alike.
+
+    Returns:
+        (d theta / dt, d psi / dt) in each row, shape (n, 2), float64.
+
+    Raises:
+        TypeError: an argument is of the wrong type.
+        ValueError: a wrong shape, an unknown loss, or a negative penalty or noise.
+
+    Mescheder et al. 2018, sections 2 and 3. Their psi has the opposite sign: there, a large
+    answer means fake.
+    """
+    require_matrix("positions", positions, columns=2)
+    _require_game(loss, penalty, noise)
+    return _field(positions.detach().double().requires_grad_(), loss, penalty, noise).detach()
+
+
+def dirac_eigenvalues(
+    *, loss: str = "non-saturating", penalty: float = 0.0, noise: float = 0.0
+) -> tuple[complex, complex]:
+    """The two eigenvalues of the field's Jacobian at the equilibrium, by autograd.
+
+    Close to the equilibrium the imaginary part says how fast the players circle round it, in
+    radians per unit of time, and the real part how fast the circle grows, or shrinks where it is
+    negative. One step of training takes as much time as its learning rate.
+
+    Args:
+        loss: see `dirac_field`.
+        penalty: see `dirac_field`.
+        noise: see `dirac_field`.
+
+    Returns:
+        Sorted by real part, then by imaginary part. With f = 1/2 (1 for the linear loss) they are
+        (-gamma -+ sqrt(gamma^2 - 4 f^2)) / 2, where gamma is the penalty.
+
+    Raises:
+        TypeError: an argument is of the wrong type.
+        ValueError: an unknown loss, or a negative penalty or noise.
+
+    Mescheder et al. 2018, section 3.
+    """
+    _require_game(loss, penalty, noise)
+    jacobian = torch.autograd.functional.jacobian(
+        lambda position: _field(position[None], loss, penalty, noise)[0],
+        torch.zeros(2, dtype=torch.double),
+    )
+    first, second = sorted(
+        torch.linalg.eigvals(jacobian).tolist(), key=lambda value: (value.real, value.imag)
+    )
+    return first, second
+
+
+def dirac_path(
+    start: tuple[float, float],
+    steps: int,
+    rate: float,
+    *,
+    loss: str = "non-saturating",
+    penalty: float = 0.0,
+    noise: float = 0.0,
+    alternating: bool = True,
+    decay: bool = False,
+    betas: tuple[float, float] | None = None,
+) -> Tensor:
+    """Train the two numbers.
+
+    Args:
+        start: theta and psi before the first step.
+        steps: how often each of them changes.
+        rate: learning rate of both.
+        loss: see `dirac_field`.
+        penalty: see `dirac_field`.
+        noise: see `dirac_field`.
+        alternating: the generator answers the discriminator's new weight, as in the course's
+            training; otherwise both change at once, each by what it saw before the step.
+        decay: let the learning rate fall in a straight line, to 0 at the end.
+        betas: of Adam; plain gradient steps where they are left out.
+
+    Returns:
+        The position before the first step and after each one, shape (steps + 1, 2), float64.
+
+    Raises:
+        TypeError: an argument is of the wrong type.
+        ValueError: a number is out of its range, or an unknown loss.
+        FloatingPointError: the training has diverged.
+    """
+    for name, value in zip(("start[0]", "start[1]"), start, strict=True):
+        require_number(name, value)
+    require_count("steps", steps)
+    require_number("rate", rate, above=0)
+    _require_game(loss, penalty, noise)
+    players = [torch.tensor([value], dtype=torch.double, requires_grad=True) for value in start]
+    generator, discriminator = (_optimiser(player, rate, betas) for player in players)
+
+    def push() -> Tensor:
+        position = torch.cat([player.detach() for player in players])[None].requires_grad_()
+        return _field(position, loss, penalty, noise).detach()[0]
+
+    path = [torch.cat(players).detach()]
+    for step in range(steps):
+        if decay:
+            for optimiser in (generator, discriminator):
+                optimiser.param_groups[0]["lr"] = rate * (1 - step / steps)
+        before = push()
+        players[1].grad = -before[1:]  # optimisers go against the gradient
+        discriminator.step()
+        players[0].grad = -(push() if alternating else before)[:1]
+        generator.step()
+        path.append(torch.cat(players).detach())
+    if not bool(torch.isfinite(path[-1]).all()):
+        raise FloatingPointError(f"the training has diverged within {steps} steps")
+    return torch.stack(path)
+
+
+def average_path(path: Tensor, keep: float) -> Tensor:
+    """The moving average of a path, as `gan_course.gan.GAN` takes it of a generator's weights.
+
+    Args:
+        path: positions, shape (steps + 1, 2).
+        keep: how much of the average a step keeps, in [0, 1); less in the first steps, so that
+            the start is soon forgotten.
+
+    Returns:
+        The averages, of the same shape, float64; the first is the start itself.
+
+    Raises:
+        TypeError: an argument is of the wrong type.
+        ValueError: a wrong shape, or `keep` is not in [0, 1).
+    """
+    require_matrix("path", path, columns=2)
+    require_number("keep", keep)
+    if not 0 <= keep < 1:
+        raise ValueError(f"keep must be at least 0 and below 1, got {keep}")
+    averages = [path[0].double()]
+    for step, position in enumerate(path[1:].double(), start=1):
+        averages.append(torch.lerp(position, averages[-1], min(keep, step / (step + 9))))
+    return torch.stack(averages)
+
+
+def plot_dirac(
+    *paths: Tensor,
+    reach: float = 2.0,
+    loss: str = "non-saturating",
+    penalty: float = 0.0,
+    noise: float = 0.0,
+    title: str = "",
+    axes: Axes | None = None,
+) -> Axes:
+    """Draw the field as grey streamlines and each path from its dot (start) to its cross (end).
+
+    Args:
+        paths: positions, each of shape (n, 2); for instance from `dirac_path`.
+        reach: how far the picture goes to each side of the equilibrium, which is a star.
+        loss: see `dirac_field`.
+        penalty: see `dirac_field`.
+        noise: see `dirac_field`.
+        title: of the picture.
+        axes: where to draw; new ones where it is left out.
+
+    Raises:
+        TypeError: an argument is of the wrong type.
+        ValueError: a wrong shape, a number out of its range, or an unknown loss.
+    """
+    import matplotlib.pyplot as plt
+
+    require_number("reach", reach, above=0)
+    for path in paths:
+        require_matrix("path", path, columns=2)
+    ticks = torch.linspace(-reach, reach, 25, dtype=torch.double)
+    positions = torch.cartesian_prod(ticks, ticks)
+    pushes = dirac_field(positions, loss=loss, penalty=penalty, noise=noise)
+    # streamplot wants psi, the upward axis, along the rows
+    right, up = pushes.reshape(25, 25, 2).transpose(0, 1).unbind(dim=2)
+    if axes is None:
+        _, axes = plt.subplots(figsize=(4, 4), layout="constrained")
+    side = ticks.numpy()
+    axes.streamplot(side, side, right.numpy(), up.numpy(), color="#B0B0B0", linewidth=0.7)
+    axes.plot(0, 0, "*", color="black", markersize=17)  # below the crosses that may end on it
+    for number, path in enumerate(paths):
+        colour, style = (("#0072B2", "-"), ("#D55E00", "--"))[number % 2]
+        theta, psi = path.T.detach().cpu().numpy()
+        axes.plot(theta, psi, style, color=colour, linewidth=1.5)
+        axes.plot(theta[0], psi[0], "o", color=colour, markersize=8)
+        axes.plot(theta[-1], psi[-1], "X", color=colour, markersize=8, markeredgecolor="white")
+    axes.set(xlim=(-reach, reach), ylim=(-reach, reach), aspect="equal", title=title)
+    axes.set(xlabel="what the generator makes, θ", ylabel="the discriminator's slope, ψ")
+    return axes
+
+
+def _field(positions: Tensor, loss: str, penalty: float, noise: float) -> Tensor:
+    """The field at positions of shape (n, 2) that need a gradient; keeps the graph."""
+    theta, psi = positions[:, :1], positions[:, 1:]
+    blur = _even_normal(noise)
+    real = blur.expand(len(positions), -1).detach().requires_grad_()  # the point 0, with noise
+    real_scores, fake_scores = psi * real, psi * (theta + blur)
+    if loss == "linear":
+        for_discriminator = (fake_scores - real_scores).mean()
+        for_generator = -fake_scores.mean()
+    else:
+        answers_real, answers_fake = (
+            torch.sigmoid(scores).reshape(-1, 1) for scores in (real_scores, fake_scores)
+        )
+        on_fake = fake_loss(answers_fake)
+        for_discriminator = real_loss(answers_real) + on_fake
+        for_generator = -on_fake if loss == "minimax" else generator_loss(answers_fake)
+    if penalty:
+        (slopes,) = torch.autograd.grad(real_scores.sum(), real, create_graph=True)
+        for_discriminator = for_discriminator + penalty / 2 * (slopes**2).mean()
+    # the losses are means over all positions, so n times their gradient is each position's own
+    count = len(positions)
+    (theta_up,) = torch.autograd.grad(count * for_generator, theta, create_graph=True)
+    (psi_up,) = torch.autograd.grad(count * for_discriminator, psi, create_graph=True)
+    return -torch.cat([theta_up, psi_up], dim=1)
+
+
+def _even_normal(spread: float) -> Tensor:
+    """Draws that stand for N(0, spread^2), evenly spread, shape (1, m); one 0 for no spread.
+
+    They are the normal distribution's quantiles, stretched a little so that their variance is
+    right to the last bit.
+    """
+    if spread == 0:
+        return torch.zeros(1, 1, dtype=torch.double)
+    shares = (torch.arange(NOISE_POINTS, dtype=torch.double) + 0.5) / NOISE_POINTS
+    points = Normal(0, 1).icdf(shares)
+    return (spread * points / points.std(correction=0))[None]
+
+
+def _optimiser(player: Tensor, rate: float, betas: tuple[float, float] | None) -> Optimizer:
+    if betas is None:
+        return SGD([player], lr=rate)
+    for position, beta in enumerate(betas):
+        require_number(f"betas[{position}]", beta)
+        if not 0 <= beta < 1:
+            raise ValueError(f"betas[{position}] must be at least 0 and below 1, got {beta}")
+    return Adam([player], lr=rate, betas=betas)
+
+
+def _require_game(loss: str, penalty: float, noise: float) -> None:
+    require_choice("loss", loss, LOSSES)
+    for name, value in (("penalty", penalty), ("noise", noise)):
+        require_number(name, value)
+        if value < 0:
+            raise ValueError(f"{name} must be at least 0, got {value}")

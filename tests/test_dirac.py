@@ -1,0 +1,355 @@
+"""Does the smallest GAN behave as Mescheder et al. 2018 work out by hand?"""
+
+from __future__ import annotations
+
+import cmath
+import math
+from collections.abc import Callable
+from typing import Any
+
+import matplotlib
+import matplotlib.pyplot as plt
+import pytest
+import torch
+from torch import Tensor, nn
+
+from gan_course.dirac import (
+    LOSSES,
+    average_path,
+    dirac_eigenvalues,
+    dirac_field,
+    dirac_path,
+    plot_dirac,
+)
+from gan_course.gan import GAN
+
+START = (1.0, 0.5)
+
+
+def some_positions() -> Tensor:
+    return torch.randn(40, 2, dtype=torch.double, generator=torch.Generator().manual_seed(0))
+
+
+def distances(path: Tensor) -> Tensor:
+    return path.norm(dim=1)
+
+
+# --- the field ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("penalty", [0.0, 0.7])
+@pytest.mark.parametrize(
+    ("loss", "rise", "rise_for_generator"),
+    [
+        # f' of the paper at psi * theta: sigmoid for the logistic loss, 1 for the linear one; with
+        # the non-saturating loss, the generator's is that of the other sign
+        ("minimax", torch.sigmoid, torch.sigmoid),
+        ("non-saturating", torch.sigmoid, lambda score: torch.sigmoid(-score)),
+        ("linear", torch.ones_like, torch.ones_like),
+    ],
+)
+def test_the_field_is_that_of_the_paper(
+    loss: str,
+    rise: Callable[[Tensor], Tensor],
+    rise_for_generator: Callable[[Tensor], Tensor],
+    penalty: float,
+) -> None:
+    theta, psi = some_positions().T
+    by_hand = [psi * rise_for_generator(psi * theta), -theta * rise(psi * theta) - penalty * psi]
+    field = dirac_field(some_positions(), loss=loss, penalty=penalty)
+    torch.testing.assert_close(field, torch.stack(by_hand, dim=1))
+
+
+@pytest.mark.parametrize("loss", ["minimax", "non-saturating"])
+def test_instance_noise_gives_the_mean_field_of_many_noisy_samples(loss: str) -> None:
+    draws = 0.8 * torch.randn(200_000, dtype=torch.double)
+    theta, psi = 0.6, -1.2
+    scores = psi * (theta + draws)
+    rise = torch.sigmoid(-scores if loss == "non-saturating" else scores)
+    up = (draws * torch.sigmoid(-psi * draws)).mean() - (
+        (theta + draws) * torch.sigmoid(scores)
+    ).mean()
+    field = dirac_field(torch.tensor([[theta, psi]]), loss=loss, noise=0.8)
+    assert field[0].tolist() == pytest.approx([psi * rise.mean().item(), up.item()], abs=0.01)
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_nobody_pushes_at_the_equilibrium(loss: str) -> None:
+    field = dirac_field(torch.zeros(1, 2), loss=loss, penalty=1, noise=1)
+    torch.testing.assert_close(field, torch.zeros(1, 2, dtype=torch.double))
+
+
+def test_the_discriminator_pushes_even_though_the_generator_is_right() -> None:
+    theta_push, psi_push = dirac_field(torch.tensor([[0.0, 1.0]]))[0].tolist()
+    assert theta_push == pytest.approx(0.5)  # away from the truth
+    assert psi_push == 0
+    assert dirac_field(torch.tensor([[0.0, 1.0]]), penalty=2)[0, 1].item() == pytest.approx(-2)
+
+
+def test_on_its_own_the_minimax_field_neither_approaches_nor_leaves() -> None:
+    positions = some_positions()
+    radial = (positions * dirac_field(positions, loss="minimax")).sum(dim=1)
+    torch.testing.assert_close(radial, torch.zeros(40, dtype=torch.double))
+
+
+def test_the_courses_losses_lean_inwards_a_little() -> None:
+    positions = some_positions()
+    radial = (positions * dirac_field(positions)).sum(dim=1)
+    score = positions.prod(dim=1)
+    torch.testing.assert_close(radial, -score * torch.tanh(score / 2))
+    assert bool((radial < 0).all())
+
+
+def test_the_field_keeps_no_graph_and_leaves_its_argument_alone() -> None:
+    for wanted in (True, False):
+        positions = torch.ones(3, 2, dtype=torch.double, requires_grad=wanted)
+        assert not dirac_field(positions).requires_grad
+        assert positions.requires_grad is wanted
+        assert positions.grad is None
+
+
+# --- eigenvalues --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("loss", "f"), [("non-saturating", 0.5), ("minimax", 0.5), ("linear", 1)])
+@pytest.mark.parametrize("penalty", [0.0, 0.3, 0.9, 2.5])
+def test_eigenvalues_are_those_of_the_closed_form(loss: str, f: float, penalty: float) -> None:
+    root = cmath.sqrt(penalty**2 - 4 * f**2)
+    first, second = dirac_eigenvalues(loss=loss, penalty=penalty)
+    assert first == pytest.approx((-penalty - root) / 2, abs=1e-9)
+    assert second == pytest.approx((-penalty + root) / 2, abs=1e-9)
+
+
+@pytest.mark.parametrize("loss", ["non-saturating", "minimax"])
+@pytest.mark.parametrize("noise", [0.5, 1.0, 2.5])
+def test_eigenvalues_with_instance_noise_are_those_of_the_closed_form(
+    loss: str, noise: float
+) -> None:
+    # f''(0) = -1/4: f'' sigma^2 -+ sqrt(f''^2 sigma^4 - f'^2)
+    root = cmath.sqrt(noise**4 / 16 - 1 / 4)
+    first, second = dirac_eigenvalues(loss=loss, noise=noise)
+    assert first == pytest.approx(-(noise**2) / 4 - root, abs=1e-9)
+    assert second == pytest.approx(-(noise**2) / 4 + root, abs=1e-9)
+
+
+def test_without_penalty_it_only_turns_and_with_it_it_comes_in() -> None:
+    assert [value.real for value in dirac_eigenvalues()] == pytest.approx([0, 0])
+    assert all(value.imag != 0 for value in dirac_eigenvalues())
+    assert all(value.real < 0 for value in dirac_eigenvalues(penalty=0.01))
+
+
+# --- training -----------------------------------------------------------------------------------
+
+
+def test_the_path_with_adam_is_that_of_two_networks_trained_by_the_course() -> None:
+    class Point(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.theta = nn.Parameter(torch.tensor(START[0]))
+
+        def forward(self, noise: Tensor) -> Tensor:
+            return self.theta.expand(len(noise), 1)
+
+    class Slope(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.psi = nn.Parameter(torch.tensor(START[1]))
+
+        def forward(self, samples: Tensor) -> Tensor:
+            return torch.sigmoid(self.psi * samples)
+
+    gan = GAN(
+        Point(),
+        Slope(),
+        lambda num: torch.zeros(num, 1),
+        lambda num: torch.zeros(num, 1),
+        discriminator_rate=0.1,
+        generator_rate=0.1,
+        betas=(0.5, 0.9),
+        average=0.8,
+    )
+    path = dirac_path(START, 60, 0.1, betas=(0.5, 0.9))
+    averages = average_path(path, 0.8)
+    for step in range(1, 61):
+        gan.train_step()
+        now = [gan.generator.theta.item(), gan.discriminator.psi.item()]
+        assert path[step].tolist() == pytest.approx(now, abs=1e-4)
+        assert gan.averaged is not None
+        averaged = gan.averaged.theta.item()
+        assert averages[step, 0].item() == pytest.approx(averaged, abs=1e-4)
+
+
+def test_one_plain_step_follows_the_field() -> None:
+    push = dirac_field(torch.tensor([START]), penalty=0.4)[0]
+    after = dirac_path(START, 1, 0.1, penalty=0.4, alternating=False)[1]
+    torch.testing.assert_close(after, torch.tensor(START).double() + 0.1 * push)
+
+
+def test_taking_turns_the_generator_sees_the_new_discriminator() -> None:
+    path = dirac_path(START, 1, 0.1)
+    psi = START[1] + 0.1 * dirac_field(torch.tensor([START]))[0, 1].item()
+    theta = START[0] + 0.1 * dirac_field(torch.tensor([[START[0], psi]]))[0, 0].item()
+    assert path[1].tolist() == pytest.approx([theta, psi])
+    assert path[0].tolist() == list(START)
+
+
+def test_simultaneous_minimax_moves_outwards_at_every_step() -> None:
+    path = distances(dirac_path((0.1, 0), 100, 0.2, loss="minimax", alternating=False))
+    assert bool((path.diff() > 0).all())
+    # close to the centre by a factor of sqrt(1 + (rate / 2)^2), as the push has length r / 2
+    assert path[1].item() / path[0].item() == pytest.approx(math.sqrt(1.01), rel=1e-6)
+
+
+def test_simultaneous_play_ends_on_the_same_circle_from_inside_and_outside() -> None:
+    inside, outside = (
+        distances(dirac_path((start, 0), 600, 0.4, alternating=False))[-100:].mean()
+        for start in (0.3, 2.0)
+    )
+    assert inside.item() == pytest.approx(outside.item(), rel=0.02)
+    # where the step's push outwards, rate^2 r^2 / 4, meets the field's lean, rate r^4 / 8
+    assert inside.item() == pytest.approx(math.sqrt(2 * 0.4), rel=0.05)
+
+
+def test_taking_turns_comes_in_ever_more_slowly() -> None:
+    path = distances(dirac_path((1, 0), 800, 0.3))[1:]
+    path = path.reshape(4, 200).mean(dim=1)  # over whole turns, which are not quite round
+    steps_in = -path.diff() / path[:-1]
+    assert bool((steps_in > 0).all())
+    assert bool((steps_in.diff() < 0).all())
+
+
+@pytest.mark.parametrize("alternating", [True, False])
+def test_with_the_penalty_it_spirals_in_at_the_pace_of_the_eigenvalue(alternating: bool) -> None:
+    path = distances(dirac_path((0.1, 0), 400, 0.05, penalty=0.4, alternating=alternating))
+    pace = math.log(path[-1].item() / path[0].item()) / (400 * 0.05)
+    assert pace == pytest.approx(dirac_eigenvalues(penalty=0.4)[0].real, abs=0.02)
+
+
+def test_decay_ends_nearer_and_at_standstill() -> None:
+    steady = dirac_path((1, 0), 400, 0.3, alternating=False)
+    falling = dirac_path((1, 0), 400, 0.3, alternating=False, decay=True)
+    assert distances(falling)[-1] < distances(steady)[-1]
+    assert torch.equal(falling[1], steady[1])  # the first step is a whole one
+    # the last of 400 steps is one 400th as long
+    last = (falling[-1] - falling[-2]).norm()
+    push = 0.3 / 400 * dirac_field(falling[-2:-1]).norm()
+    assert last.item() == pytest.approx(push.item())
+
+
+def test_the_average_of_a_circle_is_nearer_to_its_middle() -> None:
+    path = dirac_path((1, 0), 600, 0.3, alternating=False)
+    averages = average_path(path, 0.99)
+    assert bool((distances(averages)[200:] < distances(path)[200:] / 2).all())
+
+
+def test_averages_are_those_of_the_formula() -> None:
+    path = torch.tensor([[0.0, 0.0], [1.0, 10.0], [3.0, 0.0]])
+    # keep 1/10, then min(0.15, 2/11)
+    expected = [[0.0, 0.0], [0.9, 9.0], [0.15 * 0.9 + 0.85 * 3, 0.15 * 9]]
+    torch.testing.assert_close(average_path(path, 0.15), torch.tensor(expected).double())
+
+
+def test_adam_circles_wider_the_longer_it_remembers() -> None:
+    ends = [
+        distances(dirac_path((1, 0), 400, 0.1, betas=(beta, 0.999)))[-100:].mean().item()
+        for beta in (0.9, 0.5, 0.0)
+    ]
+    assert ends == sorted(ends, reverse=True)
+    assert ends[0] > 1.5 > 0.5 > ends[2]
+
+
+def test_penalty_and_decay_bring_adam_in_too() -> None:
+    path = dirac_path((1, 0), 600, 0.1, betas=(0.5, 0.999), penalty=0.3, decay=True)
+    assert distances(path)[-1] < 0.02
+
+
+def test_a_path_is_in_double_precision_and_repeats_to_the_last_bit() -> None:
+    first, second = (dirac_path(START, 20, 0.1, betas=(0.0, 0.9)) for _ in range(2))
+    assert first.shape == (21, 2)
+    assert first.dtype == torch.double
+    assert torch.equal(first, second)
+
+
+@pytest.mark.parametrize("loss", ["linear", "non-saturating"])
+def test_a_diverging_training_is_told(loss: str) -> None:
+    with pytest.raises(FloatingPointError, match=r"diverged|not a number"):
+        dirac_path(START, 1_200, 10.0, loss=loss, penalty=1.0)
+
+
+# --- pictures -----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def drawing() -> Any:
+    matplotlib.use("Agg")
+    yield
+    plt.close("all")
+
+
+@pytest.mark.usefixtures("drawing")
+def test_the_picture_has_each_path_with_its_start_and_end() -> None:
+    paths = [dirac_path((1, 0), 5, 0.3), dirac_path((0, 1), 5, 0.3), dirac_path((1, 1), 5, 0.3)]
+    axes = plot_dirac(*paths, reach=1.5, title="two players")
+    assert axes.get_title() == "two players"
+    assert axes.get_xlim() == axes.get_ylim() == (-1.5, 1.5)
+    star, *drawn = [line for line in axes.get_lines() if line.get_marker() != ""]
+    assert star.get_marker() == "*"
+    assert len(drawn) == 9  # a line, a dot and a cross for each
+    for path, line, dot, cross in zip(paths, drawn[::3], drawn[1::3], drawn[2::3], strict=True):
+        assert torch.equal(torch.tensor(line.get_xydata()), path)
+        assert (dot.get_marker(), cross.get_marker()) == ("o", "X")
+        assert dot.get_xydata()[0].tolist() == path[0].tolist()
+        assert cross.get_xydata()[0].tolist() == path[-1].tolist()
+    assert drawn[0].get_linestyle() != drawn[3].get_linestyle()
+
+
+@pytest.mark.usefixtures("drawing")
+@pytest.mark.parametrize("loss", LOSSES)
+def test_the_arrows_of_the_picture_point_along_the_field(
+    loss: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, axes = plt.subplots()
+    kept: list[Any] = []
+    monkeypatch.setattr(axes, "streamplot", lambda *args, **_: kept.extend(args))
+    assert plot_dirac(loss=loss, penalty=0.5, noise=0.3, reach=1, axes=axes) is axes
+    side_x, side_y, right, up = (torch.as_tensor(value) for value in kept)
+    for row, column in [(0, 0), (3, 20), (20, 3), (24, 12)]:
+        position = torch.stack([side_x[column], side_y[row]])[None]
+        push = dirac_field(position, loss=loss, penalty=0.5, noise=0.3)[0]
+        torch.testing.assert_close(torch.stack([right[row, column], up[row, column]]), push)
+
+
+# --- errors -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (lambda: dirac_field(torch.ones(2)), ValueError, r"positions must be .* \(n, 2\)"),
+        (
+            lambda: dirac_field(torch.ones(1, 2), loss="hinge"),
+            ValueError,
+            "one of non-sat.*'hinge'",
+        ),
+        (lambda: dirac_eigenvalues(penalty=-1), ValueError, "penalty must be at least 0, got -1"),
+        (lambda: dirac_eigenvalues(noise=-0.5), ValueError, "noise must be at least 0, got -0.5"),
+        (lambda: dirac_path(START, 0, 0.1), ValueError, "steps must be at least 1, got 0"),
+        (lambda: dirac_path(START, 1, 0), ValueError, "rate must be larger than 0, got 0"),
+        (lambda: dirac_path(("a", 0), 1, 1), TypeError, r"start\[0\] must be a number"),
+        (lambda: dirac_path(START, 1, 1, penalty=-1), ValueError, "penalty must be at least 0"),
+        (
+            lambda: dirac_path(START, 1, 1, betas=(0.5, 1.0)),
+            ValueError,
+            r"betas\[1\] must be at least 0 and below 1, got 1.0",
+        ),
+        (lambda: average_path(torch.ones(3, 2), 1), ValueError, "keep must be .* below 1, got 1"),
+        (lambda: average_path(torch.ones(3), 0.9), ValueError, r"path must be .* \(n, 2\)"),
+        (lambda: plot_dirac(torch.ones(3, 3)), ValueError, r"path must be .* \(n, 2\)"),
+        (lambda: plot_dirac(reach=0), ValueError, "reach must be larger than 0, got 0"),
+    ],
+)
+def test_errors_name_what_is_wrong(
+    call: Callable[[], object], error: type[Exception], message: str
+) -> None:
+    with pytest.raises(error, match=message):
+        call()
