@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor, nn
 
+from gan_course.answers import NotAttempted, Wrong, answer_of, numbers_of
 from gan_course.checks import require_choice, require_count
 from gan_course.integers import decode_batch, pattern_values
 from gan_course.metrics import (
@@ -25,6 +26,7 @@ from gan_course.metrics import (
     zero_rows,
 )
 from gan_course.networks import sample
+from gan_course.repairs import REPAIRS
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -48,14 +50,6 @@ class Verdict:
         return f"{self.status}: {self.message}" if self.message else self.status
 
 
-class _Wrong(Exception):
-    """Ends a check with the message that names the fault."""
-
-
-class _NotAttempted(Exception):
-    """Ends a check: there is no answer yet."""
-
-
 def check(exercise: str | float, *answers: Any, **options: Any) -> Verdict:
     """Judge the learner's own objects.
 
@@ -75,11 +69,11 @@ def check(exercise: str | float, *answers: Any, **options: Any) -> Verdict:
     require_choice("exercise", exercise, sorted(CHECKS))
     try:
         if not answers or any(answer is ... or answer is None for answer in answers):
-            raise _NotAttempted
+            raise NotAttempted
         return Verdict("right", CHECKS[exercise](*answers, **options))
-    except _NotAttempted:
+    except NotAttempted:
         return Verdict("not attempted", "replace each ... by your answer, then check again")
-    except _Wrong as fault:
+    except Wrong as fault:
         return Verdict("wrong", str(fault))
 
 
@@ -131,38 +125,17 @@ def _text(exercise: str | float) -> dict[str, Any]:
 # What the learner gave, as a tensor -----------------------------------------------------------
 
 
-def _numbers(answer: Any, name: str) -> Tensor:
-    """The learner's tensor, array or list as a float64 tensor on the CPU."""
-    try:
-        if not isinstance(answer, Tensor):
-            import numpy
-
-            if numpy.iscomplexobj(answer):
-                raise _Wrong(f"{name} holds complex numbers, expected real ones")
-            # a copy in C order: torch can't read an array that runs backwards
-            numbers = torch.as_tensor(numpy.array(answer, dtype=float, order="C"))
-        elif answer.is_complex():
-            raise _Wrong(f"{name} holds complex numbers, expected real ones")
-        else:
-            numbers = answer.detach().cpu().to_dense().double()
-    except (TypeError, ValueError, RuntimeError):
-        raise _Wrong(f"{name} is a {type(answer).__name__}, expected a tensor of numbers") from None
-    if not bool(torch.isfinite(numbers).all()):
-        raise _Wrong(f"{name} holds NaN or infinity, expected finite numbers only")
-    return numbers
-
-
 def _points(answer: Any, rows: int | None = None) -> Tensor:
-    points = _numbers(answer, "your data")
+    points = numbers_of(answer, "your data")
     if points.ndim == 2 and points.shape[0] == 2 and points.shape[1] > 2:
-        raise _Wrong(
+        raise Wrong(
             f"your data have shape {tuple(points.shape)}, expected one point a row: "
             "rows and columns are swapped, try torch.stack([x, y], dim=1)"
         )
     if points.ndim != 2 or points.shape[1] != 2:
-        raise _Wrong(f"your data have shape {tuple(points.shape)}, expected two columns, x and y")
+        raise Wrong(f"your data have shape {tuple(points.shape)}, expected two columns, x and y")
     if rows is not None and len(points) != rows:
-        raise _Wrong(f"your data have {len(points)} rows, expected {rows}")
+        raise Wrong(f"your data have {len(points)} rows, expected {rows}")
     return points
 
 
@@ -172,15 +145,15 @@ def _draw(
     """Samples of the learner's generator: a network, or a function of a number of samples."""
     if not callable(generator):
         kind = type(generator).__name__
-        raise _Wrong(f"your generator is a {kind}, expected a network or a function")
+        raise Wrong(f"your generator is a {kind}, expected a network or a function")
     if isinstance(generator, nn.Module):
         samples = _draw_from_network(generator, latent_dim, draw)
     else:
-        samples = _answer_of(generator, "generator", DRAWN)
-    made = _numbers(samples, "what your generator makes")
+        samples = answer_of(generator, "generator", DRAWN)
+    made = numbers_of(samples, "what your generator makes")
     if made.ndim == 0 or DRAWN not in (len(made), made.numel()):
         rows = len(made) if made.ndim else 1
-        raise _Wrong(f"your generator makes {rows} samples where {DRAWN} are asked for")
+        raise Wrong(f"your generator makes {rows} samples where {DRAWN} are asked for")
     return made
 
 
@@ -189,7 +162,7 @@ def _draw_from_network(
 ) -> Tensor:
     weights = next(generator.parameters(), None)
     if weights is None:
-        raise _Wrong("your generator has no weights, so it can't have been trained")
+        raise Wrong("your generator has no weights, so it can't have been trained")
     faults: list[Exception] = []
     for size in [latent_dim] if latent_dim else _latent_dims(generator):
         try:
@@ -197,7 +170,7 @@ def _draw_from_network(
             return sample(generator, noise.to(weights.device, weights.dtype))
         except Exception as error:  # whatever a learner's network raises is what we report
             faults.append(error)
-    raise _Wrong(
+    raise Wrong(
         f"your generator failed when it was used: {faults[0]}. If its noise has another size, "
         "pass latent_dim=…, or pass a function that takes a number of samples and returns them"
     )
@@ -208,7 +181,7 @@ def _latent_dims(generator: nn.Module) -> list[int]:
     linear = [layer for layer in generator.modules() if isinstance(layer, nn.Linear)]
     sizes = [layer.in_features for layer in linear if layer.in_features]  # 0: a lazy, unused one
     if not sizes:
-        raise _Wrong("the size of the noise can't be read off your generator: pass latent_dim=…")
+        raise Wrong("the size of the noise can't be read off your generator: pass latent_dim=…")
     return list(dict.fromkeys(sizes))
 
 
@@ -220,11 +193,11 @@ def _judge_range(x: Tensor, low: float, high: float) -> None:
     found_low, found_high = float(x.min()) + 0.0, float(x.max()) + 0.0  # 0, never -0
     margin = 0.02 * (high - low)
     if not (abs(found_low - low) <= margin and abs(found_high - high) <= margin):
-        raise _Wrong(
+        raise Wrong(
             f"x runs from {found_low:.3g} to {found_high:.3g}, expected {low:g} to {high:g}"
         )
     if ks_uniform(x, low, high) > 0.06:
-        raise _Wrong("x is not spread evenly: try low + (high - low) * torch.rand(...)")
+        raise Wrong("x is not spread evenly: try low + (high - low) * torch.rand(...)")
 
 
 def _close(a: Tensor, b: Tensor) -> bool:
@@ -241,14 +214,14 @@ def _judge_curve(
 ) -> None:
     x, y = points.T
     if _close(x, curve(y)) and not _close(y, curve(x)):
-        raise _Wrong("the columns are swapped: column 0 must be x, column 1 must be y")
+        raise Wrong("the columns are swapped: column 0 must be x, column 1 must be y")
     for what, mistake in mistakes:
         if _close(y, mistake(x)) and not _close(y, curve(x)):
-            raise _Wrong(f"y is {what}, expected {name}")
+            raise Wrong(f"y is {what}, expected {name}")
     _judge_range(x, low, high)
     if not _close(y, curve(x)):
         worst = int((y - curve(x)).abs().argmax())
-        raise _Wrong(
+        raise Wrong(
             f"y is not {name}: at x = {float(x[worst]):.3f} it is {float(y[worst]):.3f}, "
             f"expected {float(curve(x[worst])):.3f}"
         )
@@ -287,11 +260,11 @@ def _axes(answer: Any) -> Axes:
 
     if isinstance(answer, Figure):
         if not answer.axes:
-            raise _Wrong("your figure is empty, expected a picture of the points")
+            raise Wrong("your figure is empty, expected a picture of the points")
         answer = answer.axes[0]
     if not isinstance(answer, Axes):
         kind = type(answer).__name__
-        raise _Wrong(f"your answer is a {kind}, expected the axes you drew on: fig, ax = …")
+        raise Wrong(f"your answer is a {kind}, expected the axes you drew on: fig, ax = …")
     return answer
 
 
@@ -312,7 +285,7 @@ def _drawn_points(axes: Axes) -> Tensor:
     points = torch.as_tensor(numpy.concatenate([numpy.empty((0, 2)), *drawn]))
     points = points[torch.isfinite(points).all(dim=1)]
     if len(points) == 0:
-        raise _Wrong("your picture has no points in it yet")
+        raise Wrong("your picture has no points in it yet")
     return points
 
 
@@ -322,7 +295,7 @@ def _judge_view(axes: Axes, points: Tensor) -> None:
     for (name, ends), values in zip(limits.items(), points.T, strict=True):
         low, high = sorted(ends)
         if share_outside(values, low, high) > 0.05:
-            raise _Wrong(
+            raise Wrong(
                 f"your picture shows {name} from {low:.3g} to {high:.3g}, but the points run from "
                 f"{float(values.min()):.3g} to {float(values.max()):.3g}"
             )
@@ -334,26 +307,26 @@ SINE_WORD = re.compile(r"(?<![^\W\d_])sin(e\w*|us\w*|x)?(?![^\W\d_])", re.IGNORE
 
 def _judge_text(name: str, text: str) -> None:
     if not text.strip():
-        raise _Wrong(f"{name} is empty, expected one that speaks of the sine")
+        raise Wrong(f"{name} is empty, expected one that speaks of the sine")
     if not SINE_WORD.search(text):
         old = any(word in text.lower() for word in ("expon", "1.08", "dollar"))
         says = "still says" if old else "says"
-        raise _Wrong(f"{name} {says} {text!r}, expected one that speaks of the sine")
+        raise Wrong(f"{name} {says} {text!r}, expected one that speaks of the sine")
 
 
 def _check_sine_picture(answer: Any) -> str:
     axes = _axes(answer)
     points = _drawn_points(axes)
     if len(points) < 100:
-        raise _Wrong(f"your picture has {len(points)} points, expected all 2,048")
+        raise Wrong(f"your picture has {len(points)} points, expected all 2,048")
     x, y = points.T
     if not _mostly_close(y, torch.sin(x)):
         if _mostly_close(x, torch.sin(y)):
-            raise _Wrong("x and y are swapped in your picture")
-        raise _Wrong("the points in your picture do not lie on the sine")
+            raise Wrong("x and y are swapped in your picture")
+        raise Wrong("the points in your picture do not lie on the sine")
     low, high = float(x.min()), float(x.max())
     if low > -4.5 or high < 4.5:
-        raise _Wrong(f"x runs from {low:.3g} to {high:.3g} in your picture, expected -5 to 5")
+        raise Wrong(f"x runs from {low:.3g} to {high:.3g} in your picture, expected -5 to 5")
     _judge_view(axes, points)
     titles = [axes.get_title(loc=place) for place in ("center", "left", "right")]
     _judge_text("the y label", axes.get_ylabel())
@@ -371,48 +344,48 @@ def _judge_spread(x: Tensor, low: float, high: float) -> None:
     width = high - low
     inner = x[(x >= low) & (x <= high)]
     if float(x.std()) < 0.03 * width:
-        raise _Wrong(
+        raise Wrong(
             f"collapsed: all points sit near x = {float(x.mean()):.2f}, "
             f"expected them spread from {low:g} to {high:g}"
         )
     outside = share_outside(x, low, high)
     if outside > 0.10:
-        raise _Wrong(f"{outside:.0%} of the points lie outside {low:g} to {high:g}, expected few")
+        raise Wrong(f"{outside:.0%} of the points lie outside {low:g} to {high:g}, expected few")
     covered = bins_covered(inner, low, high)
     if covered < 45:
         start, end = (float(inner.quantile(q)) for q in (0.01, 0.99))
-        raise _Wrong(
+        raise Wrong(
             f"part of the range is missing: nearly all x lie between {start:.1f} and {end:.1f} "
             f"({covered} of 50 bins), expected {low:g} to {high:g}"
         )
     ks = ks_uniform(x, low, high)
     if ks > 0.2:
-        raise _Wrong(f"x is spread unevenly: KS distance {ks:.2f}, expected at most 0.2")
+        raise Wrong(f"x is spread unevenly: KS distance {ks:.2f}, expected at most 0.2")
 
 
 def _check_sine_generator(generator: Any, *picture: Any, latent_dim: int | None = None) -> str:
     points = _draw(generator, latent_dim)
     if points.ndim != 2 or points.shape[1] != 2:
-        raise _Wrong(f"your generator makes shape {tuple(points.shape)}, expected two columns")
+        raise Wrong(f"your generator makes shape {tuple(points.shape)}, expected two columns")
     x = points[:, 0]
     if float(points.abs().max()) <= 1.15 and float(x.std()) > 0.3:
-        raise _Wrong(
+        raise Wrong(
             "your points lie between -1 and 1 in both columns: undo the scaling, "
             "for instance by in_data_units(generator, scaler)"
         )
     error = fit_error(points, torch.sin, -5, 5)
     if error > 0.1 >= fit_error(points.flip(1), torch.sin, -5, 5) and float(x.abs().max()) < 1.5:
-        raise _Wrong("the columns are swapped: column 0 must be x, column 1 must be y")
+        raise Wrong("the columns are swapped: column 0 must be x, column 1 must be y")
     _judge_spread(x, -5, 5)
     if error > 0.1:
-        raise _Wrong(
+        raise Wrong(
             f"the points lie {error:.1%} of the sine's height off the curve, expected at most 10 %"
         )
     if picture:
         axes = _axes(*picture)
         low, high = axes.get_ylim()
         if not (abs(low + 1.2) < 0.005 and abs(high - 1.2) < 0.005):
-            raise _Wrong(f"your picture shows y from {low:.3g} to {high:.3g}, expected -1.2 to 1.2")
+            raise Wrong(f"your picture shows y from {low:.3g} to {high:.3g}, expected -1.2 to 1.2")
         _drawn_points(axes)
     return f"{error:.1%} off the curve, KS {ks_uniform(x, -5, 5):.3f}"
 
@@ -420,12 +393,12 @@ def _check_sine_generator(generator: Any, *picture: Any, latent_dim: int | None 
 def _check_multiples_of_three(generator: Any, *, latent_dim: int | None = None) -> str:
     rows = _draw(generator, latent_dim)
     if rows.ndim != 2 or rows.shape[1] != DEPTH:
-        raise _Wrong(
+        raise Wrong(
             f"your generator makes shape {tuple(rows.shape)}, expected rows of {DEPTH} numbers"
         )
     zero = zero_rows(rows)
     if zero > 0.02:
-        raise _Wrong(
+        raise Wrong(
             f"{zero:.0%} of the rows are all zero and decode to 0 by accident: "
             "what could replace the ReLU at the end?"
         )
@@ -434,20 +407,20 @@ def _check_multiples_of_three(generator: Any, *, latent_dim: int | None = None) 
     counts = torch.bincount(integers, minlength=DEPTH)
     commonest = int(counts.argmax())
     if int(counts[commonest]) > 0.99 * DRAWN:
-        raise _Wrong(f"collapsed: it always makes {commonest}, expected many different multiples")
+        raise Wrong(f"collapsed: it always makes {commonest}, expected many different multiples")
     valid = float((integers % 3 == 0).double().mean())
     if valid < 0.99:
         for other in (5, 2, 7):
             if float((integers % other == 0).double().mean()) > 0.95:
-                raise _Wrong(f"these are multiples of {other}, expected multiples of 3")
-        raise _Wrong(f"{valid:.1%} of the integers are multiples of three, expected 99 % or more")
+                raise Wrong(f"these are multiples of {other}, expected multiples of 3")
+        raise Wrong(f"{valid:.1%} of the integers are multiples of three, expected 99 % or more")
     values = int((counts[wanted] > 0.1 * DRAWN / len(wanted)).sum())
     if values < 0.8 * len(wanted):
-        raise _Wrong(
+        raise Wrong(
             f"only {values} of the {len(wanted)} multiples of three come up, expected most of them"
         )
     if total_variation(integers, wanted) > 0.5:
-        raise _Wrong(
+        raise Wrong(
             f"spread unevenly: {int(counts[commonest]) / DRAWN:.0%} of the integers are "
             f"{commonest}, expected about {1 / len(wanted):.0%} of each multiple"
         )
@@ -468,11 +441,11 @@ def _check_score(score: Any) -> str:
     }
     honest = _score_of(score, real)
     if honest < 0:
-        raise _Wrong(f"real points get {honest:.3g}, expected scores of 0 or more")
+        raise Wrong(f"real points get {honest:.3g}, expected scores of 0 or more")
     for what, points in impostors.items():
         found = _score_of(score, points)
         if found < 2 * honest or found <= honest:
-            raise _Wrong(
+            raise Wrong(
                 f"the impostor that {what} gets {found:.3g}, and real points get {honest:.3g}: "
                 "expected at least twice as much for the impostor"
             )
@@ -480,42 +453,29 @@ def _check_score(score: Any) -> str:
 
 
 def _score_of(score: Callable[[Tensor], Any], points: Tensor) -> float:
-    found = _numbers(_answer_of(score, "score", points), "what score returns")
+    found = numbers_of(answer_of(score, "score", points), "what score returns")
     if found.numel() != 1:
-        raise _Wrong(f"score returns shape {tuple(found.shape)}, expected one number")
+        raise Wrong(f"score returns shape {tuple(found.shape)}, expected one number")
     return float(found.flatten()[0])
-
-
-def _answer_of(function: Any, name: str, *arguments: Any) -> Any:
-    """What the learner's function returns; `...` means that it is not written yet."""
-    if not callable(function):
-        raise _Wrong(f"{name} is a {type(function).__name__}, expected a function")
-    try:
-        found = function(*arguments)
-    except Exception as error:  # whatever the learner's function raises is what we report
-        raise _Wrong(f"your {name} failed: {type(error).__name__}: {error}") from error
-    if found is ... or found is None:
-        raise _NotAttempted
-    return found
 
 
 def _check_decode(decode_rows: Any) -> str:
     random = torch.Generator().manual_seed(0)
     batch = torch.randn(7, 100, generator=random)
     batch[:, 50] = -9  # furthest from 0, and not the largest
-    found = _numbers(_answer_of(decode_rows, "decode_rows", batch), "what decode_rows returns")
+    found = numbers_of(answer_of(decode_rows, "decode_rows", batch), "what decode_rows returns")
     right = decode_batch(batch)
     if found.shape == (100,) and torch.equal(found.long(), batch.argmax(dim=0)):
-        raise _Wrong("decode_rows looked down the columns: 100 integers for 7 rows, expected 7")
+        raise Wrong("decode_rows looked down the columns: 100 integers for 7 rows, expected 7")
     if found.numel() == 1 and int(found.flatten()[0]) == int(batch.argmax()):
-        raise _Wrong("decode_rows looked through the whole batch at once: say which dim")
+        raise Wrong("decode_rows looked through the whole batch at once: say which dim")
     if found.shape == (7,) and torch.allclose(found, batch.max(dim=1).values.double()):
-        raise _Wrong("decode_rows returns the largest numbers, expected their positions")
+        raise Wrong("decode_rows returns the largest numbers, expected their positions")
     if found.shape != (7,):
-        raise _Wrong(f"decode_rows returns shape {tuple(found.shape)} for 7 rows, expected (7,)")
+        raise Wrong(f"decode_rows returns shape {tuple(found.shape)} for 7 rows, expected (7,)")
     if not torch.equal(found, right.double()):
         gives = ", ".join(f"{number:g}" for number in found.tolist())
-        raise _Wrong(f"decode_rows gives [{gives}], expected {right.tolist()}")
+        raise Wrong(f"decode_rows gives [{gives}], expected {right.tolist()}")
     return "each row became the position of its largest number"
 
 
@@ -530,15 +490,15 @@ def _check_distance(distance: Any) -> str:
         "multiples of ten where all even ones are allowed": (values[::2], evens, 0.8),
     }
     for what, (integers, allowed, right) in cases.items():
-        answer = _answer_of(distance, "distance", integers, allowed)
-        found = _numbers(answer, "what distance returns")
+        answer = answer_of(distance, "distance", integers, allowed)
+        found = numbers_of(answer, "what distance returns")
         if found.numel() != 1:
-            raise _Wrong(f"distance returns shape {tuple(found.shape)}, expected one number")
+            raise Wrong(f"distance returns shape {tuple(found.shape)}, expected one number")
         number = float(found.flatten()[0])
         if math.isclose(number, 2 * right, abs_tol=1e-4) and right > 0:
-            raise _Wrong(f"for {what} you get {number:.3f}, twice too much: where is the 1/2?")
+            raise Wrong(f"for {what} you get {number:.3f}, twice too much: where is the 1/2?")
         if not math.isclose(number, right, abs_tol=1e-4):
-            raise _Wrong(f"for {what} you get {number:.3f}, expected {right:.3f}")
+            raise Wrong(f"for {what} you get {number:.3f}, expected {right:.3f}")
     return "six cases, from an even spread to nothing but forbidden integers"
 
 
@@ -548,28 +508,28 @@ MEAN, DEVIATION = 2.0, 0.5
 def _judge_normal(values: Tensor, ks_limit: float) -> float:
     mean, deviation = float(values.mean()), float(values.std())
     if deviation < 0.02:
-        raise _Wrong(f"collapsed: all samples are near {mean:.2f}")
+        raise Wrong(f"collapsed: all samples are near {mean:.2f}")
     if abs(mean - MEAN) > 0.15:
-        raise _Wrong(
+        raise Wrong(
             f"the mean is {mean:.2f}, expected {MEAN:g}. (A network gets torch.rand(n, 1) here; if "
             "yours learned from other noise, pass a function that takes a number of samples)"
         )
     if math.isclose(deviation, DEVIATION**2, rel_tol=0.1):
-        raise _Wrong(f"the standard deviation is {deviation:.2f}, expected 0.5: 0.25 is its square")
+        raise Wrong(f"the standard deviation is {deviation:.2f}, expected 0.5: 0.25 is its square")
     if not 0.75 * DEVIATION < deviation < 1.3 * DEVIATION:
-        raise _Wrong(f"the standard deviation is {deviation:.2f}, expected {DEVIATION:g}")
+        raise Wrong(f"the standard deviation is {deviation:.2f}, expected {DEVIATION:g}")
     ks = ks_normal((values - MEAN) / DEVIATION)
     if ks > ks_limit:
-        raise _Wrong(f"the shape is not normal: KS distance {ks:.3f}, expected at most {ks_limit}")
+        raise Wrong(f"the shape is not normal: KS distance {ks:.3f}, expected at most {ks_limit}")
     return ks
 
 
 def _check_normal_data(data: Any) -> str:
-    found = _numbers(_answer_of(data, "data", DRAWN), "what data returns")
+    found = numbers_of(answer_of(data, "data", DRAWN), "what data returns")
     if found.shape != (DRAWN, 1):
-        raise _Wrong(f"data({DRAWN}) has shape {tuple(found.shape)}, expected ({DRAWN}, 1)")
-    if torch.equal(found, _numbers(_answer_of(data, "data", DRAWN), "what data returns")):
-        raise _Wrong("data returns the same samples at each call, expected new ones")
+        raise Wrong(f"data({DRAWN}) has shape {tuple(found.shape)}, expected ({DRAWN}, 1)")
+    if torch.equal(found, numbers_of(answer_of(data, "data", DRAWN), "what data returns")):
+        raise Wrong("data returns the same samples at each call, expected new ones")
     _judge_normal(found[:, 0], ks_limit=0.04)
     return "normal, with mean 2 and standard deviation 0.5"
 
@@ -577,7 +537,7 @@ def _check_normal_data(data: Any) -> str:
 def _check_normal_generator(generator: Any, *, latent_dim: int | None = None) -> str:
     made = _draw(generator, latent_dim, torch.rand)
     if made.numel() != DRAWN:
-        raise _Wrong(f"your generator makes shape {tuple(made.shape)}, expected ({DRAWN}, 1)")
+        raise Wrong(f"your generator makes shape {tuple(made.shape)}, expected ({DRAWN}, 1)")
     return f"KS distance {_judge_normal(made.flatten(), ks_limit=0.1):.3f}"
 
 
@@ -592,6 +552,7 @@ CHECKS: dict[str, Callable[..., str]] = {
     "2.2": _check_distance,
     "3.5": _check_normal_data,
     "3.6": _check_normal_generator,
+    **REPAIRS,
 }
 
 

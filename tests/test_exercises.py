@@ -17,6 +17,8 @@ import torch
 from matplotlib.figure import Figure
 from scipy.stats import norm
 from torch import Tensor, nn
+from torch.nn.functional import binary_cross_entropy as bce
+from torch.nn.functional import binary_cross_entropy_with_logits as bce_l
 from torch.nn.functional import one_hot
 from torch.special import ndtr, ndtri
 
@@ -29,6 +31,7 @@ from gan_course.gan import GAN, Discriminator
 from gan_course.integers import GumbelSoftmax, StraightThrough, decode_batch
 from gan_course.metrics import curve_mse, fit_and_spread, fit_error, ks_uniform, total_variation
 from gan_course.networks import in_data_units, make_generator
+from gan_course.repairs import REPAIRS
 
 SOLUTIONS = sorted((Path(__file__).parent.parent / "notebooks" / "solutions").glob("*.ipynb"))
 NUMBERS = sorted(CHECKS)
@@ -87,7 +90,9 @@ def test_no_answer_is_not_attempted(exercise, answers):
     assert check(exercise, *answers).status == "not attempted"
 
 
-@pytest.mark.parametrize("exercise", ["1.2", "2.1", "2.2", "3.3", "3.4", "3.5", "3.6"])
+@pytest.mark.parametrize(
+    "exercise", ["1.2", "2.1", "2.2", "3.3", "3.4", "3.5", "3.6", *sorted(REPAIRS)]
+)
 @pytest.mark.parametrize("left", [..., None], ids=["dots", "None"])
 def test_a_function_whose_body_is_not_written_is_not_attempted(exercise, left):
     assert check(exercise, lambda *arguments: left).status == "not attempted"
@@ -1167,10 +1172,13 @@ def test_the_printed_solution_is_code_that_compiles(exercise, capsys):
     assert printed.strip() == cells_of(exercise, "answer")[0].source.strip()
 
 
-@pytest.mark.parametrize("exercise", ["1.1", "1.2", "2.1", "2.2", "3.1", "3.2", "3.5"])
+@pytest.mark.parametrize(
+    "exercise", ["1.1", "1.2", "2.1", "2.2", "3.1", "3.2", "3.5", *sorted(REPAIRS)]
+)
 def test_the_printed_solution_is_right(exercise, capsys):
     solution(exercise)
     names = {"torch": torch, "nn": nn, "plt": plt, "check": check, "points": POINTS}
+    names |= {"bce": bce, "bce_l": bce_l}
     exec(capsys.readouterr().out, names)
     assert eval(cells_of(exercise, "check")[0].source, names), exercise
 

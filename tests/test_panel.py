@@ -1,0 +1,440 @@
+"""Does the panel see each fault, stay out of the way, and never stop a run?"""
+
+from __future__ import annotations
+
+import math
+
+import matplotlib
+import pytest
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import dropout, one_hot
+
+matplotlib.use("Agg")
+import matplotlib.pyplot as plt
+
+from gan_course.integers import GumbelSoftmax
+from gan_course.losses import fake_loss, generator_loss, real_loss
+from gan_course.networks import make_discriminator, make_generator
+from gan_course.panel import Panel
+
+WATCH = torch.rand(200, 2, generator=torch.Generator().manual_seed(1))
+REAL = torch.rand(1000, 2, generator=torch.Generator().manual_seed(2))
+VALUES = torch.arange(1000) % 20
+ROWS = one_hot(5 * VALUES, 100).float()
+
+
+@pytest.fixture(autouse=True)
+def fresh():
+    """The same first weights for each test, and no figure that stays open."""
+    torch.manual_seed(0)
+    yield
+    plt.close("all")
+
+
+class Made(nn.Module):
+    """A network that computes what it is told; its only weight is changed by hand."""
+
+    def __init__(self, make):
+        super().__init__()
+        self.make, self.weight = make, nn.Parameter(torch.zeros(1))
+
+    def forward(self, given: Tensor) -> Tensor:
+        """Whatever `make` makes of what is given."""
+        return self.make(given) + 0 * self.weight
+
+
+def right(noise):
+    return noise
+
+
+def undecided(samples):
+    """A discriminator that has opinions, and one half as their mean."""
+    return 0.4 + 0.2 * samples[:, :1].clamp(0, 1)
+
+
+def seen(generate=right, judge=undecided, real=REAL, quality=None, looks=4, moves=(True, True)):
+    """The panel of a run whose networks compute the same at each look."""
+    panel = Panel(real, WATCH, quality)
+    networks = Made(generate), Made(judge)
+    for step in range(looks):
+        panel.update(10 * step, *networks)
+        for network, move in zip(networks, moves, strict=True):
+            with torch.no_grad():
+                network.weight += float(move)
+    return panel
+
+
+def names(panel):
+    return [finding.name for finding in panel.findings()]
+
+
+def answering(real, fake):
+    """Answers that tell the real samples, which are as many as in REAL, from the others."""
+    return lambda samples: torch.full((len(samples), 1), real if len(samples) == 1000 else fake)
+
+
+# --- what is recorded ----------------------------------------------------------------------------
+
+
+def test_a_look_holds_samples_and_answers_of_the_fixed_noise():
+    generator, discriminator = make_generator(), make_discriminator(dropout=0.0)
+    panel = Panel(REAL, WATCH, quality=lambda samples: float(samples.detach().mean()))
+    panel.update(7, generator, discriminator)
+    (look,) = panel.looks
+    samples = generator(WATCH)
+    assert look.step == 7
+    assert torch.equal(look.samples, samples)
+    assert torch.equal(look.real_answers, discriminator(REAL).flatten())
+    assert torch.equal(look.fake_answers, discriminator(samples).flatten())
+    assert look.quality == float(samples.detach().mean())
+
+
+def test_the_losses_are_those_of_the_course():
+    generator, discriminator = make_generator(), make_discriminator(dropout=0.0)
+    panel = Panel(REAL, WATCH)
+    panel.update(0, generator, discriminator)
+    fakes = discriminator(generator(WATCH))
+    expected = [real_loss(discriminator(REAL)), fake_loss(fakes), generator_loss(fakes)]
+    assert panel.losses(panel.looks[0]) == pytest.approx(
+        [float(loss.detach()) for loss in expected]
+    )
+
+
+def test_an_undecided_discriminator_has_losses_of_ln_2():
+    panel = seen(judge=answering(0.5, 0.5), looks=1)
+    assert panel.losses(panel.looks[0]) == pytest.approx([math.log(2)] * 3)
+
+
+def test_logits_get_the_sigmoid_that_they_lack():
+    panel = seen(judge=answering(2.0, 0.0), looks=1)
+    real, fake = panel.probabilities(panel.looks[0])
+    assert float(real[0]) == pytest.approx(1 / (1 + math.exp(-2)))
+    assert float(fake[0]) == 0.5
+    assert names(panel) == ["logits"]
+
+
+def test_looking_leaves_modes_gradients_random_numbers_and_data_as_they_were():
+    generator = nn.Sequential(
+        make_generator(), nn.Dropout(0.5), nn.BatchNorm1d(2, affine=False), GumbelSoftmax()
+    )
+    discriminator = nn.Sequential(nn.ReLU(inplace=True), make_discriminator())
+    discriminator[1].eval()  # a part that the learner has put to evaluation on purpose
+    discriminator(generator(WATCH)).sum().backward()
+    gradients = [weight.grad.clone() for weight in generator.parameters()]
+    modes = [module.training for module in (*generator.modules(), *discriminator.modules())]
+    buffers = [one.clone() for one in generator.buffers()]
+    real, state = REAL - 0.5, torch.get_rng_state()
+    kept = real.clone()
+    panel = Panel(real, WATCH, quality=lambda samples: torch.rand(1))
+    panel.update(0, generator, discriminator)
+    assert torch.equal(torch.get_rng_state(), state)
+    assert torch.equal(real, kept)
+    pairs = zip(gradients, generator.parameters(), strict=True)
+    assert all(torch.equal(gradient, weight.grad) for gradient, weight in pairs)
+    assert modes == [m.training for m in (*generator.modules(), *discriminator.modules())]
+    assert all(torch.equal(a, b) for a, b in zip(buffers, generator.buffers(), strict=True))
+    assert not panel.looks[0].samples.requires_grad
+
+
+def test_a_failing_look_puts_the_modes_back_too():
+    generator = nn.Sequential(nn.Linear(3, 2), nn.Dropout(0.5)).train()
+    Panel(REAL, WATCH).update(0, generator, make_discriminator())
+    assert all(module.training for module in generator.modules())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        ((REAL.tolist(), WATCH), TypeError, "real must be a float tensor"),
+        ((REAL, WATCH[0]), ValueError, "watch must be a float tensor"),
+        ((REAL, WATCH[:1]), ValueError, "watch must have at least 2 rows"),
+        ((REAL / 0, WATCH), ValueError, "real must be finite"),
+        ((REAL, WATCH, 3), TypeError, "quality must be a function, got int 3"),
+    ],
+)
+def test_what_is_no_data_is_refused_at_once(arguments, error, message):
+    with pytest.raises(error, match=message):
+        Panel(*arguments)
+
+
+def test_steps_have_to_rise():
+    panel = seen(looks=2)
+    with pytest.raises(ValueError, match=r"step must be larger than 10, .* got 10; a new run"):
+        panel.update(10, make_generator(), make_discriminator())
+    with pytest.raises(TypeError, match="step must be a whole number"):
+        panel.update(1.5, make_generator(), make_discriminator())
+
+
+# --- the diagnosis -------------------------------------------------------------------------------
+
+
+def test_a_run_without_faults_is_called_no_proof():
+    panel = seen(quality=lambda samples: 0.1, looks=10)
+    assert panel.findings() == []
+    assert panel.diagnosis().startswith("Nothing wrong seen. This is not a proof")
+
+
+def test_before_the_first_look_there_is_nothing_to_say():
+    assert "Nothing recorded yet" in Panel(REAL, WATCH).diagnosis()
+
+
+def nowhere(noise):
+    return noise * math.nan
+
+
+FAULTS = {
+    "diverged": {"generate": nowhere},
+    "diverged in D": {"judge": lambda samples: undecided(samples) / 0, "name": "diverged"},
+    "flat answers": {"judge": lambda samples: undecided(samples)[:, 0]},
+    "logits": {"judge": lambda samples: 8 * samples[:, :1] - 4},
+    "G frozen": {"moves": (False, True)},
+    "D frozen": {"moves": (True, False)},
+    "D wins": {"judge": answering(0.95, 0.05)},
+    "D upside down": {"judge": answering(0.3, 0.6)},
+    "D blind": {"judge": answering(0.5, 0.5), "generate": lambda noise: 0.7 * noise},
+    "D blind, sure": {
+        "judge": answering(1.0, 1.0),
+        "generate": lambda noise: 1.2 * noise**3,
+        "name": "D blind",
+    },
+    "D leans to real": {"judge": lambda s: 0.3 + undecided(s), "name": "D leans"},
+    "D leans to generated": {"judge": lambda s: undecided(s) - 0.3, "name": "D leans"},
+    "all equal": {"generate": lambda noise: 0 * noise + 0.5},
+    "collapsed": {"generate": lambda noise: 0.5 + 0.1 * noise},
+    "collapsed in one column": {
+        "generate": lambda noise: noise * torch.tensor([1, 0.2]) + torch.tensor([0, 0.4]),
+        "name": "collapsed",
+    },
+    "far outside": {"generate": lambda noise: 2 * noise},
+    "off the data": {
+        "generate": lambda noise: noise,
+        "real": torch.stack([REAL[:, 0], REAL[:, 0]], dim=1),
+    },
+    "part missing": {"generate": lambda noise: 0.15 + 0.85 * noise},
+    "not scaled": {"generate": lambda noise: 100 * noise, "real": 100 * REAL},
+    "dead rows": {
+        "generate": lambda noise: (noise[:, :1] > 0.1) * ROWS[: len(noise)],
+        "real": ROWS,
+    },
+    "integers all equal": {
+        "generate": lambda noise: ROWS[:1].repeat(200, 1),
+        "real": ROWS,
+        "name": "all equal",
+    },
+    "integers missing": {
+        "generate": lambda noise: ROWS[:200] * (VALUES[:200, None] > 3) + ROWS[200 - 10] * 0.5,
+        "real": ROWS,
+        "name": "part missing",
+    },
+    "integers that are not real": {
+        "judge": answering(0.5, 0.5),
+        "generate": lambda noise: ROWS[:200].roll(1, dims=1),
+        "real": ROWS,
+        "name": "D blind",
+    },
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_each_fault_is_named_with_cause_and_cure(fault):
+    settings = dict(FAULTS[fault])
+    name = settings.pop("name", fault)
+    panel = seen(**settings)
+    assert name in names(panel)
+    finding = next(finding for finding in panel.findings() if finding.name == name)
+    assert all(len(text) > 10 for text in finding[1:])
+    assert str(finding) in panel.diagnosis()
+
+
+def test_faults_do_not_drag_others_along():
+    for fault in ("G frozen", "D frozen", "D wins", "collapsed", "far outside", "logits"):
+        assert names(seen(**FAULTS[fault])) == [fault]
+
+
+def test_gaps_are_told_with_how_many_and_where():
+    (finding,) = seen(
+        generate=lambda noise: torch.stack([noise[:, 0], noise[:, 1]], 1) * torch.tensor([1, 0.8])
+    ).findings()
+    assert finding.symptom.startswith("Hardly any samples in 2 of 10 ranges of column 1, where")
+
+
+def test_real_samples_far_from_each_other_make_no_sample_stray_off():
+    many = torch.randn(1200, 30)
+    assert names(seen(generate=lambda noise: many[1000:], real=many[:1000])) == []
+
+
+def test_weights_that_have_changed_once_are_not_called_frozen():
+    panel, networks = Panel(REAL, WATCH), (Made(right), Made(undecided))
+    for step in range(5):
+        panel.update(step, *networks)
+        with torch.no_grad():
+            for network in networks:
+                network.weight.fill_(1.0)
+    assert names(panel) == []
+
+
+def test_two_looks_are_too_few_to_judge_the_answers():
+    assert names(seen(judge=answering(0.95, 0.05), looks=2)) == []
+    assert names(seen(moves=(False, False), looks=2)) == []
+
+
+def test_a_discriminator_that_leans_is_told_even_if_the_samples_are_right():
+    assert names(seen(judge=answering(2 / 3, 2 / 3))) == ["D leans"]
+
+
+def test_a_discriminator_without_an_opinion_is_right_where_the_samples_are():
+    assert names(seen(judge=answering(0.5, 0.5))) == []
+
+
+def test_few_samples_are_not_enough_to_find_gaps():
+    panel = Panel(REAL, WATCH[:40])
+    panel.update(0, Made(lambda noise: 0.15 + 0.85 * noise), Made(undecided))
+    assert names(panel) == []
+
+
+def test_divergence_is_told_with_its_first_step_and_nothing_is_made_of_its_numbers():
+    panel = Panel(REAL, WATCH)
+    for step in range(6):
+        panel.update(step, Made(nowhere if step > 3 else right), Made(undecided))
+    assert names(panel) == ["diverged"]
+    assert "At step 4 samples or answers are not a number" in panel.diagnosis()
+    panel.figure()
+
+
+def test_a_run_that_is_finite_again_is_judged_by_its_samples():
+    panel = Panel(REAL, WATCH)
+    for step in range(6):
+        panel.update(step, Made(nowhere if step == 4 else right), Made(undecided))
+    assert "diverged" not in names(panel)
+
+
+def test_dropout_left_on_is_told_and_only_for_the_generator():
+    generator = nn.Sequential(make_generator(), nn.Dropout(0.5))
+    for training in (True, False):
+        panel = Panel(REAL, WATCH)
+        panel.update(0, generator.train(training), make_discriminator().train())
+        found = [name for name in names(panel) if name in ("dropout on", "G wavers", "D wavers")]
+        assert found == (["dropout on"] if training else [])
+
+
+def test_a_dropout_that_eval_cannot_switch_off_is_told():
+    panel = seen(generate=dropout, judge=lambda samples: dropout(undecided(samples), 0.01))
+    assert {"G wavers", "D wavers"} <= set(names(panel))
+    assert "F.dropout" in panel.diagnosis()
+
+
+def test_a_quality_that_was_best_by_luck_is_told():
+    scores = iter([0.01, *[0.5] * 19])
+    panel = seen(quality=lambda samples: next(scores), looks=20)
+    assert names(panel) == ["past its best"]
+    assert "The quality was best at step 0 with 0.01; lately it is 0.5" in panel.diagnosis()
+    later = iter([*[0.5] * 19, 0.01])
+    assert names(seen(quality=lambda samples: next(later), looks=20)) == []
+
+
+def test_a_quality_may_be_a_text_or_missing_now_and_then():
+    assert seen(quality=lambda samples: "fine").looks[0].quality == "fine"
+    found = iter([math.nan, *[0.5] * 19])
+    panel = seen(quality=lambda samples: next(found), looks=20)
+    assert names(panel) == []
+    panel.figure()
+
+
+# --- never stop a run ----------------------------------------------------------------------------
+
+BROKEN = {
+    "sizes": (nn.Linear(3, 2), make_discriminator(), "RuntimeError: mat1 and mat2"),
+    "swapped": (make_discriminator(), make_generator(), "the generator makes shape (200, 1)"),
+    "another width": (nn.Linear(2, 3), make_discriminator(3), "expected (200, 2)"),
+    "answers": (make_generator(), nn.Linear(2, 2), "answers with shape (1000, 2)"),
+    "no network": (3, make_discriminator(), "AttributeError"),
+    "None": (Made(right), nn.Flatten(0), "answers with shape (2000,), expected (1000, 1)"),
+}
+
+
+@pytest.mark.parametrize("fault", BROKEN)
+def test_a_broken_network_is_a_finding_and_no_error(fault, capsys):
+    generator, discriminator, message = BROKEN[fault]
+    panel = Panel(REAL, WATCH)
+    for step in range(4):
+        panel.update(step, generator, discriminator)
+    assert names(panel) == ["failed"]
+    assert "At step 0 the panel could not look: " in panel.diagnosis()
+    assert message in panel.diagnosis()
+    panel.show("broken")
+    assert message in capsys.readouterr().out
+
+
+def test_a_quality_function_that_fails_is_a_finding_and_no_error():
+    panel = seen(quality=lambda samples: samples[0])
+    assert names(panel) == ["quality fails"]
+    assert "At step 0 the quality could not be measured: " in panel.diagnosis()
+    assert len(panel.looks) == 4
+
+
+# --- the figure ----------------------------------------------------------------------------------
+
+
+def test_the_figure_shows_answers_losses_samples_and_quality():
+    figure = seen(quality=lambda samples: 0.3).figure("A run")
+    answers, losses, samples, quality = figure.axes
+    assert figure.get_suptitle() == "A run"
+    assert [line.get_label() for line in answers.lines] == [
+        "real: D(x)",
+        "generated: D(G(z))",
+        "one half",
+    ]
+    assert list(answers.lines[0].get_xdata()) == [0, 10, 20, 30]
+    assert answers.lines[2].get_ydata()[0] == 0.5
+    assert [line.get_label() for line in losses.lines] == [
+        "D on real",
+        "D on generated",
+        "G",
+        "ln 2",
+    ]
+    assert losses.lines[3].get_ydata()[0] == pytest.approx(math.log(2))
+    assert samples.get_title() == "samples at step 30"
+    assert [len(dots.get_offsets()) for dots in samples.collections] == [1000, 200]
+    assert list(quality.lines[0].get_ydata()) == [0.3] * 4
+
+
+def test_without_numbers_for_the_quality_there_are_three_pictures():
+    assert len(seen().figure().axes) == 3
+    assert len(seen(quality=lambda samples: "fine").figure().axes) == 3
+
+
+def test_one_number_a_sample_is_drawn_as_histograms():
+    samples = seen(lambda noise: noise[:, :1], real=REAL[:, :1]).figure().axes[2]
+    assert [text.get_text() for text in samples.get_legend().get_texts()] == ["real", "generated"]
+    assert samples.get_xlabel() == "value"
+
+
+def test_one_hot_rows_are_drawn_as_shares_of_their_values():
+    samples = seen(lambda noise: ROWS[:200], real=ROWS).figure().axes[2]
+    real, generated = samples.containers
+    assert [bar.get_height() for bar in real][:6] == pytest.approx([0.05, 0, 0, 0, 0, 0.05])
+    assert len(generated) == 100
+
+
+def test_a_single_value_is_drawn_too():
+    only = ROWS[:1].repeat(1000, 1)
+    samples = seen(lambda noise: only[:200], real=only).figure().axes[2]
+    assert samples.containers[1][0].get_height() == 1
+
+
+def test_other_samples_are_drawn_by_their_first_two_columns():
+    wide = torch.rand(1000, 5)
+    samples = seen(lambda noise: wide[:200], real=wide).figure().axes[2]
+    assert [len(dots.get_offsets()) for dots in samples.collections] == [1000, 200]
+
+
+def test_before_the_first_look_the_figure_is_empty():
+    figure = Panel(REAL, WATCH).figure()
+    assert figure.axes[2].get_title() == "no samples yet"
+
+
+def test_show_draws_and_prints_the_diagnosis(capsys):
+    seen(judge=answering(0.95, 0.05)).show("D wins")
+    assert plt.gcf().get_suptitle() == "D wins"
+    assert capsys.readouterr().out.startswith("1. The discriminator wins")

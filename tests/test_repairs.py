@@ -1,0 +1,398 @@
+"""Is each bug of the museum named when it is still there, and each way to mend it accepted?"""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+import torch
+from torch import nn
+from torch.nn.functional import binary_cross_entropy as bce
+from torch.nn.functional import binary_cross_entropy_with_logits as bce_l
+from torch.nn.functional import dropout, softplus
+
+from gan_course.exercises import check
+from gan_course.losses import generator_loss
+from gan_course.networks import sample
+from gan_course.repairs import REPAIRS
+
+
+@pytest.fixture(autouse=True)
+def fresh():
+    """The same first weights for each test."""
+    torch.manual_seed(0)
+
+
+def ones(like):
+    return torch.ones_like(like)
+
+
+def zeros(like):
+    return torch.zeros_like(like)
+
+
+# --- 6.1 the generator's target ------------------------------------------------------------------
+
+LOSSES_OF_G = {
+    "ones": lambda a: bce(a, ones(a)),
+    "by hand": lambda a: -a.log().mean(),
+    "the helper": generator_loss,
+    "module": lambda a: nn.BCELoss()(a, ones(a)),
+    "a float": lambda a: float(bce(a, ones(a))),
+}
+LOSSES_OF_G_FAULTS = {
+    "zeros": (lambda a: bce(a, zeros(a)), "the target is still 0. What does it want to hear"),
+    "minimax": (lambda a: -bce(a, zeros(a)), "that is log(1 - D(G(z))), the other form"),
+    "sign": (lambda a: a.log().mean(), "the sign is wrong"),
+    "sum": (lambda a: bce(a, ones(a), reduction="sum"), "that is the sum over the batch"),
+    "none": (lambda a: bce(a, ones(a), reduction="none"), "returns shape (4, 1), expected one"),
+    "one half": (lambda a: bce(a, ones(a) / 2), "for the answers 0.1, 0.4, 0.25 and 0.6 you get"),
+    "NaN": (lambda a: math.nan, "what generator_loss returns holds NaN"),
+    "no function": (0.7, "generator_loss is a float, expected a function"),
+}
+
+# --- 6.2 two optimisers --------------------------------------------------------------------------
+
+
+def adam(*networks):
+    return torch.optim.Adam([w for network in networks for w in network.parameters()])
+
+
+def shared(G, D):
+    both = adam(G, D)
+    return both, both
+
+
+def sgd(network):
+    return torch.optim.SGD([{"params": [w]} for w in network.parameters()], lr=0.1)
+
+
+OPTIMISERS = {
+    "Adam": lambda G, D: (adam(G), adam(D)),
+    "a list": lambda G, D: [adam(G), adam(D)],
+    "SGD in groups": lambda G, D: (sgd(G), sgd(D)),
+}
+OPTIMISERS_FAULTS = {
+    "one for both": (shared, "some weights are in both optimisers"),
+    "two with all": (lambda G, D: (adam(G, D), adam(G, D)), "some weights are in both optimisers"),
+    "one": (lambda G, D: adam(G, D), "a single optimiser, expected two: G's, then D's"),
+    "swapped": (lambda G, D: (adam(D), adam(G)), "the two are swapped"),
+    "only a part": (
+        lambda G, D: (torch.optim.Adam([G.weight]), adam(D)),
+        "the first optimiser holds 1 of its network's 2 weight tensors and 0 others",
+    ),
+    "one more": (
+        lambda G, D: (adam(G), adam(D, nn.Linear(1, 1))),
+        "the second optimiser holds 2 of its network's 2 weight tensors and 2 others",
+    ),
+    "three": (lambda G, D: (adam(G), adam(D), 1), "something else than two optimisers"),
+    "networks": (lambda G, D: (G, D), "something else than optimisers, such as torch.optim.Adam"),
+    "fails": (lambda G: adam(G), "your optimisers failed: TypeError"),
+}
+
+# --- 6.3 the discriminator's half of a step ------------------------------------------------------
+
+
+def step(
+    empty=True,
+    detach=True,
+    swap=False,
+    moves=True,
+    target=0.0,
+    share=1.0,
+    also_g=False,
+    no_grad=False,
+    returns=None,
+    halves=False,
+):
+    """A way to write the step, right unless it is told otherwise."""
+
+    def step_d(G, D, optimiser, real, noise):
+        if empty:
+            optimiser.zero_grad()
+        fake = G(noise)
+        if detach:
+            fake = fake.detach()
+        if no_grad:
+            with torch.no_grad():
+                fake = G(noise)
+        answers = D(fake), D(real)
+        one, other = answers if swap else answers[::-1]
+        loss = share * (bce(one, ones(one)) + bce(other, zeros(other) + target))
+        if halves:
+            bce(D(real), ones(one)).backward()
+            bce(D(fake), zeros(one)).backward()
+        else:
+            loss.backward()
+        if also_g:
+            with torch.no_grad():
+                G.weight += 1
+        if moves:
+            optimiser.step()
+        return loss if returns is None else returns
+
+    return step_d
+
+
+STEPS = {
+    "as in the chapter": step(),
+    "no_grad": step(no_grad=True),
+    "the mean of both parts": step(share=0.5),
+    "backward twice": step(halves=True),
+}
+STEPS_FAULTS = {
+    "heaped up": (step(empty=False), "gradients of the last batch are still in it"),
+    "no detach": (step(detach=False), "gradients have reached the generator. With two optimisers"),
+    "both missing": (step(empty=False, detach=False), "gradients of the last batch"),
+    "swapped": (step(swap=True), "it moves the wrong way: the targets are swapped"),
+    "both real": (step(target=1.0), "the discriminator moves in another direction"),
+    "no step": (step(moves=False), "weights have not changed: who calls step()?"),
+    "changes G": (step(also_g=True), "step_D has changed the generator's weights"),
+    "another number": (step(returns=3.0), "step_D returns 3.0000 as its loss, expected"),
+    "no number": (step(returns="done"), "what step_D returns is a str"),
+}
+
+# --- 6.4 the mean of an epoch --------------------------------------------------------------------
+
+
+def by_enumerate(losses, start=0):
+    total = 0
+    for i, loss in enumerate(losses, start):  # noqa: B007
+        total += loss
+    return total / i
+
+
+MEANS = {
+    "len": lambda losses: sum(losses) / len(losses),
+    "torch": lambda losses: torch.tensor(losses).mean(),
+    "enumerate from 1": lambda losses: by_enumerate(losses, 1),
+}
+MEANS_FAULTS = {
+    "by i": (by_enumerate, "for 16 losses of ln 2 you get 0.739: divided by 15, the number of"),
+    "sum": (sum, "for 16 losses of ln 2 you get 11.090: that is their sum, expected the mean"),
+    "one too many": (lambda x: sum(x) / (len(x) + 1), "you get 0.652: divided by 17"),
+    "last": (
+        lambda x: x[-1],
+        "for the losses 1, 2 and 6 you get 6.000: that is the last one alone",
+    ),
+    "always 16": (
+        lambda x: sum(x) / 16,
+        "for the losses 1, 2 and 6 you get 0.5625, expected 3.0000",
+    ),
+    "median": (lambda x: sorted(x)[len(x) // 2], "you get 2.0000, expected 3.0000"),
+    "all but one": (
+        lambda x: sum(x) / len(x) if len(x) > 1 else x[0] / (len(x) - 1),
+        "your epoch_loss failed: ZeroDivisionError",
+    ),
+}
+
+# --- 6.5 one sigmoid -----------------------------------------------------------------------------
+
+
+def rounded(real, fake):
+    real, fake = real.sigmoid(), fake.sigmoid()
+    return bce(real, ones(real)) + bce(fake, zeros(fake))
+
+
+def logged(real, fake):
+    return -(real.sigmoid().log().mean() + (1 - fake.sigmoid()).log().mean())
+
+
+def with_logits(real, fake):
+    return bce_l(real, ones(real)) + bce_l(fake, zeros(fake))
+
+
+LOGITS = {
+    "with logits": with_logits,
+    "mean of both": lambda r, f: with_logits(r, f) / 2,
+    "softplus": lambda r, f: softplus(-r).mean() + softplus(f).mean(),
+}
+LOGITS_FAULTS = {
+    "twice": (lambda r, f: with_logits(r.sigmoid(), f.sigmoid()), "a sigmoid too many"),
+    "twice, mean": (lambda r, f: with_logits(r.sigmoid(), f.sigmoid()) / 2, "a sigmoid too many"),
+    "rounded": (rounded, "you get 200, expected 400: the sigmoid rounds to 0 and 1"),
+    "rounded, mean": (lambda r, f: rounded(r, f) / 2, "you get 100, expected 200: the sigmoid"),
+    "by hand": (logged, "logits of -200 for real and 200 for generated samples you get infinity"),
+    "swapped": (lambda r, f: with_logits(f, r), "the targets are swapped: 1 is for real"),
+    "real only": (lambda r, f: bce_l(r, ones(r)), "for logits of 2 and -1 for real, 0.5 and -3"),
+    "a word": (lambda r, f: "low", "what discriminator_loss returns is a str"),
+}
+
+# --- 6.6 shapes ----------------------------------------------------------------------------------
+
+
+def by_hand(a, t):
+    return -(t * a.log() + (1 - t) * (1 - a).log()).mean()
+
+
+def in_rows(a, t):
+    return by_hand(a.reshape(-1), t.reshape(-1))
+
+
+SHAPES = {
+    "flatten": in_rows,
+    "view as": lambda a, t: by_hand(a, t.view_as(a)),
+    "a loop": lambda a, t: (
+        sum(by_hand(x, y) for x, y in zip(a.flatten(), t.flatten(), strict=True)) / len(a)
+    ),
+}
+SHAPES_FAULTS = {
+    "as found": (by_hand, "answers of shape (6,) and targets of shape (6, 1) are still stretched"),
+    "one way only": (
+        lambda a, t: by_hand(a.reshape(-1, 1), t),
+        "answers of shape (6, 1) and targets of shape (6,) are still stretched to (6, 6)",
+    ),
+    "PyTorch's": (bce, "your loss failed: ValueError"),
+    "sign": (lambda a, t: -in_rows(a, t), "the sign is wrong"),
+    "sum": (lambda a, t: 6 * in_rows(a, t), "that is the sum over the batch"),
+    "one for each": (lambda a, t: a - t, "loss returns shape (6, 1), expected one number"),
+    "squares": (lambda a, t: ((a - t) ** 2).mean(), "you get 0.0"),
+}
+
+# --- 6.7 dropout ---------------------------------------------------------------------------------
+
+
+def draw(back="as it was", grad=False, evaluate=True, column=False, fall=0.0):
+    """A way to draw samples, right unless it is told otherwise."""
+
+    def draw_samples(G, noise):
+        was = G.training
+        if evaluate:
+            G.eval()
+        with torch.set_grad_enabled(grad):
+            samples = dropout(G(noise), fall)
+        G.train(was if back == "as it was" else back)
+        return samples[:, 0] if column else samples
+
+    return draw_samples
+
+
+DRAWN = {"by hand": draw(), "the helper": sample, "numpy": lambda G, z: sample(G, z).numpy()}
+DRAWN_FAULTS = {
+    "as found": (lambda G, noise: G(noise), "dropout is still on"),
+    "left in evaluation": (draw(back=False), "in training mode before, and is not afterwards"),
+    "always trained": (draw(back=True), "was in evaluation mode before, and is not afterwards"),
+    "with gradient": (draw(grad=True), "still carry their gradient's record"),
+    "no_grad only": (draw(evaluate=False), "dropout is still on"),
+    "one column": (draw(column=True), "shape (5,) for 5 noise vectors, expected (5, 64)"),
+    "another dropout": (draw(fall=0.5), "dropout is still on"),
+}
+
+# --- 6.8 the last layer --------------------------------------------------------------------------
+
+
+class Shares(nn.Module):
+    """Softmax, written out."""
+
+    def forward(self, rows):
+        """From (n, 100) to (n, 100)."""
+        return rows.exp() / rows.exp().sum(dim=1, keepdim=True)
+
+
+def hard(rows):
+    return torch.nn.functional.one_hot(rows.argmax(dim=1), 100).float()
+
+
+LAYERS = {
+    "softmax": lambda: nn.Softmax(dim=1),
+    "last axis": lambda: nn.Softmax(dim=-1),
+    "a function": lambda: lambda rows: torch.softmax(rows, dim=1),
+    "a class": Shares,
+}
+LAYERS_FAULTS = {
+    "ReLU": (nn.ReLU, "of 7 rows with negative numbers only are all zero"),
+    "down the columns": (lambda: nn.Softmax(dim=0), "the columns add up to 1, expected the rows"),
+    "sigmoid": (nn.Sigmoid, "the numbers of a row add up to"),
+    "LeakyReLU": (nn.LeakyReLU, "your layer makes negative numbers"),
+    "smallest": (lambda: lambda rows: torch.softmax(-rows, 1), "at another place after your layer"),
+    "argmax": (lambda: hard, "no gradient gets through your layer"),
+    "shape": (lambda: nn.Linear(100, 5), "makes shape (7, 5) of (7, 100)"),
+    "a word": (lambda: "softmax", "last_layer returns a str, expected a layer or a function"),
+    "not called": (nn.Softmax(dim=1), "your last_layer failed"),
+    "a class alone": (lambda: nn.Softmax, "what your layer makes is a Softmax"),
+}
+
+# --- 6.9 scaling ---------------------------------------------------------------------------------
+
+
+def scaled(columns=True, low_end=-1.0, keep=True, shift=0.0, pair=True):
+    """A way to scale, right unless it is told otherwise."""
+
+    def ends(data):
+        if columns:
+            return data.min(dim=0).values, data.max(dim=0).values
+        return data.min(), data.max()
+
+    def scale(data):
+        low, high = ends(data)
+
+        def back(samples):
+            start, end = (low, high) if keep else ends(samples)
+            return start + shift + (samples - low_end) / (1 - low_end) * (end - start)
+
+        made = low_end + (1 - low_end) * (data - low) / (high - low)
+        return (made, back) if pair else made
+
+    return scale
+
+
+def own_ends(data):
+    made, back = scaled()(data)
+    return made, lambda samples: back(scaled()(samples)[0])
+
+
+SCALES = {"by column": scaled(), "a list": lambda data: list(scaled()(data))}
+SCALES_FAULTS = {
+    "as found": (scaled(columns=False, keep=False), "each column needs its own ends, min(dim=0)"),
+    "forgetful": (scaled(keep=False), "your way back does not lead back"),
+    "0 to 1": (scaled(low_end=0.0), "column 0 from 0 to 1 and column 1 from 0 to 1, expected -1"),
+    "shifted": (scaled(shift=1.0), "does not lead back to the data that you were given"),
+    "one thing": (scaled(pair=False), "something else than two things"),
+    "one column": (lambda d: (d[:, 0], None), "have shape (200,), expected (200, 2)"),
+    "no way back": (lambda d: (scaled()(d)[0], 3), "way back is a int, expected a function"),
+    "own ends": (own_ends, "your way back uses the ends of what it is given"),
+    "learnt by heart": (lambda d: (scaled()(d)[0], lambda s: d), "samples have other ends"),
+}
+
+RIGHT = {
+    "6.1": LOSSES_OF_G,
+    "6.2": OPTIMISERS,
+    "6.3": STEPS,
+    "6.4": MEANS,
+    "6.5": LOGITS,
+    "6.6": SHAPES,
+    "6.7": DRAWN,
+    "6.8": LAYERS,
+    "6.9": SCALES,
+}
+FAULTS = {
+    "6.1": LOSSES_OF_G_FAULTS,
+    "6.2": OPTIMISERS_FAULTS,
+    "6.3": STEPS_FAULTS,
+    "6.4": MEANS_FAULTS,
+    "6.5": LOGITS_FAULTS,
+    "6.6": SHAPES_FAULTS,
+    "6.7": DRAWN_FAULTS,
+    "6.8": LAYERS_FAULTS,
+    "6.9": SCALES_FAULTS,
+}
+
+
+@pytest.mark.parametrize(("number", "way"), [(n, way) for n, ways in RIGHT.items() for way in ways])
+def test_a_mended_function_passes_however_it_is_written(number, way):
+    verdict = check(number, RIGHT[number][way])
+    assert verdict, verdict
+
+
+@pytest.mark.parametrize(
+    ("number", "fault"), [(n, fault) for n, faults in FAULTS.items() for fault in faults]
+)
+def test_each_fault_is_named(number, fault):
+    answer, message = FAULTS[number][fault]
+    verdict = check(number, answer)
+    assert verdict.status == "wrong", verdict
+    assert message in verdict.message
+
+
+def test_each_repair_has_its_right_and_wrong_answers():
+    assert set(RIGHT) == set(FAULTS) == set(REPAIRS)
