@@ -1,66 +1,96 @@
 """How often does a recipe work? One run a seed, every seed counted.
 
-`python -m benchmarks.quality --project exponential --recipe original --seeds 8 --json FILE` prints
+`python -m benchmarks.quality --project exponential --recipe course --seeds 100 --json FILE` prints
 a table and writes one record a seed, measured on fresh samples of the final generator.
 """
 
 from __future__ import annotations
 
 import argparse
-import importlib
 import json
 import platform
-import time
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from statistics import median
 
 import torch
+from scipy.stats import binomtest
 
-# Each project is a module of this package with RECIPES, COLUMNS (name -> format) and
-# run(recipe, seed, fresh) -> (generator, record).
-PROJECTS = ("exponential", "multiples", "normal")
-FRESH = 20_000
+from benchmarks import curves, multiples, normal
+from benchmarks.project import Project, Record
+
+PROJECTS: dict[str, Project] = {**curves.PROJECTS, **multiples.PROJECTS, **normal.PROJECTS}
 
 
-def table_row(record: dict[str, Any], columns: dict[str, str]) -> str:
+def table_row(record: Record, columns: dict[str, str]) -> str:
     """One line of the table: the seed, the measures, the seconds."""
     cells = [f"{record['seed']:4d}"]
     cells += [f"{record[name]:>{max(10, len(name))}{form}}" for name, form in columns.items()]
     return "  ".join([*cells, f"{record['seconds']:7.1f}"])
 
 
+def success(records: Sequence[Record], project: Project) -> str:
+    """How many seeds reached the target, with the 95 % confidence interval of the rate (Wilson)."""
+    good = sum(project.reached(record) for record in records)
+    interval = binomtest(good, len(records)).proportion_ci(0.95, method="wilson")
+    return (
+        f"{good} of {len(records)} seeds reached the target ({project.target}): "
+        f"{good / len(records):.0%}, 95 % confidence interval "
+        f"{interval.low:.1%} to {interval.high:.1%}"
+    )
+
+
+def spread(records: Sequence[Record], columns: dict[str, str]) -> list[str]:
+    """Lowest, median and highest of every measure."""
+    lines = []
+    for name, form in columns.items():
+        values = [record[name] for record in records]
+        if not isinstance(values[0], str):
+            numbers = (min(values), median(values), max(values))
+            form = ".1f" if form == "d" else form
+            low, middle, high = (f"{number:{form}}" for number in numbers)
+            lines.append(f"{name}: {low} lowest, {middle} median, {high} highest")
+    return lines
+
+
+def write(path: Path, content: dict[str, object]) -> None:
+    """Write beside the place and move there: a run that is cut short keeps what it has."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(path.name + ".part")
+    beside.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+    beside.replace(path)
+
+
 def main() -> None:
     """Run every seed, print the table, write the records."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--project", choices=PROJECTS, required=True)
-    parser.add_argument("--recipe", required=True)
+    parser.add_argument("--recipe", required=True, help="original, course, or a part of it")
     parser.add_argument("--seeds", type=int, default=8, help="seeds 0 to this minus 1")
     parser.add_argument("--json", type=Path, required=True, help="where the records go")
+    parser.add_argument("--threads", type=int, default=1, help="of PyTorch")
     arguments = parser.parse_args()
-    project = importlib.import_module(f"benchmarks.{arguments.project}")
-    if arguments.recipe not in project.RECIPES:
-        parser.error(f"--recipe must be one of {', '.join(project.RECIPES)}")
+    project = PROJECTS[arguments.project]
+    if arguments.recipe not in project.recipes:
+        parser.error(f"--recipe must be one of {', '.join(project.recipes)}")
+    if arguments.seeds < 1:
+        parser.error(f"--seeds must be at least 1, got {arguments.seeds}")
 
-    torch.set_num_threads(1)
-    names = "  ".join(f"{name:>10}" for name in project.COLUMNS)
-    print(f"seed  {names}  seconds")
-    records = []
-    for seed in range(arguments.seeds):
-        started = time.perf_counter()
-        _, measures = project.run(arguments.recipe, seed, FRESH)
-        seconds = round(time.perf_counter() - started, 1)
-        record = {"recipe": arguments.recipe, "seed": seed, **measures, "seconds": seconds}
-        records.append(record)
-        print(table_row(record, project.COLUMNS), flush=True)
+    torch.set_num_threads(arguments.threads)
     machine = {
         "python": platform.python_version(),
         "torch": torch.__version__,
         "processor": platform.machine(),
         "threads": torch.get_num_threads(),
     }
-    content = {"machine": machine, "samples": FRESH, "records": records}
-    arguments.json.parent.mkdir(parents=True, exist_ok=True)
-    arguments.json.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+    names = "  ".join(f"{name:>10}" for name in project.columns)
+    print(f"seed  {names}  seconds")
+    records: list[Record] = []
+    for record in project.run(arguments.recipe, range(arguments.seeds), project.fresh):
+        records.append({"recipe": arguments.recipe, **record})
+        print(table_row(record, project.columns), flush=True)
+        write(arguments.json, {"machine": machine, "samples": project.fresh, "records": records})
+    print("", *spread(records, project.columns), success(records, project), sep="\n")
 
 
 if __name__ == "__main__":

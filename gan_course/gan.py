@@ -21,7 +21,7 @@ from gan_course.checks import (
     require_widths,
 )
 from gan_course.losses import require_probabilities
-from gan_course.networks import sample
+from gan_course.networks import move_average, sample
 
 Draw = Callable[[int], Tensor]  # num -> (num, dim)
 
@@ -240,7 +240,7 @@ class GAN:
         self.generator_optimiser.step()
         self.steps += 1
         if self.averaged is not None:
-            self._update_average()
+            move_average(self.averaged, self.generator, self.steps, self.average)
         return loss.item()
 
     def train_step_discriminator(self) -> tuple[float, float]:
@@ -338,15 +338,6 @@ class GAN:
         probabilities: Tensor = self.discriminator(samples)
         require_probabilities(probabilities)
         return probabilities
-
-    @torch.no_grad()
-    def _update_average(self) -> None:
-        assert self.averaged is not None
-        # a share that grows from 1/10, so that the first weights are soon forgotten
-        keep = min(self.average, self.steps / (self.steps + 9))
-        pairs = zip(self.averaged.parameters(), self.generator.parameters(), strict=True)
-        for averaged, current in pairs:
-            averaged.lerp_(current, 1 - keep)
 
 
 def even_noise(num: int) -> Tensor:

@@ -1,5 +1,6 @@
 """What do the two networks look like? Plain stacks of layers, built by two functions."""
 
+import math
 from collections.abc import Sequence
 
 import torch
@@ -77,6 +78,37 @@ class Unscale(nn.Module):
         return self.low + (samples + 1) / 2 * (self.high - self.low)
 
 
+def add_waves(values: Tensor, count: int) -> Tensor:
+    """Put sines and cosines beside each number v: sin(k pi/2 v), cos(k pi/2 v) for k = 1 to count.
+
+    A network that is given them can bend sharply where plain layers would take very long to learn
+    to (Fourier features, Tancik et al. 2020). Meant for numbers in about [-1, 1].
+
+    Args:
+        values: shape (..., dim).
+        count: how many of each; 0 leaves the values as they are.
+
+    Returns:
+        Shape (..., dim + 2 dim count).
+    """
+    angles = [math.pi / 2 * k * values for k in range(1, count + 1)]
+    waves = [wave(angle) for angle in angles for wave in (torch.sin, torch.cos)]
+    return torch.cat([values, *waves], dim=-1)
+
+
+class Waves(nn.Module):
+    """A first layer that puts sines and cosines beside its inputs, see `add_waves`."""
+
+    def __init__(self, count: int) -> None:
+        super().__init__()
+        require_count("count", count)
+        self.count = count
+
+    def forward(self, values: Tensor) -> Tensor:
+        """From (..., dim) to (..., dim + 2 dim count)."""
+        return add_waves(values, self.count)
+
+
 def in_data_units(generator: nn.Sequential, scaler: Scaler) -> nn.Sequential:
     """The same generator, sharing its weights, with `Unscale` as its last layer."""
     if not isinstance(generator, nn.Sequential):
@@ -105,3 +137,20 @@ def sample(generator: nn.Module, noise: Tensor) -> Tensor:
     finally:
         generator.train(was_training)
     return samples
+
+
+@torch.no_grad()
+def move_average(averaged: nn.Module, network: nn.Module, step: int, keep: float) -> None:
+    """Move each averaged weight a little towards the network's own, after step 1, 2, 3, ...
+
+    Args:
+        averaged: a copy of the network, changed in place.
+        network: the one that is trained.
+        step: the number of the step just done.
+        keep: the share of the average that stays; less at first, step / (step + 9), so that the
+            first weights are soon forgotten.
+    """
+    keep = min(keep, step / (step + 9))
+    pairs = zip(averaged.parameters(), network.parameters(), strict=True)
+    for average, current in pairs:
+        average.lerp_(current, 1 - keep)

@@ -33,10 +33,16 @@ ALLOWED: dict[str, set[str]] = {
     "gan": {"checks", "losses", "networks"},
     "integers": {"checks"},
     "metrics": {"checks", "data", "integers"},
+    "dirac": {"checks", "losses"},
+    "recipes": {"checks"},
+    "ensemble": {"checks", "data", "networks", "recipes"},
     "plots": {"checks", "training"},
+    "panel": {"checks", "plots"},
     "widgets": {"checks", "gan", "metrics", "networks", "plots"},
     "saving": {"checks", "data", "networks"},
-    "exercises": {"checks", "integers", "metrics", "networks"},
+    "answers": set(),
+    "repairs": {"answers"},
+    "exercises": {"answers", "checks", "integers", "metrics", "networks", "repairs"},
 }
 OUTSIDE = {"torch", "numpy", "scipy", "matplotlib", "ipywidgets", "IPython", "safetensors"}
 ORDER = [
@@ -46,10 +52,16 @@ ORDER = [
     "losses",
     "training",
     "gan",
+    "dirac",
+    "recipes",
+    "ensemble",
     "integers",
     "metrics",
     "plots",
+    "panel",
     "widgets",
+    "answers",
+    "repairs",
     "exercises",
 ]
 

@@ -1,0 +1,150 @@
+"""Points on a curve, over many seeds: the exponential of project 1, the sine, and three others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, replace
+from functools import partial
+from typing import NamedTuple
+
+import torch
+from torch import nn
+
+from benchmarks.project import Project, Record, train_in_groups, train_one_by_one
+from gan_course.data import Curve, Scaler, batches, curve_points, exponential
+from gan_course.ensemble import Ensemble
+from gan_course.metrics import curve_mse, curve_quality, fit_and_spread
+from gan_course.networks import in_data_units, make_discriminator, make_generator, sample
+from gan_course.recipes import CURVES, ORIGINAL
+from gan_course.training import fit, normal_noise
+
+COUNT, BATCH = 2_048, 128
+
+
+class Task(NamedTuple):
+    """A curve and the range of its x."""
+
+    curve: Curve
+    low: float
+    high: float
+
+
+TASKS = {
+    "exponential": Task(exponential, 0, 50),
+    "sine": Task(torch.sin, -5, 5),
+    "inverted_u": Task(lambda x: 10 - x**2, -4, 4),
+    "logistic": Task(torch.sigmoid, -6, 6),
+    "absolute": Task(torch.abs, -1, 1),
+}
+# What the course recipe becomes when one of its means is taken away, or one more is put in.
+ABLATION = {
+    "course": CURVES,
+    "no_scaling": replace(CURVES, scaled=False),
+    "no_waves": replace(CURVES, generator_waves=0, discriminator_waves=0),
+    "no_blur": replace(CURVES, blur=None),
+    "no_blur_weight": replace(CURVES, blur_weight=0.0),
+    "no_decay": replace(CURVES, decay=False),
+    "no_average": replace(CURVES, average=0.0),
+    "normal_noise": replace(CURVES, noise="normal"),
+    "adam_defaults": replace(CURVES, betas=(0.9, 0.999)),
+    "small_generator": replace(CURVES, generator_widths=(16, 32)),
+    "plus_dropout": replace(CURVES, dropout=0.3),
+    "plus_penalty": replace(CURVES, penalty=0.1),
+    "plus_relativistic": replace(CURVES, relativistic=True),
+    "plus_packing": replace(CURVES, pack=2),
+    "plus_two_rates": replace(CURVES, generator_rate=CURVES.generator_rate / 4),
+    # all of the original recipe, with as many steps as the course recipe has
+    "original_short": replace(ORIGINAL, steps=CURVES.steps),
+}
+COLUMNS = {"steps": "d", "fit_error": ".2%", "ks": ".3f", "outside": ".2%", "bins": "d"}
+COLUMNS |= {"p_value": ".3f", "verdict": "s"}
+
+
+def data_set(task: Task) -> torch.Tensor:
+    """The training data of every seed: 2,048 points, drawn once, as in chapter 1."""
+    random = torch.Generator().manual_seed(0)
+    return curve_points(task.curve, task.low, task.high, COUNT, random=random)
+
+
+def reached(record: Record) -> bool:
+    """At most 0.5 % off, KS at most 0.04, at most 0.5 % outside, 49 of 50 bins."""
+    return (
+        record["fit_error"] <= 0.005
+        and record["ks"] <= 0.04
+        and record["outside"] <= 0.005
+        and record["bins"] >= 49
+    )
+
+
+def measures(points: torch.Tensor, task: Task) -> Record:
+    """What a generator's points, shape (n, 2), are worth."""
+    quality = curve_quality(points, task.curve, task.low, task.high)
+    return {**asdict(quality), "verdict": quality.verdict}
+
+
+def run(name: str, recipe: str, seeds: Sequence[int], fresh: int) -> Iterator[Record]:
+    """Train by one of the recipes and measure every final generator on `fresh` samples."""
+    task = TASKS[name]
+    if recipe not in ABLATION:
+        return train_one_by_one(lambda seed: run_loop(task, recipe, seed, fresh)[1], seeds)
+
+    def measure(ensemble: Ensemble) -> list[Record]:
+        return [measures(points, task) for points in ensemble.generate(fresh)]
+
+    return train_in_groups(data_set(task), ABLATION[recipe], seeds, measure)
+
+
+def run_loop(task: Task, recipe: str, seed: int, fresh: int) -> tuple[nn.Sequential, Record]:
+    """Train once by the loop of chapter 1: "original", or "cure" with the same networks.
+
+    The seed sets the training data, the first weights, the batches, the noise and the dropout.
+    """
+    curve, low, high = task
+    torch.manual_seed(seed)
+    points = curve_points(curve, low, high, COUNT)
+    scaler = Scaler.fit(points)
+    discriminator, generator = make_discriminator(), make_generator()
+    noise = normal_noise(2)
+    if recipe == "original":
+        history = fit(
+            generator,
+            discriminator,
+            batches(points, BATCH),
+            noise,
+            score=lambda samples: curve_mse(samples, curve),
+            watch=noise(BATCH),
+        )
+    else:
+        history = fit(
+            generator,
+            discriminator,
+            batches(scaler.scale(points), BATCH),
+            noise,
+            score=lambda samples: fit_and_spread(scaler.unscale(samples), curve, low, high),
+            watch=noise(1_000),
+            patience=100,
+            epochs=400,
+            keep_best=True,
+        )
+        generator = in_data_units(generator, scaler)
+    samples = sample(generator, noise(fresh))
+    return generator, {
+        "steps": history.stopped_at * (COUNT // BATCH),
+        "stopped_at": history.stopped_at,
+        "best_epoch": history.best_epoch,
+        "best_score": history.best_score,
+        "mse": curve_mse(samples, curve),
+        **measures(samples, task),
+    }
+
+
+PROJECTS = {
+    name: Project(
+        recipes=("original", "cure", *ABLATION),
+        columns=COLUMNS,
+        target="at most 0.5 % off the curve, KS at most 0.04, at most 0.5 % outside, 49 bins",
+        reached=reached,
+        run=partial(run, name),
+    )
+    for name in TASKS
+}

@@ -1,0 +1,52 @@
+"""What is a project? Its recipes, how a seed is trained and measured, and what it should reach."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from torch import Tensor
+
+from gan_course.ensemble import Draw, Ensemble, train
+from gan_course.recipes import Settings
+
+Record = dict[str, Any]
+GROUP = 20  # seeds that are trained at once: enough to be fast, few enough to see progress
+
+
+@dataclass(frozen=True)
+class Project:
+    """One thing to learn, and the recipes that are compared on it."""
+
+    recipes: tuple[str, ...]
+    columns: dict[str, str]  # what the table shows: name -> format
+    target: str  # in words
+    reached: Callable[[Record], bool]
+    run: Callable[[str, Sequence[int], int], Iterator[Record]]  # (recipe, seeds, fresh samples)
+    fresh: int = 20_000  # samples that a final generator is measured on
+
+
+def train_in_groups(
+    data: Tensor | Draw,
+    settings: Settings,
+    seeds: Sequence[int],
+    measure: Callable[[Ensemble], list[Record]],
+) -> Iterator[Record]:
+    """Train `GROUP` seeds at a time; the seconds of a record are its share of the group's."""
+    for start in range(0, len(seeds), GROUP):
+        started = time.perf_counter()
+        ensemble = train(data, settings, seeds[start : start + GROUP])
+        records = measure(ensemble)
+        seconds = round((time.perf_counter() - started) / len(records), 2)
+        for seed, record in zip(ensemble.seeds, records, strict=True):
+            yield {"seed": seed, "steps": settings.steps, **record, "seconds": seconds}
+
+
+def train_one_by_one(run: Callable[[int], Record], seeds: Sequence[int]) -> Iterator[Record]:
+    """Train seed after seed."""
+    for seed in seeds:
+        started = time.perf_counter()
+        record = run(seed)
+        yield {"seed": seed, **record, "seconds": round(time.perf_counter() - started, 1)}

@@ -1,0 +1,110 @@
+"""Which settings train a GAN? What is commonly published, and what works on every seed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from gan_course.checks import require_choice, require_count, require_number, require_widths
+
+NOISES = ("normal", "uniform")
+LAST_LAYERS = ("linear", "relu", "softmax")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All that a recipe decides, and nothing about the data; `dataclasses.replace` changes one.
+
+    Raises:
+        TypeError: a setting is of the wrong type.
+        ValueError: a setting is out of its range.
+    """
+
+    # the networks
+    latent_dim: int = 2  # numbers in a noise vector
+    noise: str = "normal"  # N(0, 1), or "uniform" for U(-1, 1)
+    generator_widths: tuple[int, ...] = (16, 32)  # of the hidden layers
+    discriminator_widths: tuple[int, ...] = (256, 128, 64)
+    generator_waves: int = 0  # sines and cosines beside each input, see `networks.add_waves`
+    discriminator_waves: int = 0
+    last_layer: str = "linear"  # of the generator: "linear", "relu" or "softmax"
+    slope: float = 0.0  # of LeakyReLU left of zero; 0 is ReLU
+    dropout: float = 0.0  # share of the discriminator's hidden outputs switched off
+    # the data
+    scaled: bool = False  # to [-1, 1], by the smallest and largest value of each column
+    # the training
+    batch_size: int = 128
+    steps: int = 16_000  # updates of the generator, and as many of the discriminator
+    generator_rate: float = 5e-4  # learning rates of Adam (Kingma and Ba 2015)
+    discriminator_rate: float = 5e-4  # a larger one is the two time-scale rule, Heusel et al. 2017
+    betas: tuple[float, float] = (0.9, 0.999)
+    decay: bool = False  # both rates fall in a straight line, to 0 at the last step
+    average: float = 0.0  # moving average of the generator's weights; the share that a step keeps
+    blur: tuple[float, float] | None = None  # the least and the most noise that D looks through
+    blur_weight: float = 0.8  # the generator's loss weighs a look by sigma to this power
+    penalty: float = 0.0  # weight of the zero-centred gradient penalty on real samples
+    relativistic: bool = False  # D compares a real with a generated sample
+    pack: int = 1  # samples that D judges together
+
+    def __post_init__(self) -> None:
+        for name in ("latent_dim", "batch_size", "steps", "pack"):
+            require_count(name, getattr(self, name))
+        for name in ("generator_widths", "discriminator_widths"):
+            require_widths(name, getattr(self, name))
+        require_choice("noise", self.noise, NOISES)
+        require_choice("last_layer", self.last_layer, LAST_LAYERS)
+        for name in ("generator_rate", "discriminator_rate"):
+            require_number(name, getattr(self, name), above=0)
+        shares = {name: getattr(self, name) for name in ("dropout", "average", "slope")}
+        shares |= {f"betas[{position}]": beta for position, beta in enumerate(self.betas)}
+        for name, value in shares.items():
+            require_number(name, value)
+            if not 0 <= value < 1:
+                raise ValueError(f"{name} must be at least 0 and below 1, got {value}")
+        for name in ("penalty", "blur_weight"):
+            require_number(name, getattr(self, name))
+            if getattr(self, name) < 0:
+                raise ValueError(f"{name} must be at least 0, got {getattr(self, name)}")
+        if self.batch_size % self.pack:
+            raise ValueError(f"pack must divide the batch size {self.batch_size}, got {self.pack}")
+        for name in ("generator_waves", "discriminator_waves"):
+            require_count(name, getattr(self, name), minimum=0)
+        if self.blur is not None:
+            least, most = self.blur
+            require_number("blur[0]", least, above=0)
+            require_number("blur[1]", most, above=least)
+
+
+# Projects 1 and 2 as they are commonly published; their loops stop by a score, see chapters 1, 2.
+ORIGINAL = Settings(dropout=0.3)
+
+# One recipe for any pattern of integers, as one-hot rows: the networks of project 2.
+PATTERNS = Settings(
+    latent_dim=100,
+    generator_widths=(),
+    discriminator_widths=(),
+    last_layer="softmax",
+    batch_size=64,
+    steps=2_000,
+    generator_rate=5e-4,
+    discriminator_rate=1e-2,
+    betas=(0.5, 0.999),
+    decay=True,
+)
+
+# One recipe for any curve: chapter 5 says what each setting is there for, and what it is worth.
+CURVES = Settings(
+    latent_dim=2,
+    noise="uniform",
+    generator_widths=(64, 64),
+    generator_waves=2,
+    discriminator_waves=3,
+    slope=0.2,
+    scaled=True,
+    steps=4_000,
+    generator_rate=6e-3,
+    discriminator_rate=8e-3,
+    betas=(0.5, 0.99),
+    decay=True,
+    average=0.998,
+    blur=(0.001, 1.0),
+)
