@@ -11,7 +11,8 @@ from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import softplus
+from torch.nn.functional import logsigmoid, pad
+from torch.nn.utils import skip_init
 from torch.optim import Adam
 from torch.optim.lr_scheduler import LambdaLR
 
@@ -45,10 +46,15 @@ class StackedLinear(nn.Module):
 
     def forward(self, values: Tensor) -> Tensor:
         """From (S, n, inputs) to (S, n, outputs)."""
-        if self.weight.shape[2] == 1:
-            # for one output the matrix product rounds differently with one network than with many
-            return (values * self.weight.mT).sum(dim=-1, keepdim=True) + self.bias
-        return torch.baddbmm(self.bias, values, self.weight)
+        inputs, outputs = self.weight.shape[1:]
+        if inputs == 1:  # products with a vector round differently for one network and for many
+            return values * self.weight + self.bias
+        # and so do matrices that do not start at full 64 bytes, 16 numbers: zeros fill them up
+        spare = -outputs % 16
+        if not spare:
+            return torch.baddbmm(self.bias, values, self.weight)
+        weight, bias = (pad(numbers, (0, spare)) for numbers in (self.weight, self.bias))
+        return torch.baddbmm(bias, values, weight)[..., :outputs]
 
 
 class StackedDropout(nn.Module):
@@ -68,7 +74,11 @@ class StackedDropout(nn.Module):
 
 
 class SeedLosses(NamedTuple):
-    """Losses of every step, each of shape (steps, S), in nats; ln 2 where D is undecided."""
+    """Losses of every step, each of shape (steps, S), in nats.
+
+    Where D is undecided each is ln 2; a relativistic D has one loss, half of it in `real` and half
+    in `fake`.
+    """
 
     real: Tensor
     fake: Tensor
@@ -118,6 +128,20 @@ def draw_noise(settings: Settings, count: int, random: torch.Generator) -> Tenso
     return 2 * torch.rand(shape, generator=random) - 1
 
 
+def _batch_noise(settings: Settings, random: torch.Generator) -> Tensor:
+    """Noise for `CHUNK` batches, shape (CHUNK batch_size, latent_dim).
+
+    Even noise is a Latin hypercube (McKay et al. 1979): in each batch, each coordinate has one
+    number in each of as many equal parts of [-1, 1) as there are samples.
+    """
+    if settings.noise != "even":
+        return draw_noise(settings, CHUNK * settings.batch_size, random)
+    shape = (CHUNK, settings.batch_size, settings.latent_dim)
+    parts = torch.rand(shape, generator=random).argsort(dim=1)
+    inside = torch.rand(shape, generator=random)
+    return (2 * (parts + inside) / settings.batch_size - 1).flatten(0, 1)
+
+
 def from_data_set(samples: Tensor) -> Draw:
     """A function that draws from a data set, shape (n, dim): all of it, shuffled, in rounds."""
     require_matrix("samples", samples)
@@ -142,7 +166,8 @@ def train(
     """Train one GAN a seed, all at once; each comes to what it comes to alone.
 
     A seed sets the first weights, the batches, the noise and the dropout. All random numbers are
-    drawn on the CPU, so that every device trains on the same ones.
+    drawn on the CPU, so that every device trains on the same ones. The same to the last bit on one
+    thread of a CPU, `torch.set_num_threads(1)`; more threads, and a GPU, may round differently.
 
     Args:
         data: the data set, shape (n, dim), or (S, n, dim) for one data set a seed; or a function
@@ -161,15 +186,23 @@ def train(
         ValueError: a wrong shape, no seed, or a seed that occurs twice.
         FloatingPointError: a loss is not a finite number; training has diverged.
     """
+    if not isinstance(settings, Settings):
+        raise TypeError(f"settings must be Settings, got {settings!r}")
+    if not isinstance(seeds, Sequence):
+        raise TypeError(f"seeds must be a sequence like range(8), got {seeds!r}")
     seeds = tuple(seeds)
+    for position, seed in enumerate(seeds):
+        require_count(f"seeds[{position}]", seed, minimum=0)
     if not seeds or len(set(seeds)) < len(seeds):
         raise ValueError(f"seeds must be at least one, all different, got {list(seeds)}")
     require_count("report_every", report_every)
+    if report is not None:
+        require_callable("report", report)
     randoms = [torch.Generator().manual_seed(seed) for seed in seeds]
     draws = _draws(data, len(seeds))
     scalers = _scalers(data, draws, randoms) if settings.scaled else None
     dim = _drawn(draws[0], 1, torch.Generator()).shape[1]
-    generator, discriminator = (n.to(device) for n in _pair(settings, dim, randoms))
+    generator, discriminator = (n.to(device) for n in make_networks(settings, dim, randoms))
     averaged = copy.deepcopy(generator) if settings.average else generator
     # foreach, as fused Adam rounds differently with one network than with many
     change_d, change_g = (
@@ -193,9 +226,10 @@ def train(
 
     def so_far(steps: int) -> Ensemble:
         real, fake, made = losses[:, :steps].cpu()
-        return Ensemble(settings, seeds, nn.Sequential(*layers), SeedLosses(real, fake, made))
+        network = copy.deepcopy(nn.Sequential(*layers))  # as training goes on with these
+        return Ensemble(settings, seeds, network, SeedLosses(real, fake, made))
 
-    stream = _batches(settings, draws, randoms, scalers, device)
+    stream = draw_batches(settings, draws, randoms, scalers, device)
     for step, batch in enumerate(stream):
         losses[:, step] = torch.stack(
             train_step(generator, discriminator, change_d, change_g, batch, settings)
@@ -246,7 +280,8 @@ def train_step(
     Returns:
         Losses on real, on fake and of the generator, before each change: shape (S,), nats.
 
-    Goodfellow et al. 2014, algorithm 1. On logits s, -log sigmoid(s) is softplus(-s).
+    Goodfellow et al. 2014, algorithm 1, on logits. There is no `softplus` and no `**`, as both
+    round the last few numbers of a tensor in another way: a seed is to do what it does alone.
     """
 
     def judge(samples: Tensor, look: int) -> Tensor:
@@ -262,12 +297,12 @@ def train_step(
 
     with torch.no_grad():  # the generator does not learn from this step
         fake = generator(batch.noise[0])
-    real = batch.real.requires_grad_() if settings.penalty else batch.real
+    real = batch.real.detach().requires_grad_() if settings.penalty else batch.real
     real_logits, fake_logits = judge(real, 0), judge(fake, 1)
     if settings.relativistic:  # Jolicoeur-Martineau 2019: is this one more real than that one?
-        real_loss = fake_loss = _mean(softplus(fake_logits - real_logits)) / 2
+        real_loss = fake_loss = -_mean(logsigmoid(real_logits - fake_logits)) / 2
     else:
-        real_loss, fake_loss = _mean(softplus(-real_logits)), _mean(softplus(fake_logits))
+        real_loss, fake_loss = -_mean(logsigmoid(real_logits)), -_mean(logsigmoid(-fake_logits))
     loss = real_loss + fake_loss
     if settings.penalty:  # Mescheder et al. 2018, equation 9: R1
         (slopes,) = torch.autograd.grad(real_logits.sum(), real, create_graph=True)
@@ -277,14 +312,14 @@ def train_step(
     fake_logits = judge(generator(batch.noise[1]), 2)
     if settings.relativistic:
         fake_logits = fake_logits - judge(batch.real, 0).detach()
-    answers = softplus(-fake_logits)
+    answers = -logsigmoid(fake_logits)
     generator_loss = _mean(answers)
     if batch.sigma is None:
         _change(generator_optimiser, generator_loss)
     else:
         # through little blur slopes are steep, about 1 / sigma: they would drown all the others
         sigma = batch.sigma[2].reshape(len(answers), answers.shape[1], -1).mean(dim=2, keepdim=True)
-        weight = sigma**settings.blur_weight
+        weight = torch.exp(settings.blur_weight * torch.log(sigma))
         _change(generator_optimiser, _mean(weight / weight.mean(dim=1, keepdim=True) * answers))
     return real_loss.detach(), fake_loss.detach(), generator_loss.detach()
 
@@ -303,7 +338,7 @@ def _change(optimiser: Adam, losses: Tensor) -> None:
     optimiser.step()
 
 
-def _pair(
+def make_networks(
     settings: Settings, dim: int, randoms: Sequence[torch.Generator]
 ) -> tuple[nn.Sequential, nn.Sequential]:
     """The stacked generators and discriminators, with their first weights."""
@@ -339,7 +374,8 @@ def unstack(network: nn.Sequential, position: int) -> nn.Sequential:
     for layer in network:
         if isinstance(layer, StackedLinear):
             weight, bias = layer.weight[position].mT, layer.bias[position, 0]
-            plain = nn.Linear(weight.shape[1], weight.shape[0], device=weight.device)
+            # without first weights, which would come from PyTorch's global random numbers
+            plain = skip_init(nn.Linear, weight.shape[1], weight.shape[0], device=weight.device)
             with torch.no_grad():
                 plain.weight.copy_(weight)
                 plain.bias.copy_(bias)
@@ -357,9 +393,12 @@ def _draws(data: Tensor | Draw, copies: int) -> list[Draw]:
         require_callable("data", data)
         return [data] * copies
     if data.ndim != 3:
+        require_matrix("data", data)
         return [from_data_set(data)] * copies
     if len(data) != copies:
         raise ValueError(f"data must hold one data set for each of {copies} seeds, got {len(data)}")
+    for position, samples in enumerate(data):
+        require_matrix(f"data[{position}]", samples)
     return [from_data_set(samples) for samples in data]
 
 
@@ -372,7 +411,7 @@ def _scalers(
     else:
         pairs = zip(draws, randoms, strict=True)
         sets = [_drawn(draw, LEARNT_FROM, random) for draw, random in pairs]
-    return [Scaler.fit(samples) for samples in sets]
+    return [Scaler.fit(samples.float()) for samples in sets]
 
 
 def _drawn(draw: Draw, count: int, random: torch.Generator) -> Tensor:
@@ -380,10 +419,10 @@ def _drawn(draw: Draw, count: int, random: torch.Generator) -> Tensor:
     require_matrix(f"data({count}, random)", samples)
     if len(samples) != count:
         raise ValueError(f"data({count}, random) must have {count} rows, got {len(samples)}")
-    return samples
+    return samples.float()
 
 
-def _batches(
+def draw_batches(
     settings: Settings,
     draws: Sequence[Draw],
     randoms: Sequence[torch.Generator],
@@ -399,7 +438,7 @@ def _batches(
             reals = [s.scale(samples) for s, samples in zip(scalers, reals, strict=True)]
         real = torch.stack(reals)
         noise = torch.stack(
-            [torch.stack([draw_noise(settings, count, r) for _ in range(2)]) for r in randoms], 1
+            [torch.stack([_batch_noise(settings, r) for _ in range(2)]) for r in randoms], 1
         )
         blurs = [_blur(settings, count, reals[0].shape[1], r) for r in randoms]
         drawn = [real, noise, *(torch.stack(parts, 1) for parts in zip(*blurs, strict=True))]

@@ -91,9 +91,11 @@ def add_waves(values: Tensor, count: int) -> Tensor:
     Returns:
         Shape (..., dim + 2 dim count).
     """
-    angles = [math.pi / 2 * k * values for k in range(1, count + 1)]
-    waves = [wave(angle) for angle in angles for wave in (torch.sin, torch.cos)]
-    return torch.cat([values, *waves], dim=-1)
+    parts = [values]
+    for k in range(1, count + 1):
+        angle = math.pi / 2 * k * values
+        parts += [torch.sin(angle), torch.cos(angle)]
+    return torch.cat(parts, dim=-1)
 
 
 class Waves(nn.Module):
@@ -107,6 +109,10 @@ class Waves(nn.Module):
     def forward(self, values: Tensor) -> Tensor:
         """From (..., dim) to (..., dim + 2 dim count)."""
         return add_waves(values, self.count)
+
+    def extra_repr(self) -> str:
+        """What `print` shows of the layer, such as Waves(3)."""
+        return str(self.count)
 
 
 def in_data_units(generator: nn.Sequential, scaler: Scaler) -> nn.Sequential:

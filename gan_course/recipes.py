@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from gan_course.checks import require_choice, require_count, require_number, require_widths
 
-NOISES = ("normal", "uniform")
+NOISES = ("normal", "uniform", "even")
 LAST_LAYERS = ("linear", "relu", "softmax")
 
 
@@ -21,7 +21,7 @@ class Settings:
 
     # the networks
     latent_dim: int = 2  # numbers in a noise vector
-    noise: str = "normal"  # N(0, 1), or "uniform" for U(-1, 1)
+    noise: str = "normal"  # N(0, 1); "uniform" is U(-1, 1), "even" the same, evened out by batch
     generator_widths: tuple[int, ...] = (16, 32)  # of the hidden layers
     discriminator_widths: tuple[int, ...] = (256, 128, 64)
     generator_waves: int = 0  # sines and cosines beside each input, see `networks.add_waves`
@@ -93,8 +93,8 @@ PATTERNS = Settings(
 
 # One recipe for any curve: chapter 5 says what each setting is there for, and what it is worth.
 CURVES = Settings(
-    latent_dim=2,
-    noise="uniform",
+    latent_dim=3,
+    noise="even",
     generator_widths=(64, 64),
     generator_waves=2,
     discriminator_waves=3,
@@ -102,9 +102,9 @@ CURVES = Settings(
     scaled=True,
     steps=4_000,
     generator_rate=6e-3,
-    discriminator_rate=8e-3,
+    discriminator_rate=1e-2,
     betas=(0.5, 0.99),
     decay=True,
     average=0.998,
-    blur=(0.001, 1.0),
+    blur=(0.001, 2.0),
 )

@@ -6,6 +6,8 @@ import io
 import json
 import os
 import warnings
+from collections.abc import Iterable
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +16,7 @@ from torch import nn
 
 from gan_course.checks import require_count
 from gan_course.data import Scaler
-from gan_course.networks import Unscale
+from gan_course.networks import Unscale, Waves
 
 # The layers that a generator file may name, each with the settings that rebuild it.
 # Whatever is not listed here is not built: a file can choose layers, never run code.
@@ -26,6 +28,7 @@ LAYERS: dict[str, tuple[type[nn.Module], tuple[str, ...]]] = {
     "Sigmoid": (nn.Sigmoid, ()),
     "Softmax": (nn.Softmax, ("dim",)),
     "Dropout": (nn.Dropout, ("p",)),
+    "Waves": (Waves, ("count",)),
 }
 ARCHITECTURE = "gan_course.layers"  # the name of our entry in the file's header
 TRAINED = Path(__file__).parent / "trained"  # generators that ship with the course
@@ -46,6 +49,7 @@ def save_generator(generator: nn.Sequential, path: str | os.PathLike[str]) -> Pa
 
     Raises:
         TypeError: the generator is no nn.Sequential, or has a layer that can't be described.
+        ValueError: it has `Waves` without a linear layer right behind that fits to them.
         OSError: the file can't be written.
     """
     from safetensors.torch import save
@@ -203,6 +207,7 @@ def _describe(generator: nn.Sequential) -> list[dict[str, Any]]:
             raise TypeError(
                 f"generator may hold {known} (linear layers with bias), got {layer} at {position}"
             )
+    _require_room_for_waves(generator)
     return layers
 
 
@@ -223,7 +228,25 @@ def _build(layers: list[dict[str, Any]]) -> nn.Sequential:
             if set(settings) != set(names):  # or a file could ask for a device, and memory there
                 raise ValueError(f"{kind} needs the settings {names}, got {tuple(settings)}")
             modules.append(layer_type(**settings))
+    _require_room_for_waves(modules)
     return nn.Sequential(*modules)
+
+
+def _require_room_for_waves(layers: Iterable[nn.Module]) -> None:
+    """Raise unless a linear layer takes in what `Waves` put out.
+
+    Waves have no weights. Those of the linear layer are in the file, so no file can ask for more
+    waves than it has room for.
+    """
+    for layer, behind in pairwise([*layers, None]):
+        if isinstance(layer, Waves):
+            each = 1 + 2 * layer.count  # numbers out for each number in
+            inputs = behind.in_features if isinstance(behind, nn.Linear) else 0
+            if inputs < each or inputs % each:
+                raise ValueError(
+                    f"{layer} must stand before a linear layer of {each} inputs, or a multiple of "
+                    f"it, got {behind}"
+                )
 
 
 def _write(path: str | os.PathLike[str], content: bytes) -> Path:

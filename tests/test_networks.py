@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import math
 import re
 from typing import Any
 
@@ -12,9 +14,12 @@ from torch import nn
 from gan_course.data import Scaler
 from gan_course.networks import (
     Unscale,
+    Waves,
+    add_waves,
     in_data_units,
     make_discriminator,
     make_generator,
+    move_average,
     sample,
 )
 
@@ -157,3 +162,82 @@ def test_sampling_draws_no_random_numbers() -> None:
 def test_noise_must_be_a_matrix() -> None:
     with pytest.raises(ValueError, match=r"noise must be .* \(n, dim\), got shape \(2,\)"):
         sample(make_generator(), torch.randn(2))
+
+
+def test_waves_are_sines_and_cosines_of_rising_frequency() -> None:
+    values = torch.tensor([[0.3, -0.8], [1.0, 0.0]])
+    waves = add_waves(values, 3)
+    assert waves.shape == (2, 2 + 2 * 2 * 3)
+    for row, numbers in zip(waves.tolist(), values.tolist(), strict=True):
+        expected = list(numbers)
+        for k in (1, 2, 3):
+            expected += [math.sin(k * math.pi / 2 * v) for v in numbers]
+            expected += [math.cos(k * math.pi / 2 * v) for v in numbers]
+        assert row == pytest.approx(expected, abs=1e-6)
+
+
+def test_no_waves_leave_the_values_as_they_are() -> None:
+    values = torch.randn(5, 2)
+    assert torch.equal(add_waves(values, 0), values)
+
+
+def test_waves_go_beside_the_last_dimension_of_any_shape() -> None:
+    values = torch.randn(3, 5, 2)
+    assert add_waves(values, 2).shape == (3, 5, 10)
+    assert torch.equal(add_waves(values, 2)[1], add_waves(values[1], 2))
+
+
+def test_the_lowest_wave_tells_one_end_of_the_range_from_the_other() -> None:
+    ends = add_waves(torch.tensor([[-1.0], [1.0]]), 1)
+    torch.testing.assert_close(ends, torch.tensor([[-1.0, -1.0, 0.0], [1.0, 1.0, 0.0]]))
+
+
+def test_a_layer_of_waves_adds_waves() -> None:
+    values, layer = torch.randn(5, 2), Waves(3)
+    assert torch.equal(layer(values), add_waves(values, 3))
+    assert list(layer.parameters()) == []
+    assert str(layer) == "Waves(3)"
+
+
+@pytest.mark.parametrize(("count", "error"), [(0, ValueError), (1.5, TypeError), (True, TypeError)])
+def test_a_layer_of_waves_needs_a_count(count: Any, error: type[Exception]) -> None:
+    with pytest.raises(error, match="count must be"):
+        Waves(count)
+
+
+def averages(keep: float, steps: int) -> list[float]:
+    """Of a weight that was 0 and is 1, 2, 3, ... after steps 1, 2, 3, ..."""
+    network = nn.Linear(1, 1)
+    nn.init.zeros_(network.weight)
+    averaged, history = copy.deepcopy(network), []
+    for step in range(1, steps + 1):
+        nn.init.constant_(network.weight, step)
+        move_average(averaged, network, step, keep)
+        assert float(network.weight.detach()) == step  # the network's own stay
+        assert averaged.weight.requires_grad
+        history.append(float(averaged.weight.detach()))
+    return history
+
+
+def test_a_moving_average_keeps_its_share() -> None:
+    expected, average = [], 0.0
+    for step in range(1, 31):
+        keep = min(0.6, step / (step + 9))  # 1/10 first, 0.6 from step 14 on
+        average = keep * average + (1 - keep) * step
+        expected.append(average)
+    assert averages(0.6, 30) == pytest.approx(expected)
+
+
+def test_first_weights_are_soon_forgotten() -> None:
+    network, averaged = nn.Linear(2, 2), nn.Linear(2, 2)
+    nn.init.constant_(averaged.weight, 1e3)
+    nn.init.constant_(averaged.bias, 1e3)
+    for step in range(1, 21):
+        move_average(averaged, network, step, 0.999)
+    torch.testing.assert_close(averaged.weight, network.weight, atol=1e-2, rtol=0)
+    torch.testing.assert_close(averaged.bias, network.bias, atol=1e-2, rtol=0)
+
+
+def test_an_average_of_another_network_is_refused() -> None:
+    with pytest.raises(ValueError):
+        move_average(nn.Linear(2, 2), nn.Sequential(nn.Linear(2, 2), nn.Linear(2, 2)), 1, 0.5)

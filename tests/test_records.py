@@ -11,13 +11,19 @@ from gan_course import records
 from gan_course.records import load_records
 
 NAMES = sorted(file.stem for file in records.FOLDER.glob("*.json"))
-CURVES = [name for name in NAMES if name.startswith("exponential")]
+LOOPS = ["exponential_original", "exponential_cure"]  # of chapter 1
+COURSE = [name for name in NAMES if name.endswith("_course")]
 WHOLE = ("seed", "stopped_at", "best_epoch", "bins")
 NUMBERS = ("best_score", "mse", "fit_error", "ks", "outside", "seconds")
 
 
 def test_both_recipes_were_measured() -> None:
-    assert {"exponential_original", "exponential_cure"} <= set(NAMES)
+    assert set(LOOPS) <= set(NAMES)
+
+
+@pytest.mark.parametrize("name", COURSE)
+def test_the_course_recipe_was_measured_on_a_hundred_seeds(name: str) -> None:
+    assert len(load_records(name)) == 100
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -33,7 +39,7 @@ def test_every_seed_from_zero_on_has_one_record(name: str) -> None:
     assert seeds == list(range(len(seeds)))
 
 
-@pytest.mark.parametrize("name", CURVES)
+@pytest.mark.parametrize("name", LOOPS)
 def test_a_record_holds_what_the_table_prints(name: str) -> None:
     for record in load_records(name):
         assert all(isinstance(record[key], int) for key in WHOLE)
@@ -41,7 +47,7 @@ def test_a_record_holds_what_the_table_prints(name: str) -> None:
         assert name.endswith(record["recipe"])
 
 
-@pytest.mark.parametrize("name", CURVES)
+@pytest.mark.parametrize("name", LOOPS)
 def test_a_record_is_possible(name: str) -> None:
     for record in load_records(name):
         assert 1 <= record["best_epoch"] <= record["stopped_at"]

@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from gan_course import saving
 from gan_course.data import Scaler, exponential
 from gan_course.metrics import curve_quality
-from gan_course.networks import Unscale, in_data_units, make_generator, sample
+from gan_course.networks import Unscale, Waves, in_data_units, make_generator, sample
 from gan_course.saving import (
     ARCHITECTURE,
     load_generator,
@@ -115,6 +115,7 @@ LAYERS: dict[str, list[nn.Module]] = {
     "Sigmoid": [nn.Sigmoid()],
     "Softmax": [nn.Linear(2, 3), nn.Softmax(dim=1)],
     "Dropout": [nn.Linear(2, 3), nn.Dropout(0.9)],
+    "Waves": [nn.Linear(2, 3), Waves(4), nn.Linear(3 * 9, 2)],
     "Unscale": [Unscale(SCALER)],
 }
 
@@ -128,9 +129,18 @@ def test_every_known_layer_comes_back(kind: str, tmp_path: Path) -> None:
     generator = nn.Sequential(*LAYERS[kind])
     loaded = load_generator(save_generator(generator, tmp_path / "layers"))
     assert isinstance(loaded, nn.Sequential)
-    assert type(loaded[-1]).__name__ == kind
+    assert kind in [type(layer).__name__ for layer in loaded]
     assert str(loaded) == str(generator)
     assert torch.equal(loaded(NOISE), sample(generator, NOISE))
+
+
+@each_format
+@pytest.mark.parametrize("count", [1, 2, 257])
+def test_waves_come_back_in_each_format(save: Any, load: Any, count: int, tmp_path: Path) -> None:
+    generator = nn.Sequential(Waves(3), nn.Linear(2 * 7, 2), nn.Softmax(dim=-1))
+    loaded, noise = load(save(generator, tmp_path / "waves")), torch.randn(count, 2)
+    with torch.no_grad():
+        torch.testing.assert_close(loaded(noise), sample(generator, noise))
 
 
 @pytest.mark.parametrize("dtype", [torch.float64, torch.bfloat16])
@@ -265,6 +275,26 @@ def test_a_generator_that_would_not_come_back_the_same_is_refused(
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize(
+    "layers",
+    [
+        [Waves(3)],
+        [Waves(3), nn.Tanh(), nn.Linear(14, 2)],
+        [Waves(3), nn.Linear(13, 2)],
+        [Waves(3), nn.Linear(15, 2)],
+        [Waves(3), Waves(3), nn.Linear(2 * 49, 2)],
+    ],
+    ids=str,
+)
+def test_waves_are_saved_only_before_a_layer_that_takes_them_in(
+    layers: list[nn.Module], tmp_path: Path
+) -> None:
+    message = r"Waves\(3\) must stand before a linear layer of 7 inputs, or a multiple of it, got "
+    with pytest.raises(ValueError, match=message):
+        save_generator(nn.Sequential(*layers), tmp_path / "generator")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_program_needs_a_latent_dimension(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="latent_dim must be at least 1, got 0"):
         save_program(whole_generator(), 0, tmp_path / "program")
@@ -394,6 +424,11 @@ def test_the_header_that_the_next_test_spoils_is_a_good_one(tmp_path: Path) -> N
         [LINEAR, {"kind": "Dropout", "p": 2}],
         [{**LINEAR, "bias": False}],
         [{**LINEAR, "device": "cpu"}],
+        [LINEAR, {"kind": "Waves"}],
+        [LINEAR, {"kind": "Waves", "count": 0}],
+        [LINEAR, {"kind": "Waves", "count": "3"}],
+        [LINEAR, {"kind": "Waves", "count": 1}],
+        [{"kind": "Waves", "count": 1}, {"kind": "Waves", "count": 1}, LINEAR],
     ],
     ids=lambda layers: str(layers)[:60],
 )
@@ -408,6 +443,22 @@ def test_layers_are_built_without_memory(tmp_path: Path) -> None:
     huge = [{**LINEAR, "in_features": 10**6, "out_features": 10**6}]
     with pytest.raises(ValueError, match=r"size mismatch for 0\.weight"):
         load_generator(with_header(tmp_path / "huge", huge))
+
+
+@pytest.mark.filterwarnings("ignore:Initializing zero-element tensors")
+@pytest.mark.parametrize("count", [10**9, 10**30])
+@pytest.mark.parametrize("inputs", [0, 2])
+def test_a_file_can_ask_for_no_more_waves_than_its_weights_take_in(
+    count: int, inputs: int, tmp_path: Path
+) -> None:
+    # waves have no weights: only the layer behind them, whose weights are in the file, bounds them
+    layers = [{"kind": "Waves", "count": count}, {**LINEAR, "in_features": inputs}]
+    weights = {"1.weight": torch.zeros(2, inputs), "1.bias": torch.zeros(2)}
+    with pytest.raises(ValueError, match=rf"path must be .* Waves\({count}\) must stand before"):
+        load_generator(with_header(tmp_path / "huge", layers, weights))
+    layers[1] = {**LINEAR, "in_features": 2 * count + 1}  # and this one by its shape
+    with pytest.raises(ValueError, match="path must be"):
+        load_generator(with_header(tmp_path / "huge", layers, weights))
 
 
 def test_a_file_without_our_header_is_refused(tmp_path: Path) -> None:

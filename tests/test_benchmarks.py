@@ -1,0 +1,136 @@
+"""Does the benchmark count every seed, say how sure it is, and keep what it has?"""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import replace
+
+import pytest
+import torch
+
+from benchmarks import curves, multiples, normal, project, quality
+from gan_course.data import curve_points
+from gan_course.integers import real_batch
+from gan_course.recipes import CURVES, PATTERNS
+
+GOOD = {"fit_error": 0.005, "ks": 0.04, "outside": 0.005, "bins": 49}
+LEARNT = {"validity": 0.9999, "covered": 20, "allowed": 20, "tv": 0.05}
+
+
+@pytest.fixture
+def command(monkeypatch, tmp_path):
+    """Runs the command with few, short runs; gives its records."""
+    short = replace(CURVES, steps=3)
+    monkeypatch.setattr(curves, "ABLATION", {**curves.ABLATION, "course": short})
+    patterns = replace(PATTERNS, steps=3)
+    monkeypatch.setattr(multiples, "ABLATION", {**multiples.ABLATION, "course": patterns})
+    monkeypatch.setattr(project, "GROUP", 2)
+    for name in ("sine", "multiples"):
+        small = replace(quality.PROJECTS[name], fresh=2_000)
+        monkeypatch.setitem(quality.PROJECTS, name, small)
+
+    def run(*arguments):
+        file = tmp_path / "new" / "records.json"
+        monkeypatch.setattr(sys, "argv", ["quality", *arguments, "--json", str(file)])
+        quality.main()
+        return json.loads(file.read_text(encoding="utf-8"))
+
+    return run
+
+
+@pytest.mark.parametrize("name", ["sine", "multiples"])
+def test_every_seed_has_one_record_and_one_line(command, capsys, name):
+    content = command("--project", name, "--recipe", "course", "--seeds", "3")
+    assert [record["seed"] for record in content["records"]] == [0, 1, 2]
+    assert content["samples"] == 2_000
+    assert content["machine"]["torch"] == torch.__version__
+    for record in content["records"]:
+        assert record["recipe"] == "course"
+        assert record["steps"] == 3
+        assert set(quality.PROJECTS[name].columns) <= set(record)
+    printed = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in printed[1:4]] == ["0", "1", "2"]
+    assert printed[-1].startswith("0 of 3 seeds reached the target")
+    assert "confidence interval 0.0% to 56.1%" in printed[-1]  # 3.84 / 6.84, Wilson 1927
+
+
+def test_groups_change_nothing(command, monkeypatch):
+    arguments = ("--project", "sine", "--recipe", "course", "--seeds", "3")
+    together = command(*arguments)["records"]
+    monkeypatch.setattr(project, "GROUP", 1)
+    alone = command(*arguments)["records"]
+    for one, other in zip(together, alone, strict=True):
+        del one["seconds"], other["seconds"]
+        assert one == other
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--project", "sine", "--recipe", "magic"), "--recipe must be one of original"),
+        (("--project", "sine", "--recipe", "course", "--seeds", "0"), "at least 1, got 0"),
+        (("--project", "circle", "--recipe", "course"), "invalid choice: 'circle'"),
+    ],
+)
+def test_a_wrong_argument_is_named(command, capsys, arguments, message):
+    with pytest.raises(SystemExit):
+        command(*arguments)
+    assert message in capsys.readouterr().err
+
+
+def test_a_run_that_is_cut_short_keeps_the_seeds_it_has(command, monkeypatch, tmp_path):
+    def broken(recipe, seeds, fresh):
+        whole = curves.run("sine", recipe, seeds, fresh)
+        yield next(whole)
+        raise KeyboardInterrupt
+
+    monkeypatch.setitem(quality.PROJECTS, "sine", replace(quality.PROJECTS["sine"], run=broken))
+    with pytest.raises(KeyboardInterrupt):
+        command("--project", "sine", "--recipe", "course", "--seeds", "3")
+    kept = json.loads((tmp_path / "new" / "records.json").read_text(encoding="utf-8"))
+    assert [record["seed"] for record in kept["records"]] == [0]
+
+
+@pytest.mark.parametrize(
+    ("name", "worse"), [("fit_error", 0.0051), ("ks", 0.041), ("outside", 0.0051), ("bins", 48)]
+)
+def test_the_target_of_a_curve_asks_for_four_things(name, worse):
+    assert curves.reached(GOOD)
+    assert not curves.reached({**GOOD, name: worse})
+
+
+@pytest.mark.parametrize(("name", "worse"), [("validity", 0.9998), ("covered", 19), ("tv", 0.051)])
+def test_the_target_of_a_pattern_asks_for_three_things(name, worse):
+    assert multiples.reached(LEARNT)
+    assert not multiples.reached({**LEARNT, name: worse})
+
+
+def test_the_target_of_the_normal_distribution_is_a_ks_distance():
+    reached = normal.PROJECTS["normal"].reached
+    assert reached({"ks": 0.02})
+    assert not reached({"ks": 0.021})
+
+
+@pytest.mark.parametrize("name", curves.TASKS)
+def test_real_points_are_good(name):
+    curve, low, high = task = curves.TASKS[name]
+    random = torch.Generator().manual_seed(1)
+    real = curve_points(curve, low, high, 20_000, random=random)
+    record = curves.measures(real, task)
+    assert curves.reached(record)
+    assert record["verdict"] == "good"
+
+
+@pytest.mark.parametrize("name", multiples.VALUES)
+def test_real_rows_are_good(name):
+    values = multiples.VALUES[name]
+    random = torch.Generator().manual_seed(1)
+    record = multiples.measures(real_batch(values, 100_000, 100, random=random), values)
+    assert multiples.reached(record)
+    assert record["verdict"] == "good"
+
+
+def test_every_project_has_an_original_and_a_course_recipe():
+    for one in quality.PROJECTS.values():
+        assert {"original", "course"} <= set(one.recipes)

@@ -1,0 +1,636 @@
+"""Does each of many GANs come to what it comes to alone, and to what a plain loop comes to?"""
+
+from __future__ import annotations
+
+import copy
+import functools
+import math
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import binary_cross_entropy_with_logits as bce
+from torch.optim import Adam
+
+from gan_course import ensemble
+from gan_course.ensemble import (
+    Batch,
+    Ensemble,
+    StackedDropout,
+    StackedLinear,
+    blur_level,
+    draw_batches,
+    draw_noise,
+    from_data_set,
+    make_networks,
+    train,
+    train_step,
+    unstack,
+)
+from gan_course.networks import Unscale
+from gan_course.recipes import Settings
+from gan_course.saving import load_generator, save_generator
+
+STEPS = 60  # more than three times as many as are drawn at a time
+SEEDS = (7, 0, 11, 3, 5)
+
+
+def randoms(*seeds: int) -> list[torch.Generator]:
+    return [torch.Generator().manual_seed(seed) for seed in seeds]
+
+
+def skewed(count: int, random: torch.Generator) -> Tensor:
+    """Samples in columns of their own range each."""
+    x = torch.rand(count, 1, generator=random)
+    return torch.cat([4 * x, 1 - x**2], dim=1)
+
+
+DATA = skewed(45, *randoms(1))  # not a multiple of the batch size
+DATA_SETS = torch.stack([skewed(45, *randoms(seed)) + seed for seed in SEEDS])
+ONE_COLUMN = DATA[:, :1]
+
+# all fields, as the defaults may change
+BASE = Settings(
+    latent_dim=3,
+    noise="normal",
+    generator_widths=(9,),
+    discriminator_widths=(17, 5),
+    generator_waves=0,
+    discriminator_waves=0,
+    last_layer="linear",
+    slope=0.0,
+    dropout=0.0,
+    scaled=False,
+    batch_size=36,  # not a multiple of what a processor computes at a time
+    steps=STEPS,
+    generator_rate=1e-3,
+    discriminator_rate=2e-3,
+    betas=(0.5, 0.99),
+    decay=False,
+    average=0.0,
+    blur=None,
+    blur_weight=0.0,
+    penalty=0.0,
+    relativistic=False,
+    pack=1,
+)
+BLUR: dict[str, Any] = {"blur": (0.05, 1.5)}
+EVERYTHING: dict[str, Any] = {
+    "noise": "uniform",
+    "generator_waves": 2,
+    "discriminator_waves": 3,
+    "slope": 0.2,
+    "dropout": 0.2,
+    "scaled": True,
+    "decay": True,
+    "average": 0.9,
+    "blur_weight": 0.7,
+    "penalty": 0.5,
+    "relativistic": True,
+    "pack": 2,
+    **BLUR,
+}
+# each case as (settings that differ from BASE, data)
+CASES: dict[str, tuple[dict[str, Any], Any]] = {
+    "plain": ({}, DATA),
+    "uniform noise": ({"noise": "uniform"}, DATA),
+    "even noise": ({"noise": "even"}, DATA),
+    "no hidden layers": ({"generator_widths": (), "discriminator_widths": ()}, DATA),
+    "one number to one": ({"latent_dim": 1}, ONE_COLUMN),
+    "one number, no hidden layers": (
+        {"latent_dim": 1, "generator_widths": (), "discriminator_widths": ()},
+        ONE_COLUMN,
+    ),
+    "even widths": ({"generator_widths": (16, 32), "discriminator_widths": (64, 16)}, DATA),
+    "leaky": ({"slope": 0.3}, DATA),
+    "ReLU at the end": ({"last_layer": "relu"}, DATA),
+    "softmax at the end": ({"last_layer": "softmax"}, DATA),
+    "waves of the generator": ({"generator_waves": 2}, DATA),
+    "waves of the discriminator": ({"discriminator_waves": 3}, DATA),
+    "dropout": ({"dropout": 0.3}, DATA),
+    "scaled": ({"scaled": True}, DATA),
+    "falling rates": ({"decay": True}, DATA),
+    "average": ({"average": 0.8}, DATA),
+    "short average": ({"average": 0.3}, DATA),
+    "blur": (BLUR, DATA),
+    "weighed blur": ({**BLUR, "blur_weight": 0.6}, DATA),
+    "packed and blurred": ({**BLUR, "blur_weight": 0.6, "pack": 3}, DATA),
+    "penalty": ({"penalty": 2.0}, DATA),
+    "relativistic": ({"relativistic": True}, DATA),
+    "packed": ({"pack": 3}, DATA),
+    "packed with a penalty": ({"pack": 3, "penalty": 2.0}, DATA),
+    "a function": ({}, skewed),
+    "a scaled function": ({"scaled": True}, skewed),
+    "a data set for each": ({}, DATA_SETS),
+    "a scaled data set for each": ({"scaled": True}, DATA_SETS),
+    "everything": (EVERYTHING, skewed),
+}
+each_case = pytest.mark.parametrize("case", CASES)
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> Iterator[None]:
+    """Sums that are shared out among threads round in other ways."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
+def case_of(case: str, seeds: tuple[int, ...] = SEEDS) -> tuple[Any, Settings]:
+    """The data of these seeds, and the settings."""
+    changes, data = CASES[case]
+    if isinstance(data, Tensor) and data.ndim == 3:
+        data = torch.stack([data[SEEDS.index(seed)] for seed in seeds])
+    return data, replace(BASE, **changes)
+
+
+@functools.cache
+def trained(case: str, *seeds: int) -> Ensemble:
+    data, settings = case_of(case, seeds)
+    return train(data, settings, seeds)
+
+
+# --- each as it is alone ----------------------------------------------------------------------
+
+
+@each_case
+@pytest.mark.parametrize("count", [2, 3, 5])
+def test_each_seed_comes_bit_for_bit_to_what_it_comes_to_alone(case: str, count: int) -> None:
+    together = trained(case, *SEEDS[:count])
+    samples = together.generate(50)
+    for position, seed in enumerate(SEEDS[:count]):
+        alone = trained(case, seed)
+        for name in ("real", "fake", "generator"):
+            whole, single = (getattr(e.losses, name) for e in (together, alone))
+            assert torch.equal(whole[:, position], single[:, 0]), name
+        assert torch.equal(samples[position], alone.generate(50)[0])
+
+
+def test_the_order_of_the_seeds_does_not_matter() -> None:
+    one, other = trained("everything", 7, 0, 11), trained("everything", 11, 7, 0)
+    for position, seed in enumerate(one.seeds):
+        there = other.seeds.index(seed)
+        assert torch.equal(one.losses.generator[:, position], other.losses.generator[:, there])
+
+
+def test_other_seeds_train_otherwise() -> None:
+    losses = trained("plain", *SEEDS).losses
+    assert len({tuple(column) for column in losses.real.T.tolist()}) == len(SEEDS)
+
+
+def test_the_recipe_is_the_same_where_it_is_longer() -> None:
+    settings = replace(BASE, dropout=0.3, **BLUR)
+    short, long = (train(DATA, replace(settings, steps=steps)) for steps in (20, 40))
+    assert torch.equal(long.losses.real[:20], short.losses.real)
+
+
+# --- as a plain loop does it ------------------------------------------------------------------
+
+
+class Dropout(nn.Module):
+    """Dropout whose random numbers come from a generator."""
+
+    def __init__(self, share: float, random: torch.Generator) -> None:
+        super().__init__()
+        self.share, self.random = share, random
+
+    def forward(self, values: Tensor) -> Tensor:
+        """Switch a share off; what is left grows."""
+        kept = torch.rand(values.shape, generator=self.random) >= self.share
+        return torch.where(kept, values / (1 - self.share), 0)
+
+
+def plain_network(stacked: nn.Sequential, settings: Settings, random: torch.Generator) -> Any:
+    """The same first weights in layers of PyTorch: linear, activation, dropout, and so on."""
+    weights = [layer for layer in stacked if isinstance(layer, StackedLinear)]
+    layers: list[nn.Module] = []
+    for number, layer in enumerate(weights):
+        linear = nn.Linear(layer.weight.shape[1], layer.weight.shape[2])
+        linear.weight.data, linear.bias.data = layer.weight[0].T.clone(), layer.bias[0, 0].clone()
+        layers.append(linear)
+        if number < len(weights) - 1:
+            layers.append(nn.LeakyReLU(settings.slope))
+            layers.append(Dropout(settings.dropout, random) if settings.dropout else nn.Identity())
+    return nn.Sequential(*layers)
+
+
+def with_waves(values: Tensor, count: int) -> Tensor:
+    columns = [values]
+    for k in range(1, count + 1):
+        columns += [(k * torch.pi * values / 2).sin(), (k * torch.pi * values / 2).cos()]
+    return torch.cat(columns, dim=1)
+
+
+def plain_loop(data: Any, settings: Settings, seed: int) -> tuple[Tensor, Any]:
+    """One GAN, as one would write it: losses of shape (steps, 3), and a function that generates."""
+    (random,) = randoms(seed)
+    example = data(2_048, random) if settings.scaled and callable(data) else data
+    low, high = torch.zeros(()), torch.zeros(())
+    if settings.scaled:
+        low, high = example.amin(0), example.amax(0)
+    (draw,) = ensemble._draws(data, 1)
+    dim = 2 if callable(data) else data.shape[1]
+    stacked_g, stacked_d = make_networks(settings, dim, [random])
+    d = plain_network(stacked_d, settings, random)
+    layers = plain_network(stacked_g, replace(settings, dropout=0), random)
+    averaged = copy.deepcopy(layers)
+    ends = {"linear": lambda v: v, "relu": torch.relu, "softmax": lambda v: v.softmax(1)}
+    optimiser_d = Adam(d.parameters(), settings.discriminator_rate, settings.betas)
+    optimiser_g = Adam(layers.parameters(), settings.generator_rate, settings.betas)
+
+    def generate(network: nn.Module, noise: Tensor) -> Tensor:
+        end = ends[settings.last_layer]
+        return end(network(with_waves(noise, settings.generator_waves)))
+
+    def judge(samples: Tensor, look: int, batch: Batch) -> Tensor:
+        seen = samples
+        if settings.blur is not None:
+            sigma, normal = batch.sigma[look, 0], batch.blur[look, 0]
+            seen = with_waves(samples + sigma * normal, settings.discriminator_waves)
+            least, most = (math.log(end) for end in settings.blur)
+            level = (sigma.log() - (least + most) / 2) / ((most - least) / 2)
+            seen = torch.cat([seen, level], dim=1)
+        else:
+            seen = with_waves(seen, settings.discriminator_waves)
+        groups = [torch.cat(list(group)) for group in seen.split(settings.pack)]
+        return d(torch.stack(groups))
+
+    losses = []
+    for step, batch in enumerate(draw_batches(settings, [draw], [random], None, "cpu")):
+        if settings.decay:
+            left = (settings.steps - step) / settings.steps
+            optimiser_d.param_groups[0]["lr"] = settings.discriminator_rate * left
+            optimiser_g.param_groups[0]["lr"] = settings.generator_rate * left
+        real = batch.real[0]
+        if settings.scaled:
+            real = (real - (low + high) / 2) / ((high - low) / 2)
+        real.requires_grad_()
+        fake = generate(layers, batch.noise[0, 0]).detach()
+        on_real, on_fake = judge(real, 0, batch), judge(fake, 1, batch)
+        ones, zeros = torch.ones_like(on_real), torch.zeros_like(on_fake)
+        if settings.relativistic:
+            loss_real = loss_fake = bce(on_real - on_fake, ones) / 2
+        else:
+            loss_real, loss_fake = bce(on_real, ones), bce(on_fake, zeros)
+        loss = loss_real + loss_fake
+        if settings.penalty:
+            (slopes,) = torch.autograd.grad(on_real.sum(), real, create_graph=True)
+            norms = slopes.norm(dim=1)
+            loss = loss + settings.penalty / 2 * (norms**2).mean()
+        optimiser_d.zero_grad()
+        loss.backward()
+        optimiser_d.step()
+
+        on_fake = judge(generate(layers, batch.noise[1, 0]), 2, batch)
+        if settings.relativistic:
+            on_fake = on_fake - judge(real, 0, batch).detach()
+        answers = bce(on_fake, ones, reduction="none")
+        weights = torch.ones_like(answers)
+        if settings.blur is not None:
+            groups = batch.sigma[2, 0].split(settings.pack)
+            weights = torch.stack([group.mean(0) for group in groups]) ** settings.blur_weight
+        optimiser_g.zero_grad()
+        ((weights * answers).sum() / weights.sum()).backward()
+        optimiser_g.step()
+        keep = min(settings.average, (step + 1) / (step + 10))
+        for average, weight in zip(averaged.parameters(), layers.parameters(), strict=True):
+            average.data = keep * average.data + (1 - keep) * weight.data
+        losses.append(torch.stack([loss_real, loss_fake, answers.mean()]).detach())
+
+    def generate_in_data_units(noise: Tensor) -> Tensor:
+        with torch.no_grad():
+            samples = generate(averaged, noise)
+        return low + (samples + 1) / 2 * (high - low) if settings.scaled else samples
+
+    return torch.stack(losses), generate_in_data_units
+
+
+@each_case
+def test_training_does_what_a_plain_loop_does(case: str) -> None:
+    position, seed = 1, SEEDS[1]
+    data, settings = case_of(case, (seed,))
+    if isinstance(data, Tensor) and data.ndim == 3:
+        data = data[0]
+    losses, generate = plain_loop(data, settings, seed)
+    result = trained(case, *SEEDS[:3])
+    got = torch.stack(
+        [getattr(result.losses, n)[:, position] for n in ("real", "fake", "generator")]
+    )
+    torch.testing.assert_close(got.T, losses, rtol=1e-5, atol=1e-5)
+    noise = draw_noise(settings, 50, *randoms(1_000_003))
+    torch.testing.assert_close(result.generate(50)[position], generate(noise), rtol=1e-5, atol=1e-4)
+    assert float((losses[-1] - losses[0]).abs().max()) > 0.01  # something was learnt
+
+
+# --- the random numbers -----------------------------------------------------------------------
+
+
+def batches_of(data: Any, settings: Settings, *seeds: int, scalers: Any = None) -> list[Batch]:
+    draws = ensemble._draws(data, len(seeds))
+    return list(draw_batches(settings, draws, randoms(*seeds), scalers, "cpu"))
+
+
+def test_batches_have_the_documented_shapes() -> None:
+    settings = replace(BASE, steps=20, **BLUR)
+    batches = batches_of(DATA, settings, 0, 1)
+    assert len(batches) == 20
+    for batch in batches:
+        shapes = [tuple(numbers.shape) for numbers in batch if numbers is not None]
+        assert shapes == [(2, 36, 2), (2, 2, 36, 3), (3, 2, 36, 1), (3, 2, 36, 2)]
+    assert batches_of(DATA, BASE, 0)[0][2:] == (None, None)
+
+
+def test_no_random_number_is_used_twice() -> None:
+    batches = batches_of(skewed, replace(BASE, steps=40, **BLUR), 0, 1)
+    for part in zip(*batches, strict=True):
+        numbers = torch.stack(part)[..., 0].flatten()
+        assert len(numbers.unique()) > 0.99 * len(numbers)
+
+
+def test_noise_and_blur_are_normal_and_sigma_goes_through_all_magnitudes() -> None:
+    batches = batches_of(skewed, replace(BASE, steps=160, blur=(0.01, 1.0)), 0)
+    noise = torch.stack([batch.noise for batch in batches])
+    sigma, blur = (torch.stack([getattr(b, part) for b in batches]) for part in ("sigma", "blur"))
+    for numbers in (noise, blur):
+        assert abs(float(numbers.mean())) < 0.03
+        assert abs(float(numbers.std()) - 1) < 0.03
+    assert float(sigma.min()) >= 0.0099 and float(sigma.max()) <= 1.001
+    assert abs(float((sigma < 0.1).float().mean()) - 0.5) < 0.03  # half of them in the lower half
+    level = blur_level(torch.tensor([0.01, 0.1, 1.0]), replace(BASE, blur=(0.01, 1.0)))
+    torch.testing.assert_close(level, torch.tensor([-1.0, 0.0, 1.0]))
+
+
+def test_noise_is_as_the_settings_say() -> None:
+    normal, uniform = (
+        draw_noise(replace(BASE, noise=noise), 4_000, *randoms(0))
+        for noise in ("normal", "uniform")
+    )
+    assert normal.shape == uniform.shape == (4_000, 3)
+    assert float(normal.abs().max()) > 3
+    assert -1 <= float(uniform.min()) < -0.99 and 0.99 < float(uniform.max()) < 1
+    assert abs(float(uniform.mean())) < 0.03
+
+
+def test_even_noise_has_one_number_in_each_part_of_the_range() -> None:
+    for batch in batches_of(DATA, replace(BASE, noise="even", steps=20), 0, 1):
+        parts = ((batch.noise + 1) / 2 * 36).floor().long()  # of each coordinate, (2, S, n, 3)
+        expected = torch.arange(36)[:, None].expand_as(parts)
+        assert torch.equal(parts.sort(dim=2).values, expected)
+        flat = parts.movedim(2, -1).flatten(0, 2)
+        assert len(flat.unique(dim=0)) == 2 * 2 * 3  # in an order of its own each
+    many = torch.cat([b.noise for b in batches_of(DATA, replace(BASE, noise="even"), 0)])
+    inside = (many + 1) / 2 * 36 % 1
+    assert abs(float(inside.mean()) - 0.5) < 0.02
+    assert abs(float(inside.std()) - 1 / math.sqrt(12)) < 0.02
+
+
+def test_a_data_set_is_gone_through_in_rounds() -> None:
+    samples = torch.arange(5.0)[:, None]
+    drawn = from_data_set(samples)(12, *randoms(0))[:, 0]
+    assert drawn.shape == (12,)
+    for round_ in (drawn[:5], drawn[5:10]):
+        assert sorted(round_.tolist()) == [0, 1, 2, 3, 4]
+    assert len(set(drawn[10:].tolist())) == 2
+    assert drawn[:5].tolist() != drawn[5:10].tolist()
+    with pytest.raises(ValueError, match=r"samples must be .*, got shape \(5,\)"):
+        from_data_set(torch.arange(5.0))
+
+
+def test_training_leaves_the_global_random_numbers_alone(tmp_path: Path) -> None:
+    state = torch.get_rng_state()
+    result = train(skewed, replace(BASE, **{**EVERYTHING, "steps": 3}), (0, 1))
+    result.generate(3)
+    result.generator(1)
+    assert torch.equal(torch.get_rng_state(), state)
+    torch.manual_seed(99)  # and they have no part in it
+    again = train(skewed, replace(BASE, **{**EVERYTHING, "steps": 3}), (0, 1))
+    assert torch.equal(again.losses.real, result.losses.real)
+
+
+def test_a_draw_of_doubles_trains_as_one_of_floats() -> None:
+    settings = replace(BASE, steps=2, scaled=True)
+    floats, doubles = train(DATA, settings), train(DATA.double(), settings)
+    assert torch.equal(doubles.losses.real, floats.losses.real)
+    assert doubles.generate(2).dtype == torch.float32
+
+
+# --- the layers -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("inputs", "outputs"), [(1, 1), (1, 5), (5, 1), (5, 7), (5, 16)])
+def test_a_stacked_layer_is_many_linear_layers(inputs: int, outputs: int) -> None:
+    layer = StackedLinear(inputs, outputs, randoms(0, 1, 2))
+    values = torch.randn(3, 4, inputs)
+    together = layer(values)
+    assert together.shape == (3, 4, outputs)
+    for position in range(3):
+        (alone,) = unstack(nn.Sequential(layer), position)
+        assert isinstance(alone, nn.Linear)
+        assert tuple(alone.weight.shape) == (outputs, inputs)
+        torch.testing.assert_close(together[position], alone(values[position]))
+
+
+def test_first_weights_are_those_of_a_linear_layer() -> None:
+    layer = StackedLinear(30, 200, randoms(4, 5))
+    bound = 1 / math.sqrt(30)
+    for numbers in (layer.weight.detach(), layer.bias.detach()):
+        assert bound * 0.98 < float(numbers.max()) <= bound
+        assert -bound <= float(numbers.min()) < -bound * 0.98
+    for position, seed in enumerate((4, 5)):
+        torch.manual_seed(seed)
+        expected = nn.Linear(30, 200)
+        assert torch.equal(layer.weight[position].T, expected.weight)
+        assert torch.equal(layer.bias[position, 0], expected.bias)
+
+
+def test_dropout_keeps_the_mean_and_ends_with_training() -> None:
+    layer, values = StackedDropout(0.25, randoms(0, 1)), torch.ones(2, 100, 100)
+    dropped = layer(values)
+    assert dropped.unique().tolist() == pytest.approx([0, 1 / 0.75])
+    assert float(dropped.mean(dim=(1, 2)).sub(1).abs().max()) < 0.02
+    assert not torch.equal(dropped[0], dropped[1])
+    assert torch.equal(layer.eval()(values), values)
+
+
+def test_networks_have_the_layers_that_the_settings_name() -> None:
+    settings = replace(BASE, **EVERYTHING, last_layer="softmax", generator_widths=(9, 4))
+    generator, discriminator = make_networks(settings, 2, randoms(0))
+    names = ["Waves", *["StackedLinear", "LeakyReLU"] * 2, "StackedLinear", "Softmax"]
+    assert [type(layer).__name__ for layer in generator] == names
+    names = [*["StackedLinear", "LeakyReLU", "StackedDropout"] * 2, "StackedLinear"]
+    assert [type(layer).__name__ for layer in discriminator] == names
+    assert discriminator[0].weight.shape[1] == 2 * (
+        2 * 7 + 1
+    )  # packed; waves, and the blur's level
+    generator, discriminator = make_networks(BASE, 2, randoms(0))
+    assert [type(layer).__name__ for layer in generator] == [
+        "StackedLinear",
+        "ReLU",
+        "StackedLinear",
+    ]
+
+
+# --- what comes out ---------------------------------------------------------------------------
+
+
+@each_case
+def test_one_generator_by_itself_is_its_slice_and_can_be_saved(case: str, tmp_path: Path) -> None:
+    result = trained(case, *SEEDS[:3])
+    noise = draw_noise(result.settings, 50, *randoms(1_000_003))
+    for position, seed in enumerate(result.seeds):
+        alone = result.generator(seed)
+        assert not any(isinstance(layer, StackedLinear) for layer in alone)
+        expected = result.generate(50)[position]
+        with torch.no_grad():
+            torch.testing.assert_close(alone(noise), expected)
+            loaded = load_generator(save_generator(alone, tmp_path / f"{seed}"))
+            assert torch.equal(loaded(noise), alone(noise))
+
+
+def test_a_generator_by_itself_has_its_own_weights() -> None:
+    result = train(DATA, replace(BASE, steps=1), (0, 1))
+    before = result.generate(5)
+    for parameter in result.generator(1).parameters():
+        parameter.data.zero_()
+    assert torch.equal(result.generate(5), before)
+
+
+def test_scaled_generators_end_in_data_units() -> None:
+    result = trained("a scaled data set for each", *SEEDS[:3])
+    assert isinstance(result.generators[-1], Unscale)
+    for position, seed in enumerate(result.seeds):
+        last = result.generator(seed)[-1]
+        assert isinstance(last, Unscale)
+        assert torch.equal(last.low, DATA_SETS[position].amin(0))
+        assert torch.equal(last.high, DATA_SETS[position].amax(0))
+
+
+def test_all_generators_are_given_the_same_noise() -> None:
+    result = train(DATA, replace(BASE, steps=1), (0, 1))
+    for parameter in result.generators.parameters():
+        parameter.data[1] = parameter.data[0]
+    samples = result.generate(20)
+    assert samples.shape == (2, 20, 2)
+    assert torch.equal(samples[0], samples[1])
+    assert not samples.requires_grad
+    assert torch.equal(result.generate(20), samples)
+    assert not torch.equal(result.generate(20, seed=1), samples)
+
+
+def test_losses_are_in_nats_and_start_near_indecision() -> None:
+    losses = trained("plain", *SEEDS).losses
+    for part in losses:
+        assert part.shape == (STEPS, 5)
+        assert not part.requires_grad
+        torch.testing.assert_close(part[0], torch.full((5,), math.log(2)), atol=0.4, rtol=0)
+
+
+def test_an_average_lags_behind_the_weights() -> None:
+    averaged, last = trained("average", *SEEDS), trained("plain", *SEEDS)
+    assert torch.equal(averaged.losses.generator, last.losses.generator)  # it takes no part
+    assert not torch.equal(averaged.generate(5), last.generate(5))
+
+
+def test_a_step_leaves_the_batch_as_it_was() -> None:
+    settings = replace(BASE, penalty=1.0)
+    networks = make_networks(settings, 2, randoms(0))
+    generator, discriminator = networks
+    optimisers = [Adam(n.parameters()) for n in (discriminator, generator)]
+    batch = batches_of(DATA, settings, 0)[0]
+    train_step(generator, discriminator, *optimisers, batch, settings)
+    assert not batch.real.requires_grad
+
+
+# --- reports ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("average", [0.0, 0.9])
+def test_reports_come_with_the_state_so_far(average: float) -> None:
+    settings = replace(BASE, steps=10, average=average)
+    reports: list[tuple[int, Ensemble]] = []
+    final = train(DATA, settings, (0, 1), report=lambda *args: reports.append(args), report_every=4)
+    assert [step for step, _ in reports] == [4, 8]
+    for step, so_far in reports:
+        short = train(DATA, replace(settings, steps=step), (0, 1))
+        assert so_far.seeds == (0, 1)
+        for part, expected in zip(so_far.losses, short.losses, strict=True):
+            assert torch.equal(part, expected)
+        assert torch.equal(so_far.generate(5), short.generate(5))  # looked at when all is over
+    assert not torch.equal(final.generate(5), reports[-1][1].generate(5))
+
+
+def test_reporting_changes_nothing() -> None:
+    settings = replace(BASE, **{**EVERYTHING, "steps": 20})
+
+    def spoil(step: int, so_far: Ensemble) -> None:
+        so_far.generate(10)
+        for parameter in so_far.generators.parameters():
+            parameter.data.zero_()
+
+    quiet = train(DATA, settings, (0, 1))
+    watched = train(DATA, settings, (0, 1), report=spoil, report_every=1)
+    assert torch.equal(watched.losses.generator, quiet.losses.generator)
+    assert torch.equal(watched.generate(5), quiet.generate(5))
+
+
+# --- what goes wrong --------------------------------------------------------------------------
+
+SHORT = replace(BASE, steps=2)
+
+
+@pytest.mark.parametrize(
+    ("changes", "error", "message"),
+    [
+        ({"seeds": ()}, ValueError, "seeds must be at least one, all different, got []"),
+        ({"seeds": (1, 2, 1)}, ValueError, "all different, got [1, 2, 1]"),
+        ({"seeds": 8}, TypeError, "seeds must be a sequence like range(8), got 8"),
+        ({"seeds": (0, 0.5)}, TypeError, "seeds[1] must be a whole number"),
+        ({"seeds": (-1,)}, ValueError, "seeds[0] must be at least 0, got -1"),
+        ({"settings": (0, 1)}, TypeError, "settings must be Settings, got (0, 1)"),
+        ({"report_every": 0}, ValueError, "report_every must be at least 1, got 0"),
+        ({"report": 3}, TypeError, "report must be a function, got int 3"),
+        ({"data": [1, 2]}, TypeError, "data must be a function, got list [1, 2]"),
+        ({"data": torch.zeros(5)}, ValueError, "data must be a float tensor of shape (n, dim)"),
+        ({"data": torch.zeros(5, 2).int()}, TypeError, "data must be a float tensor"),
+        ({"data": torch.zeros(0, 2)}, ValueError, "data must have at least 1 rows, got 0"),
+        ({"data": torch.zeros(3, 5, 2)}, ValueError, "one data set for each of 2 seeds, got 3"),
+        ({"data": DATA_SETS[:2] / 0}, ValueError, "data[0] must be finite"),
+        ({"data": lambda count, random: torch.zeros(3)}, ValueError, "data(1, random) must be"),
+        (
+            {"data": lambda count, random: torch.zeros(1, 2)},
+            ValueError,
+            "must have 576 rows, got 1",
+        ),
+    ],
+)
+def test_train_names_the_wrong_argument(
+    changes: dict[str, Any], error: type[Exception], message: str
+) -> None:
+    arguments = {"data": DATA, "settings": SHORT, "seeds": (0, 1), **changes}
+    with pytest.raises(error, match=re.escape(message)):
+        train(**arguments)
+
+
+def test_an_ensemble_names_the_seeds_that_it_has() -> None:
+    result = train(DATA, SHORT, (4, 9))
+    with pytest.raises(ValueError, match=r"seed must be one of \(4, 9\), got 5"):
+        result.generator(5)
+    with pytest.raises(ValueError, match="count must be at least 1, got 0"):
+        result.generate(0)
+
+
+def test_divergence_names_the_step_and_the_seed() -> None:
+    def too_large(count: int, random: torch.Generator) -> Tensor:
+        number = 1e38 if random.initial_seed() == 9 else 1.0
+        return torch.full((count, 2), number)
+
+    settings = replace(BASE, steps=20, penalty=1.0, discriminator_rate=10.0)
+    message = r"training diverged in step \d+ with seed 9: a loss is not a finite number"
+    with pytest.raises(FloatingPointError, match=message):
+        train(too_large, settings, (3, 9))
