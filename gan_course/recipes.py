@@ -50,6 +50,15 @@ class Settings:
             require_count(name, getattr(self, name))
         for name in ("generator_widths", "discriminator_widths"):
             require_widths(name, getattr(self, name))
+        for name in ("betas", "blur"):
+            pair = getattr(self, name)
+            if name == "blur" and pair is None:
+                continue
+            if not isinstance(pair, tuple) or len(pair) != 2:
+                raise TypeError(f"{name} must be a pair of numbers like (0.5, 0.9), got {pair!r}")
+        for name in ("scaled", "decay", "relativistic"):
+            if not isinstance(getattr(self, name), bool):
+                raise TypeError(f"{name} must be True or False, got {getattr(self, name)!r}")
         require_choice("noise", self.noise, NOISES)
         require_choice("last_layer", self.last_layer, LAST_LAYERS)
         for name in ("generator_rate", "discriminator_rate"):

@@ -117,6 +117,16 @@ AT_LEAST_0 = ("penalty", "blur_weight")
     ("settings", "error", "message"),
     [
         *(({name: 0}, ValueError, f"{name} must be at least 1, got 0") for name in COUNTS),
+        *(
+            ({name: value}, TypeError, f"{name} must be a pair of numbers like (0.5, 0.9)")
+            for name in ("betas", "blur")
+            for value in (0.5, (0.5,), (0.1, 0.2, 0.3))
+        ),
+        ({"betas": None}, TypeError, "betas must be a pair of numbers like (0.5, 0.9), got None"),
+        *(
+            ({name: "no"}, TypeError, f"{name} must be True or False, got 'no'")
+            for name in ("scaled", "decay", "relativistic")
+        ),
         *(({name: 2.0}, TypeError, f"{name} must be a whole number") for name in COUNTS),
         *(({name: -1}, ValueError, f"{name} must be at least 0, got -1") for name in WAVES),
         *(({name: None}, TypeError, f"{name} must be a whole number") for name in WAVES),
