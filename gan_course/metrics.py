@@ -124,9 +124,10 @@ def bins_covered(values: Tensor, low: float, high: float, bins: int = BINS) -> i
 
 
 def energy_distance(a: Tensor, b: Tensor) -> float:
-    """Energy distance between two sets of samples: 2 E|X - Y| - E|X - X'| - E|Y - Y'|.
+    """Energy distance between two sets of samples: 2 E d(X, Y) - E d(X, X') - E d(Y, Y').
 
-    In words: how much further apart two samples of different sets are than two of the same set.
+    d is the straight distance of two samples: how much further apart are two of different sets
+    than two of the same set?
     0 only where both sets have the same distribution, and it needs no formula for either: one set
     may be the training data. Each mean goes over all pairs, a sample paired with itself included
     (the V-statistic), so the distance is never below 0; no root is taken. With one column it is
@@ -140,7 +141,7 @@ def energy_distance(a: Tensor, b: Tensor) -> float:
         b: shape (m, dim).
 
     Returns:
-        In units of the samples. Two sets of the same distribution have E|X - X'| (1/n + 1/m) on
+        In units of the samples. Two sets of the same distribution have E d(X, X') (1/n + 1/m) on
         average.
 
     Raises:
