@@ -198,7 +198,9 @@ PUBLIC = [
 
 def test_there_is_something_public_in_each_module() -> None:
     assert len(PUBLIC) >= 40
-    assert all(list(own(module)) for module in MODULES)
+    # the repairs are reached by their table, not by name
+    assert {module for module in MODULES if not list(own(module))} == {"repairs"}
+    assert importlib.import_module("gan_course.repairs").REPAIRS
 
 
 @pytest.mark.parametrize("module", MODULES)
