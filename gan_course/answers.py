@@ -26,10 +26,13 @@ def numbers_of(answer: Any, name: str) -> Tensor:
         if not isinstance(answer, Tensor):
             import numpy
 
-            if numpy.iscomplexobj(answer):
+            found = numpy.asarray(answer)
+            if numpy.iscomplexobj(found):
                 raise Wrong(f"{name} holds complex numbers, expected real ones")
+            if found.dtype.kind in "SU":
+                raise TypeError("numpy would read the text '0.5' as a number")
             # a copy in C order: torch can't read an array that runs backwards
-            numbers = torch.as_tensor(numpy.array(answer, dtype=float, order="C"))
+            numbers = torch.as_tensor(numpy.array(found, dtype=float, order="C"))
         elif answer.is_complex():
             raise Wrong(f"{name} holds complex numbers, expected real ones")
         else:
@@ -45,8 +48,8 @@ def answer_of(function: Any, name: str, *arguments: Any) -> Any:
     """What the learner's function returns; `...` means that it is not written yet.
 
     Raises:
-        Wrong: it is no function, or it failed.
-        NotAttempted: it returned `...` or nothing.
+        Wrong: it is no function, it failed, or it returned None.
+        NotAttempted: it returned `...`.
     """
     if not callable(function):
         raise Wrong(f"{name} is a {type(function).__name__}, expected a function")
@@ -54,6 +57,8 @@ def answer_of(function: Any, name: str, *arguments: Any) -> Any:
         found = function(*arguments)
     except Exception as error:  # whatever the learner's function raises is what we report
         raise Wrong(f"your {name} failed: {type(error).__name__}: {error}") from error
-    if found is ... or found is None:
+    if found is ...:
         raise NotAttempted
+    if found is None:
+        raise Wrong(f"your {name} returns None. Is there a `return`?")
     return found

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+import warnings
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
@@ -26,7 +27,7 @@ def _close(one: float, other: float) -> bool:
 
 
 def _judge_number(
-    found: float, right: float, what: str, mistakes: tuple[tuple[float, str], ...]
+    found: float, right: float, what: str, mistakes: Sequence[tuple[float, str]]
 ) -> None:
     """Raise unless the number is right; where it is a known mistake, say which one."""
     if _close(found, right):
@@ -37,11 +38,34 @@ def _judge_number(
     raise Wrong(f"for {what} you get {found:.4f}, expected {right:.4f}")
 
 
+def _judge_record(loss: Any, *given: Tensor) -> None:
+    """Raise unless backward() can start from the loss, and leads to all that it is made of."""
+    if not (isinstance(loss, Tensor) and loss.requires_grad):
+        raise Wrong(
+            "the number is right, but it has no record: backward() can't start from it. Leave out "
+            ".item() and .detach()"
+        )
+    try:
+        slopes = torch.autograd.grad(loss, given, allow_unused=True)
+    except RuntimeError:
+        raise Wrong(
+            "the number is right, but its record is used up: leave backward() to the training step"
+        ) from None
+    if any(slope is None for slope in slopes):
+        raise Wrong(
+            "the number is right, but its record is cut: backward() does not lead to all that you "
+            "were given. Leave out .detach()"
+        )
+
+
 def _check_generator_loss(generator_loss: Any) -> str:
-    answers = torch.tensor([[0.1], [0.4], [0.25], [0.6]])
-    logs = answers.double().log()
-    found = _number(answer_of(generator_loss, "generator_loss", answers), "generator_loss")
-    fooled = float((1 - answers.double()).log().mean())
+    answers = torch.tensor([[0.1], [0.4], [0.25], [0.6]], requires_grad=True)
+    probabilities = answers.detach().double()
+    logs = probabilities.log()
+    answer = answer_of(generator_loss, "generator_loss", answers.clone())
+    found = _number(answer, "generator_loss")
+    fooled = float((1 - probabilities).log().mean())
+    twice = float(binary_cross_entropy_with_logits(probabilities, torch.ones_like(probabilities)))
     mistakes = (
         (
             -fooled,
@@ -55,9 +79,11 @@ def _check_generator_loss(generator_loss: Any) -> str:
         ),
         (float(logs.mean()), "the sign is wrong: training makes a loss smaller"),
         (-float(logs.sum()), "that is the sum over the batch, expected the mean"),
+        (twice, "these are probabilities already: this loss puts a second sigmoid on them"),
     )
     _judge_number(found, -float(logs.mean()), "the answers 0.1, 0.4, 0.25 and 0.6", mistakes)
-    return "its samples should be called 1"
+    _judge_record(answer, answers)
+    return "the generator wants its samples to be called real: 1"
 
 
 def _check_optimisers(optimisers: Any) -> str:
@@ -103,13 +129,24 @@ def _check_step_d(step_d: Any) -> str:
     discriminator[0].bias.grad = torch.zeros(1)
     before_g = _row(generator.parameters())
     optimiser = torch.optim.SGD(discriminator.parameters(), lr=1e-3)
-    arguments = generator, discriminator, optimiser, real, noise
-    loss = _number(answer_of(step_d, "step_D", *arguments), "step_D")
+    steps: list[Any] = []
+    optimiser.register_step_post_hook(lambda *step: steps.append(step))
+    # a gradient that is emptied afterwards has been there all the same
+    reached: list[Tensor] = []
+    for weight in generator.parameters():
+        weight.register_hook(reached.append)
+    answer = answer_of(step_d, "step_D", generator, discriminator, optimiser, real, noise)
+    loss = _number(answer, "step_D")
     if not torch.equal(_row(generator.parameters()), before_g):
         raise Wrong("step_D has changed the generator's weights, expected the discriminator's only")
     moved = _row(discriminator.parameters()) - before
-    if float(moved.norm()) == 0:
+    if float(moved.norm()) == 0 and not steps:
         raise Wrong("the discriminator's weights have not changed: who calls step()?")
+    if float(moved.norm()) == 0:
+        raise Wrong(
+            "the discriminator's weights have not changed: step() found no gradients. Either "
+            "nobody calls backward(), or they are emptied between backward() and step()"
+        )
     if float(moved.norm()) > 10e-3 * float(expected.norm()):
         raise Wrong(
             "the discriminator has moved much too far: gradients of the last batch are still in "
@@ -123,13 +160,20 @@ def _check_step_d(step_d: Any) -> str:
             "the discriminator moves in another direction than its loss on real and generated "
             "samples asks for: target 1 for D(real), target 0 for D(G(noise))"
         )
-    if any(weight.grad is not None for weight in generator.parameters()):
+    if len(steps) > 1:
+        raise Wrong(f"the discriminator makes {len(steps)} steps, expected one: call step() once")
+    if reached:
         raise Wrong(
             "gradients have reached the generator. With two optimisers that only costs time, with "
             "one it costs the training: cut it off by detach()"
         )
     if not (_close(loss, right_loss.item()) or _close(2 * loss, right_loss.item())):
         raise Wrong(f"step_D returns {loss:.4f} as its loss, expected {right_loss.item():.4f}")
+    if isinstance(answer, Tensor) and answer.requires_grad:
+        raise Wrong(
+            "step_D returns its loss with the whole record, which then stays in memory: return the "
+            "number alone, by .item()"
+        )
     return "emptied, cut off, and one step in the right direction"
 
 
@@ -176,7 +220,8 @@ def _check_logits_loss(discriminator_loss: Any) -> str:
     share = None
     for what, first, second in cases:
         real, fake = torch.tensor(first)[:, None], torch.tensor(second)[:, None]
-        arguments = real.clone(), fake.clone()
+        given = real.clone().requires_grad_(), fake.clone().requires_grad_()
+        arguments = (one.clone() for one in given)
         answer = answer_of(discriminator_loss, "discriminator_loss", *arguments)
         if isinstance(answer, Tensor) and not bool(torch.isfinite(answer).all()):
             raise Wrong(
@@ -192,16 +237,18 @@ def _check_logits_loss(discriminator_loss: Any) -> str:
             halves = (value / 2 for value in (right, twice, swapped))
             share = 0.5 if any(_close(found, half) for half in halves) else 1.0
         too_many = "a sigmoid too many: this loss puts one on what it is given"
-        cut = (
-            f"for {what} you get {found:.0f}, expected {share * right:.0f}: the sigmoid rounds to "
-            "0 and 1, and BCELoss cuts off at 100. Use the loss that takes logits"
-        )
-        mistakes = (
+        cut = f"for {what} you get {found:.0f}, expected {share * right:.0f}: the sigmoid rounds to"
+        use = "Use the loss that takes logits"
+        mistakes = [
             (share * twice, too_many),
             (share * swapped, "the targets are swapped: 1 is for real samples"),
-            (share * rounded, cut),
-        )
+            (share * rounded, f"{cut} 0 and 1, and BCELoss cuts off at 100. {use}"),
+        ]
+        if found < share * right and right > 100:  # right before, so only the size is at fault
+            small = "a clamp or a small number added to it cuts off the loss"
+            mistakes.append((found, f"{cut} 0 or 1, and {small}. {use}"))
         _judge_number(found, share * right, what, mistakes)
+        _judge_record(answer, *given)
     return "one sigmoid, and finite for any logit"
 
 
@@ -217,17 +264,28 @@ def _check_shapes(loss: Any) -> str:
         (answers, targets),
     )
     for one, other in pairs:
+        shapes = f"answers {tuple(one.shape)} and targets {tuple(other.shape)}"
+        given = one.clone().requires_grad_()
+        try:
+            answer = answer_of(loss, "loss", given.clone(), other.clone())
+        except Wrong as fault:
+            if fault.__cause__ is None:  # it did not fail: it is no function, or has no return
+                raise
+            raise Wrong(f"for {shapes}: {fault}") from fault
+        found = _number(answer, "loss")
         what = f"answers of shape {tuple(one.shape)} and targets of shape {tuple(other.shape)}"
-        found = _number(answer_of(loss, "loss", one.clone(), other.clone()), "loss")
+        own = one.shape == other.shape
+        how = "stretched to (6, 6) by your code" if own else "still stretched to (6, 6)"
         mistakes = (
             (
                 stretched,
-                f"{what} are still stretched to (6, 6): each answer is compared with each target",
+                f"{what} are {how}: each answer is compared with each target",
             ),
             (-right, "the sign is wrong: a loss gets smaller as the answers get better"),
             (6 * right, "that is the sum over the batch, expected the mean"),
         )
         _judge_number(found, right, what, mistakes)
+        _judge_record(answer, given)
     return "each answer is compared with its own target, whatever the shapes"
 
 
@@ -249,7 +307,9 @@ def _check_draw(draw: Any) -> str:
     noise = torch.randn(5, 2, generator=random)
     for training in (True, False):
         generator = _Dropping().train(training)
-        samples = answer_of(draw, "draw", generator, noise)
+        with torch.enable_grad():  # which also puts back what the learner's function leaves off
+            samples = answer_of(draw, "draw", generator, noise)
+            left_on = torch.is_grad_enabled()
         found = numbers_of(samples, "what draw returns")
         left = generator.training
         right = numbers_of(generator.eval()(noise), "right")
@@ -265,18 +325,34 @@ def _check_draw(draw: Any) -> str:
         if left != training:
             mode = "training" if training else "evaluation"
             raise Wrong(f"the generator was in {mode} mode before, and is not afterwards")
+        if not left_on:
+            raise Wrong(
+                "gradients stay switched off afterwards, for everything else as well: draw under "
+                "`with torch.no_grad():`, which switches them on again"
+            )
     return "no dropout, no gradients, and the mode as it was"
 
 
 def _check_last_layer(last_layer: Any) -> str:
     layer = answer_of(last_layer, "last_layer")
-    if not callable(layer):
-        raise Wrong(f"last_layer returns a {type(layer).__name__}, expected a layer or a function")
+    if isinstance(layer, type):
+        name = layer.__name__
+        raise Wrong(f"last_layer returns the class {name}, expected a layer: {name}(…)")
+    if not isinstance(layer, nn.Module):
+        raise Wrong(
+            f"last_layer returns a {type(layer).__name__}, expected a layer (an nn.Module), since "
+            "nn.Sequential takes nothing else"
+        )
     random = torch.Generator().manual_seed(0)
     rows = torch.randn(7, 100, generator=random) - 4
     rows[0] = -5  # nothing above 0, and no favourite
     rows = rows.requires_grad_()
-    made = answer_of(layer, "layer", rows)
+    with warnings.catch_warnings(record=True) as warned:
+        warnings.simplefilter("always")
+        made = answer_of(layer, "layer", rows)
+    if isinstance(made, Tensor) and made.shape == rows.shape and bool(made.isnan().any()):
+        kind = "negative" if bool(made[1:].isnan().any()) else "equal"
+        raise Wrong(f"for a row of {kind} numbers your layer makes NaN, as 0 divided by 0 does")
     found = numbers_of(made, "what your layer makes")
     if found.shape != (7, 100):
         raise Wrong(f"your layer makes shape {tuple(found.shape)} of (7, 100), expected the same")
@@ -296,14 +372,28 @@ def _check_last_layer(last_layer: Any) -> str:
         raise Wrong("the largest number of a row is at another place after your layer")
     if not made.requires_grad:
         raise Wrong("no gradient gets through your layer, so the generator could not learn")
+    if any("Implicit dimension" in str(warning.message) for warning in warned):
+        raise Wrong("right today, but PyTorch has to guess the axis, and warns: say `dim=1`")
     return "each row adds up to 1, and every place keeps learning"
+
+
+def _judge_untouched(what: str, given: Tensor, kept: Tensor) -> None:
+    if not torch.equal(given, kept):
+        raise Wrong(f"{what} that it was given: make new tensors, without `-=` and the like")
 
 
 def _check_scaled(scaled: Any) -> str:
     random = torch.Generator().manual_seed(0)
     x = torch.rand(200, generator=random)
     data = torch.stack([1975 + 50 * x, 100 * x**2 - 30], dim=1)
-    answer = answer_of(scaled, "scaled", data.clone())
+    given = data.clone()
+    try:
+        answer = answer_of(scaled, "scaled", given)
+    except Wrong as fault:
+        if "torch.return_types" in str(fault):
+            raise Wrong("`min(dim=0)` returns values *and* places: take `.values`") from fault
+        raise
+    _judge_untouched("scaled has changed the data", given, data)
     if not isinstance(answer, (tuple, list)) or len(answer) != 2:
         raise Wrong("scaled returns something else than two things: scaled data, and a way back")
     found, back = numbers_of(answer[0], "your scaled data"), answer[1]
@@ -313,15 +403,23 @@ def _check_scaled(scaled: Any) -> str:
     told = " and ".join(f"column {k} from {ends[k]:.3g} to {ends[k + 2]:.3g}" for k in range(2))
     if not all(_close(end, wanted) for end, wanted in zip(ends, (-1, -1, 1, 1), strict=True)):
         both = _close(min(ends), -1) and _close(max(ends), 1)
-        hint = ": each column needs its own ends, min(dim=0)" if both else ""
+        hint = ": each column needs its own ends, min(dim=0).values" if both else ""
         raise Wrong(f"your scaled data run in {told}, expected -1 to 1 in both{hint}")
     returned = numbers_of(answer_of(back, "way back", answer[0]), "what your way back returns")
     if returned.shape != data.shape or not torch.allclose(returned, data.double(), rtol=1e-3):
         raise Wrong("your way back does not lead back to the data that you were given")
-    some = torch.tensor([[0.0, 0.0], [0.5, 0.5]])  # generated samples, with other ends
-    found = numbers_of(answer_of(back, "way back", some), "what your way back returns")
+    some = torch.tensor([[0.0, 0.0], [0.5, 1.2]])  # generated samples, with other ends
+    given = some.clone()
+    found = numbers_of(answer_of(back, "way back", given), "what your way back returns")
+    _judge_untouched("your way back has changed the samples", given, some)
     low, high = data.min(dim=0).values.double(), data.max(dim=0).values.double()
     right = low + (some + 1) / 2 * (high - low)
+    cut = right.clamp(low, high)
+    if found.shape == cut.shape and torch.allclose(found, cut, rtol=1e-3):
+        raise Wrong(
+            "your way back cuts off at the ends of the real data: a generated sample of 1.2 lies "
+            "outside them, and has to stay there"
+        )
     if found.shape != right.shape or not torch.allclose(found, right, rtol=1e-3):
         raise Wrong(
             "your way back uses the ends of what it is given; generated samples have other ends. "

@@ -90,12 +90,17 @@ def test_no_answer_is_not_attempted(exercise, answers):
     assert check(exercise, *answers).status == "not attempted"
 
 
-@pytest.mark.parametrize(
-    "exercise", ["1.2", "2.1", "2.2", "3.3", "3.4", "3.5", "3.6", *sorted(REPAIRS)]
-)
-@pytest.mark.parametrize("left", [..., None], ids=["dots", "None"])
-def test_a_function_whose_body_is_not_written_is_not_attempted(exercise, left):
-    assert check(exercise, lambda *arguments: left).status == "not attempted"
+WITH_FUNCTIONS = ["1.2", "2.1", "2.2", "3.3", "3.4", "3.5", "3.6", *sorted(REPAIRS)]
+
+
+@pytest.mark.parametrize("exercise", WITH_FUNCTIONS)
+def test_a_function_whose_body_is_not_written_is_not_attempted(exercise):
+    assert check(exercise, lambda *arguments: ...).status == "not attempted"
+
+
+@pytest.mark.parametrize("exercise", WITH_FUNCTIONS)
+def test_a_forgotten_return_is_wrong_and_not_a_missing_attempt(exercise):
+    refused("returns None. Is there a `return`?", exercise, lambda *arguments: None)
 
 
 def test_half_an_answer_is_not_attempted():

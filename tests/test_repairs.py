@@ -31,6 +31,15 @@ def zeros(like):
     return torch.zeros_like(like)
 
 
+def used_up(a):
+    loss = bce(a, ones(a))
+    loss.backward()
+    return loss
+
+
+HAS_NO_RECORD = "the number is right, but it has no record: backward() can't start from it"
+CUT = "the number is right, but its record is cut"
+
 # --- 6.1 the generator's target ------------------------------------------------------------------
 
 LOSSES_OF_G = {
@@ -38,13 +47,18 @@ LOSSES_OF_G = {
     "by hand": lambda a: -a.log().mean(),
     "the helper": generator_loss,
     "module": lambda a: nn.BCELoss()(a, ones(a)),
-    "a float": lambda a: float(bce(a, ones(a))),
+    "shape (1,)": lambda a: bce(a, ones(a))[None],
 }
 LOSSES_OF_G_FAULTS = {
     "zeros": (lambda a: bce(a, zeros(a)), "the target is still 0. What does it want to hear"),
     "minimax": (lambda a: -bce(a, zeros(a)), "that is log(1 - D(G(z))), the other form"),
     "sign": (lambda a: a.log().mean(), "the sign is wrong"),
     "sum": (lambda a: bce(a, ones(a), reduction="sum"), "that is the sum over the batch"),
+    "two sigmoids": (lambda a: bce_l(a, ones(a)), "these are probabilities already: this loss"),
+    "item": (lambda a: bce(a, ones(a)).item(), HAS_NO_RECORD),
+    "detached": (lambda a: bce(a.detach(), ones(a)), HAS_NO_RECORD),
+    "a new record": (lambda a: bce(a.detach(), ones(a)).requires_grad_(), CUT),
+    "backward": (used_up, "its record is used up: leave backward() to the training step"),
     "none": (lambda a: bce(a, ones(a), reduction="none"), "returns shape (4, 1), expected one"),
     "one half": (lambda a: bce(a, ones(a) / 2), "for the answers 0.1, 0.4, 0.25 and 0.6 you get"),
     "NaN": (lambda a: math.nan, "what generator_loss returns holds NaN"),
@@ -102,8 +116,11 @@ def step(
     share=1.0,
     also_g=False,
     no_grad=False,
-    returns=None,
+    returns=lambda loss: loss.item(),
     halves=False,
+    backward=True,
+    empty_late=None,
+    steps=1,
 ):
     """A way to write the step, right unless it is told otherwise."""
 
@@ -122,14 +139,19 @@ def step(
         if halves:
             bce(D(real), ones(one)).backward()
             bce(D(fake), zeros(one)).backward()
-        else:
+        elif backward:
             loss.backward()
         if also_g:
             with torch.no_grad():
                 G.weight += 1
+        if empty_late == "D":
+            optimiser.zero_grad()
         if moves:
-            optimiser.step()
-        return loss if returns is None else returns
+            for _ in range(steps):
+                optimiser.step()
+        if empty_late == "G":
+            G.zero_grad()
+        return returns(loss)
 
     return step_d
 
@@ -139,17 +161,24 @@ STEPS = {
     "no_grad": step(no_grad=True),
     "the mean of both parts": step(share=0.5),
     "backward twice": step(halves=True),
+    "a tensor without a record": step(returns=lambda loss: loss.detach()),
 }
 STEPS_FAULTS = {
     "heaped up": (step(empty=False), "gradients of the last batch are still in it"),
     "no detach": (step(detach=False), "gradients have reached the generator. With two optimisers"),
+    "no detach, and G emptied": (step(detach=False, empty_late="G"), "have reached the generator"),
+    "emptied too late": (step(empty_late="D"), "step() found no gradients. Either nobody calls"),
+    "no backward": (step(backward=False), "step() found no gradients. Either nobody calls"),
+    "two steps": (step(steps=2), "the discriminator makes 2 steps, expected one"),
+    "two half steps": (step(steps=2, share=0.5), "the discriminator makes 2 steps, expected one"),
     "both missing": (step(empty=False, detach=False), "gradients of the last batch"),
     "swapped": (step(swap=True), "it moves the wrong way: the targets are swapped"),
     "both real": (step(target=1.0), "the discriminator moves in another direction"),
     "no step": (step(moves=False), "weights have not changed: who calls step()?"),
     "changes G": (step(also_g=True), "step_D has changed the generator's weights"),
-    "another number": (step(returns=3.0), "step_D returns 3.0000 as its loss, expected"),
-    "no number": (step(returns="done"), "what step_D returns is a str"),
+    "another number": (step(returns=lambda loss: 3.0), "step_D returns 3.0000 as its loss, expec"),
+    "no number": (step(returns=lambda loss: "done"), "what step_D returns is a str"),
+    "with its record": (step(returns=lambda loss: loss), "returns its loss with the whole record"),
 }
 
 # --- 6.4 the mean of an epoch --------------------------------------------------------------------
@@ -179,6 +208,7 @@ MEANS_FAULTS = {
         lambda x: sum(x) / 16,
         "for the losses 1, 2 and 6 you get 0.5625, expected 3.0000",
     ),
+    "a text": (lambda x: "0.693", "what epoch_loss returns is a str, expected a tensor of numbers"),
     "median": (lambda x: sorted(x)[len(x) // 2], "you get 2.0000, expected 3.0000"),
     "all but one": (
         lambda x: sum(x) / len(x) if len(x) > 1 else x[0] / (len(x) - 1),
@@ -198,6 +228,11 @@ def logged(real, fake):
     return -(real.sigmoid().log().mean() + (1 - fake.sigmoid()).log().mean())
 
 
+def clamped(real, fake):
+    real, fake = (one.sigmoid().clamp(1e-7, 1 - 1e-7) for one in (real, fake))
+    return bce(real, ones(real)) + bce(fake, zeros(fake))
+
+
 def with_logits(real, fake):
     return bce_l(real, ones(real)) + bce_l(fake, zeros(fake))
 
@@ -213,6 +248,10 @@ LOGITS_FAULTS = {
     "rounded": (rounded, "you get 200, expected 400: the sigmoid rounds to 0 and 1"),
     "rounded, mean": (lambda r, f: rounded(r, f) / 2, "you get 100, expected 200: the sigmoid"),
     "by hand": (logged, "logits of -200 for real and 200 for generated samples you get infinity"),
+    "clamped": (clamped, "you get 32, expected 400: the sigmoid rounds to 0 or 1, and a clamp or"),
+    "clamped, mean": (lambda r, f: clamped(r, f) / 2, "you get 16, expected 200: the sigmoid"),
+    "item": (lambda r, f: with_logits(r, f).item(), HAS_NO_RECORD),
+    "half detached": (lambda r, f: with_logits(r, f.detach()), CUT),
     "swapped": (lambda r, f: with_logits(f, r), "the targets are swapped: 1 is for real"),
     "real only": (lambda r, f: bce_l(r, ones(r)), "for logits of 2 and -1 for real, 0.5 and -3"),
     "a word": (lambda r, f: "low", "what discriminator_loss returns is a str"),
@@ -242,7 +281,18 @@ SHAPES_FAULTS = {
         lambda a, t: by_hand(a.reshape(-1, 1), t),
         "answers of shape (6, 1) and targets of shape (6,) are still stretched to (6, 6)",
     ),
-    "PyTorch's": (bce, "your loss failed: ValueError"),
+    "PyTorch's": (bce, "for answers (6,) and targets (6, 1): your loss failed: ValueError"),
+    "squeezed": (
+        lambda a, t: by_hand(a.squeeze(1), t.squeeze(1)),
+        "for answers (6,) and targets (6, 1): your loss failed: IndexError",
+    ),
+    "stretched itself": (
+        lambda a, t: by_hand(a, t[:, None]),
+        "and targets of shape (6, 1) are stretched to (6, 6) by your code",
+    ),
+    "no function": (0.7, "loss is a float, expected a function"),
+    "item": (lambda a, t: in_rows(a, t).item(), HAS_NO_RECORD),
+    "detached": (lambda a, t: in_rows(a.detach(), t), HAS_NO_RECORD),
     "sign": (lambda a, t: -in_rows(a, t), "the sign is wrong"),
     "sum": (lambda a, t: 6 * in_rows(a, t), "that is the sum over the batch"),
     "one for each": (lambda a, t: a - t, "loss returns shape (6, 1), expected one number"),
@@ -267,6 +317,12 @@ def draw(back="as it was", grad=False, evaluate=True, column=False, fall=0.0):
     return draw_samples
 
 
+def switched_off(G, noise):
+    samples = draw()(G, noise)
+    torch.set_grad_enabled(False)
+    return samples
+
+
 DRAWN = {"by hand": draw(), "the helper": sample, "numpy": lambda G, z: sample(G, z).numpy()}
 DRAWN_FAULTS = {
     "as found": (lambda G, noise: G(noise), "dropout is still on"),
@@ -274,6 +330,7 @@ DRAWN_FAULTS = {
     "always trained": (draw(back=True), "was in evaluation mode before, and is not afterwards"),
     "with gradient": (draw(grad=True), "still carry their gradient's record"),
     "no_grad only": (draw(evaluate=False), "dropout is still on"),
+    "gradients left off": (switched_off, "gradients stay switched off afterwards"),
     "one column": (draw(column=True), "shape (5,) for 5 noise vectors, expected (5, 64)"),
     "another dropout": (draw(fall=0.5), "dropout is still on"),
 }
@@ -289,27 +346,62 @@ class Shares(nn.Module):
         return rows.exp() / rows.exp().sum(dim=1, keepdim=True)
 
 
+class Layer(nn.Module):
+    """A layer out of a function."""
+
+    def __init__(self, function):
+        super().__init__()
+        self.function = function
+
+    def forward(self, rows):
+        """From (n, 100) to what the function makes of it."""
+        return self.function(rows)
+
+
 def hard(rows):
     return torch.nn.functional.one_hot(rows.argmax(dim=1), 100).float()
+
+
+def shares_of_relu(rows):
+    return rows.relu() / rows.relu().sum(dim=1, keepdim=True)
+
+
+def shares_above_least(rows):
+    rows = rows - rows.amin(dim=1, keepdim=True)
+    return rows / rows.sum(dim=1, keepdim=True)
+
+
+RIGHT_TODAY = "right today, but PyTorch has to guess the axis, and warns: say `dim=1`"
 
 
 LAYERS = {
     "softmax": lambda: nn.Softmax(dim=1),
     "last axis": lambda: nn.Softmax(dim=-1),
-    "a function": lambda: lambda rows: torch.softmax(rows, dim=1),
     "a class": Shares,
+    "in a row": lambda: nn.Sequential(nn.Linear(100, 100).eval(), nn.Softmax(dim=1))[1:],
 }
 LAYERS_FAULTS = {
     "ReLU": (nn.ReLU, "of 7 rows with negative numbers only are all zero"),
     "down the columns": (lambda: nn.Softmax(dim=0), "the columns add up to 1, expected the rows"),
     "sigmoid": (nn.Sigmoid, "the numbers of a row add up to"),
     "LeakyReLU": (nn.LeakyReLU, "your layer makes negative numbers"),
-    "smallest": (lambda: lambda rows: torch.softmax(-rows, 1), "at another place after your layer"),
-    "argmax": (lambda: hard, "no gradient gets through your layer"),
+    "smallest": (lambda: Layer(lambda x: torch.softmax(-x, 1)), "at another place after your"),
+    "argmax": (lambda: Layer(hard), "no gradient gets through your layer"),
+    "no axis": (nn.Softmax, RIGHT_TODAY),
+    "no axis within": (lambda: Layer(torch.nn.functional.softmax), RIGHT_TODAY),
+    "a function": (lambda: torch.nn.functional.softmax, "returns a function, expected a layer"),
+    "a lambda": (lambda: lambda x: torch.softmax(x, dim=1), "returns a function, expected a layer"),
+    "shares of ReLU": (lambda: Layer(shares_of_relu), "for a row of negative numbers your layer"),
+    "less the least": (lambda: Layer(shares_above_least), "for a row of equal numbers your layer"),
+    "no return": (lambda: Layer(lambda x: None), "your layer returns None. Is there a `return`?"),
+    "infinite": (lambda: Layer(lambda x: x / 0), "what your layer makes holds NaN or infinity"),
     "shape": (lambda: nn.Linear(100, 5), "makes shape (7, 5) of (7, 100)"),
-    "a word": (lambda: "softmax", "last_layer returns a str, expected a layer or a function"),
+    "a word": (lambda: "softmax", "last_layer returns a str, expected a layer (an nn.Module)"),
     "not called": (nn.Softmax(dim=1), "your last_layer failed"),
-    "a class alone": (lambda: nn.Softmax, "what your layer makes is a Softmax"),
+    "a class alone": (
+        lambda: nn.Softmax,
+        "last_layer returns the class Softmax, expected a layer: Softmax(…)",
+    ),
 }
 
 # --- 6.9 scaling ---------------------------------------------------------------------------------
@@ -341,9 +433,43 @@ def own_ends(data):
     return made, lambda samples: back(scaled()(samples)[0])
 
 
+def min_alone(data):
+    low, high = data.min(dim=0), data.max(dim=0)
+    return 2 * (data - low) / (high - low) - 1, lambda samples: low
+
+
+def clamps(data):
+    made, back = scaled()(data)
+    return made, lambda samples: back(samples.clamp(-1, 1))
+
+
+def clamps_years(data):
+    made, back = scaled()(data)
+    low, high = data.min(dim=0).values, data.max(dim=0).values
+    return made, lambda samples: back(samples).clamp(low, high)
+
+
+def in_place(data):
+    made, back = scaled()(data)
+    data.copy_(made)
+    return data, back
+
+
+def back_in_place(data):
+    made, back = scaled()(data)
+    return made, lambda samples: samples.copy_(back(samples))
+
+
 SCALES = {"by column": scaled(), "a list": lambda data: list(scaled()(data))}
 SCALES_FAULTS = {
-    "as found": (scaled(columns=False, keep=False), "each column needs its own ends, min(dim=0)"),
+    "as found": (scaled(columns=False, keep=False), "needs its own ends, min(dim=0).values"),
+    "min alone": (min_alone, "`min(dim=0)` returns values *and* places: take `.values`"),
+    "fails": (lambda d: d.nothing, "your scaled failed: AttributeError"),
+    "clamps": (clamps, "your way back cuts off at the ends of the real data"),
+    "clamps years": (clamps_years, "your way back cuts off at the ends of the real data"),
+    "in place": (in_place, "scaled has changed the data that it was given: make new tensors"),
+    "back in place": (back_in_place, "your way back has changed the samples that it was given"),
+    "a way back without return": (lambda d: (scaled()(d)[0], lambda s: None), "way back returns"),
     "forgetful": (scaled(keep=False), "your way back does not lead back"),
     "0 to 1": (scaled(low_end=0.0), "column 0 from 0 to 1 and column 1 from 0 to 1, expected -1"),
     "shifted": (scaled(shift=1.0), "does not lead back to the data that you were given"),
@@ -392,6 +518,19 @@ def test_each_fault_is_named(number, fault):
     verdict = check(number, answer)
     assert verdict.status == "wrong", verdict
     assert message in verdict.message
+
+
+@pytest.mark.parametrize("number", REPAIRS)
+def test_a_forgotten_return_is_told_with_the_name_of_the_function(number):
+    verdict = check(number, lambda *arguments: None)
+    assert verdict.status == "wrong", verdict
+    assert verdict.message.startswith("your ")
+    assert verdict.message.endswith(" returns None. Is there a `return`?")
+
+
+def test_gradients_that_an_answer_switches_off_are_on_again_after_the_check():
+    check("6.7", switched_off)
+    assert torch.is_grad_enabled()
 
 
 def test_each_repair_has_its_right_and_wrong_answers():
