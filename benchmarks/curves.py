@@ -10,7 +10,7 @@ from typing import NamedTuple
 import torch
 from torch import nn
 
-from benchmarks.project import Project, Record, train_in_groups, train_one_by_one
+from benchmarks.project import Project, Record, train_one_by_one, train_together
 from gan_course.data import Curve, Scaler, batches, curve_points, exponential
 from gan_course.ensemble import Ensemble
 from gan_course.metrics import curve_mse, curve_quality, fit_and_spread
@@ -39,10 +39,13 @@ TASKS = {
 # What the course recipe becomes when one of its means is taken away, or one more is put in.
 ABLATION = {
     "course": CURVES,
-    "no_scaling": replace(CURVES, scaled=False),
+    "no_scaling": replace(CURVES, scaled=False, clipped=False),
+    "no_clipping": replace(CURVES, clipped=False),
+    "small_batches": replace(CURVES, batch_size=128),
     "no_waves": replace(CURVES, generator_waves=0, discriminator_waves=0),
     "no_blur": replace(CURVES, blur=None),
-    "no_blur_weight": replace(CURVES, blur_weight=0.0),
+    "no_blur_weight": replace(CURVES, blur_weight=(0.0, 0.0)),
+    "steady_blur_weight": replace(CURVES, blur_weight=(0.8, 0.8)),
     "no_decay": replace(CURVES, decay=False),
     "no_average": replace(CURVES, average=0.0),
     "normal_noise": replace(CURVES, noise="normal"),
@@ -91,7 +94,7 @@ def run(name: str, recipe: str, seeds: Sequence[int], fresh: int) -> Iterator[Re
     def measure(ensemble: Ensemble) -> list[Record]:
         return [measures(points, task) for points in ensemble.generate(fresh)]
 
-    return train_in_groups(data_set(task), ABLATION[recipe], seeds, measure)
+    return train_together(data_set(task), ABLATION[recipe], seeds, measure)
 
 
 def run_loop(task: Task, recipe: str, seed: int, fresh: int) -> tuple[nn.Sequential, Record]:

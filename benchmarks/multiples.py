@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.optim import Adam
 
-from benchmarks.project import Project, Record, train_in_groups, train_one_by_one
+from benchmarks.project import Project, Record, train_one_by_one, train_together
 from gan_course.ensemble import Ensemble
 from gan_course.integers import (
     GumbelSoftmax,
@@ -97,7 +97,7 @@ def run(name: str, recipe: str, seeds: Sequence[int], fresh: int) -> Iterator[Re
         return real_batch(values, count, DEPTH, random=random)
 
     noise = torch.randn(fresh, LATENT, generator=torch.Generator().manual_seed(1_000_003))
-    return train_in_groups(draw, ABLATION[recipe], seeds, measure)
+    return train_together(draw, ABLATION[recipe], seeds, measure)
 
 
 def run_loop(values: Tensor, recipe: str, seed: int, fresh: int) -> Record:

@@ -1,15 +1,16 @@
 """How often does a recipe work? One run a seed, every seed counted.
 
 `python -m benchmarks.quality --project exponential --recipe course --seeds 100 --json FILE` prints
-a table and writes one record a seed, measured on fresh samples of the final generator.
+a table and writes one record a seed, measured on fresh samples of the final generator. A run that
+was cut short goes on where it was. `torchrun --nproc-per-node 2 --max-restarts 3 -m
+benchmarks.quality ...` spreads the seeds over two processes.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import platform
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from statistics import median
 
@@ -17,7 +18,8 @@ import torch
 from scipy.stats import binomtest
 
 from benchmarks import curves, multiples, normal
-from benchmarks.project import Project, Record
+from benchmarks.project import GROUP, Project, Record
+from benchmarks.study import clear, join, run_study, write
 
 PROJECTS: dict[str, Project] = {**curves.PROJECTS, **multiples.PROJECTS, **normal.PROJECTS}
 
@@ -53,14 +55,6 @@ def spread(records: Sequence[Record], columns: dict[str, str]) -> list[str]:
     return lines
 
 
-def write(path: Path, content: dict[str, object]) -> None:
-    """Write beside the place and move there: a run that is cut short keeps what it has."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(path.name + ".part")
-    beside.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
-    beside.replace(path)
-
-
 def main() -> None:
     """Run every seed, print the table, write the records."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -68,13 +62,15 @@ def main() -> None:
     parser.add_argument("--recipe", required=True, help="original, course, or a part of it")
     parser.add_argument("--seeds", type=int, default=8, help="seeds 0 to this minus 1")
     parser.add_argument("--json", type=Path, required=True, help="where the records go")
+    parser.add_argument("--group", type=int, default=GROUP, help="seeds that are trained at once")
     parser.add_argument("--threads", type=int, default=1, help="of PyTorch")
     arguments = parser.parse_args()
     project = PROJECTS[arguments.project]
     if arguments.recipe not in project.recipes:
         parser.error(f"--recipe must be one of {', '.join(project.recipes)}")
-    if arguments.seeds < 1:
-        parser.error(f"--seeds must be at least 1, got {arguments.seeds}")
+    for name in ("seeds", "group", "threads"):
+        if getattr(arguments, name) < 1:
+            parser.error(f"--{name} must be at least 1, got {getattr(arguments, name)}")
 
     torch.set_num_threads(arguments.threads)
     machine = {
@@ -83,14 +79,28 @@ def main() -> None:
         "processor": platform.machine(),
         "threads": torch.get_num_threads(),
     }
+    study = {"project": arguments.project, "recipe": arguments.recipe, **machine}
+    study |= {"samples": project.fresh, "seeds": arguments.seeds}
     names = "  ".join(f"{name:>10}" for name in project.columns)
-    print(f"seed  {names}  seconds")
-    records: list[Record] = []
-    for record in project.run(arguments.recipe, range(arguments.seeds), project.fresh):
-        records.append({"recipe": arguments.recipe, **record})
+    if join()[0] == 0:  # one head for the lines of all processes
+        print(f"seed  {names}  seconds", flush=True)
+
+    def run(seeds: Sequence[int]) -> Iterator[Record]:
+        for start in range(0, len(seeds), arguments.group):
+            group = seeds[start : start + arguments.group]
+            for record in project.run(arguments.recipe, group, project.fresh):
+                yield {"recipe": arguments.recipe, **record}
+
+    def show(record: Record) -> None:
         print(table_row(record, project.columns), flush=True)
-        write(arguments.json, {"machine": machine, "samples": project.fresh, "records": records})
-    print("", *spread(records, project.columns), success(records, project), sep="\n")
+
+    records = run_study(run, range(arguments.seeds), arguments.json, study, show)
+    if records is not None:  # this is the first process, or the only one
+        content = {"machine": machine, "samples": project.fresh, "records": records}
+        write(arguments.json, content)
+        lines = [*spread(records, project.columns), success(records, project)]
+        print("", *lines, sep="\n", flush=True)
+    clear(arguments.json)
 
 
 if __name__ == "__main__":

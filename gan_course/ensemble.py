@@ -128,18 +128,25 @@ def draw_noise(settings: Settings, count: int, random: torch.Generator) -> Tenso
     return 2 * torch.rand(shape, generator=random) - 1
 
 
-def _batch_noise(settings: Settings, random: torch.Generator) -> Tensor:
-    """Noise for `CHUNK` batches, shape (CHUNK batch_size, latent_dim).
+def _uniform(settings: Settings, batches: int, width: int, random: torch.Generator) -> Tensor:
+    """Numbers in [0, 1) for some batches, shape (batches batch_size, width).
 
-    Even noise is a Latin hypercube (McKay et al. 1979): in each batch, each coordinate has one
-    number in each of as many equal parts of [-1, 1) as there are samples.
+    Even noise is a Latin hypercube (McKay et al. 1979): in each batch, each column has one number
+    in each of as many equal parts of [0, 1) as there are samples.
     """
-    if settings.noise != "even":
+    shape = (batches, settings.batch_size, width)
+    numbers = torch.rand(shape, generator=random)
+    if settings.noise == "even":
+        parts = torch.rand(shape, generator=random).argsort(dim=1)
+        numbers = (parts + numbers) / settings.batch_size
+    return numbers.flatten(0, 1)
+
+
+def _batch_noise(settings: Settings, random: torch.Generator) -> Tensor:
+    """Noise for `CHUNK` batches, shape (CHUNK batch_size, latent_dim)."""
+    if settings.noise == "normal":
         return draw_noise(settings, CHUNK * settings.batch_size, random)
-    shape = (CHUNK, settings.batch_size, settings.latent_dim)
-    parts = torch.rand(shape, generator=random).argsort(dim=1)
-    inside = torch.rand(shape, generator=random)
-    return (2 * (parts + inside) / settings.batch_size - 1).flatten(0, 1)
+    return 2 * _uniform(settings, CHUNK, settings.latent_dim, random) - 1
 
 
 def from_data_set(samples: Tensor) -> Draw:
@@ -220,6 +227,8 @@ def train(
     losses = torch.empty(3, settings.steps, len(seeds), device=device)
 
     layers = list(averaged)
+    if settings.clipped:  # only what is generated, not what D sees: there it would stop learning
+        layers.append(nn.Hardtanh())
     if scalers is not None:
         low, high = (torch.stack([getattr(s, end) for s in scalers]) for end in ("low", "high"))
         layers.append(Unscale(Scaler(low[:, None], high[:, None])).to(device))
@@ -232,7 +241,9 @@ def train(
     stream = draw_batches(settings, draws, randoms, scalers, device)
     for step, batch in enumerate(stream):
         losses[:, step] = torch.stack(
-            train_step(generator, discriminator, change_d, change_g, batch, settings)
+            train_step(
+                generator, discriminator, change_d, change_g, batch, settings, step / settings.steps
+            )
         )
         for schedule in schedules:
             schedule.step()
@@ -266,6 +277,7 @@ def train_step(
     generator_optimiser: Adam,
     batch: Batch,
     settings: Settings,
+    progress: float = 0.0,
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Change every discriminator, then every generator, once.
 
@@ -276,6 +288,7 @@ def train_step(
         generator_optimiser: changes the generator's weights, and no others.
         batch: see `Batch`.
         settings: which loss, penalty and packing.
+        progress: share of the steps that are done already, which the weight of a look depends on.
 
     Returns:
         Losses on real, on fake and of the generator, before each change: shape (S,), nats.
@@ -284,21 +297,23 @@ def train_step(
     round the last few numbers of a tensor in another way: a seed is to do what it does alone.
     """
 
-    def judge(samples: Tensor, look: int) -> Tensor:
+    def judge(*samples: Tensor, look: int) -> tuple[Tensor, ...]:
+        seen = torch.cat(samples, dim=1)  # one call for all is faster than one for each
         if batch.sigma is None or batch.blur is None:
-            seen = add_waves(samples, settings.discriminator_waves)
+            seen = add_waves(seen, settings.discriminator_waves)
         else:  # Wang et al. 2022: blur at random, and say how much
-            blurred = samples + batch.sigma[look] * batch.blur[look]
-            level = blur_level(batch.sigma[look], settings)
-            seen = torch.cat([add_waves(blurred, settings.discriminator_waves), level], dim=-1)
-        rows = samples.shape[1] // settings.pack  # Lin et al. 2018: several samples at a time
+            looks = slice(look, look + len(samples))
+            sigma, blur = (torch.cat([*n[looks]], dim=1) for n in (batch.sigma, batch.blur))
+            waves = add_waves(seen + sigma * blur, settings.discriminator_waves)
+            seen = torch.cat([waves, blur_level(sigma, settings)], dim=-1)
+        rows = seen.shape[1] // settings.pack  # Lin et al. 2018: several samples at a time
         logits: Tensor = discriminator(seen.reshape(len(seen), rows, -1))
-        return logits
+        return logits.chunk(len(samples), dim=1)
 
     with torch.no_grad():  # the generator does not learn from this step
         fake = generator(batch.noise[0])
     real = batch.real.detach().requires_grad_() if settings.penalty else batch.real
-    real_logits, fake_logits = judge(real, 0), judge(fake, 1)
+    real_logits, fake_logits = judge(real, fake, look=0)
     if settings.relativistic:  # Jolicoeur-Martineau 2019: is this one more real than that one?
         real_loss = fake_loss = -_mean(logsigmoid(real_logits - fake_logits)) / 2
     else:
@@ -309,9 +324,9 @@ def train_step(
         loss = loss + settings.penalty / 2 * slopes.square().sum(dim=-1).mean(dim=-1)
     _change(discriminator_optimiser, loss)
 
-    fake_logits = judge(generator(batch.noise[1]), 2)
+    (fake_logits,) = judge(generator(batch.noise[1]), look=2)
     if settings.relativistic:
-        fake_logits = fake_logits - judge(batch.real, 0).detach()
+        fake_logits = fake_logits - judge(batch.real, look=0)[0].detach()
     answers = -logsigmoid(fake_logits)
     generator_loss = _mean(answers)
     if batch.sigma is None:
@@ -319,7 +334,8 @@ def train_step(
     else:
         # through little blur slopes are steep, about 1 / sigma: they would drown all the others
         sigma = batch.sigma[2].reshape(len(answers), answers.shape[1], -1).mean(dim=2, keepdim=True)
-        weight = torch.exp(settings.blur_weight * torch.log(sigma))
+        first, last = settings.blur_weight
+        weight = torch.exp((first + (last - first) * progress) * torch.log(sigma))
         _change(generator_optimiser, _mean(weight / weight.mean(dim=1, keepdim=True) * answers))
     return real_loss.detach(), fake_loss.detach(), generator_loss.detach()
 
@@ -440,7 +456,7 @@ def draw_batches(
         noise = torch.stack(
             [torch.stack([_batch_noise(settings, r) for _ in range(2)]) for r in randoms], 1
         )
-        blurs = [_blur(settings, count, reals[0].shape[1], r) for r in randoms]
+        blurs = [_blur(settings, reals[0].shape[1], r) for r in randoms]
         drawn = [real, noise, *(torch.stack(parts, 1) for parts in zip(*blurs, strict=True))]
         real, *others = (numbers.to(device) for numbers in drawn)
         for k in range(min(CHUNK, settings.steps - start)):
@@ -448,14 +464,15 @@ def draw_batches(
             yield Batch(real[:, rows], *(numbers[:, :, rows] for numbers in others))
 
 
-def _blur(settings: Settings, count: int, dim: int, random: torch.Generator) -> tuple[Tensor, ...]:
-    """Sigma and N(0, 1) for three looks at `count` samples each; nothing where there is no blur."""
+def _blur(settings: Settings, dim: int, random: torch.Generator) -> tuple[Tensor, ...]:
+    """Sigma and N(0, 1), three looks at `CHUNK` batches; nothing where there is no blur."""
     if settings.blur is None:
         return ()
     least, most = settings.blur
+    looks = torch.stack([_uniform(settings, CHUNK, 1, random) for _ in range(3)])
     # every order of magnitude is as likely
-    sigma = least * (most / least) ** torch.rand(3, count, 1, generator=random)
-    return sigma, torch.randn(3, count, dim, generator=random)
+    sigma = least * (most / least) ** looks
+    return sigma, torch.randn(3, len(looks[0]), dim, generator=random)
 
 
 def blur_level(sigma: Tensor, settings: Settings) -> Tensor:

@@ -21,7 +21,7 @@ class Settings:
 
     # the networks
     latent_dim: int = 2  # numbers in a noise vector
-    noise: str = "normal"  # N(0, 1); "uniform" is U(-1, 1), "even" the same, evened out by batch
+    noise: str = "normal"  # N(0, 1); "uniform" is U(-1, 1), "even" the same, even in each batch
     generator_widths: tuple[int, ...] = (16, 32)  # of the hidden layers
     discriminator_widths: tuple[int, ...] = (256, 128, 64)
     generator_waves: int = 0  # sines and cosines beside each input, see `networks.add_waves`
@@ -31,6 +31,7 @@ class Settings:
     dropout: float = 0.0  # share of the discriminator's hidden outputs switched off
     # the data
     scaled: bool = False  # to [-1, 1], by the smallest and largest value of each column
+    clipped: bool = False  # what is generated is moved into that range, where it runs over
     # the training
     batch_size: int = 128
     steps: int = 16_000  # updates of the generator, and as many of the discriminator
@@ -40,7 +41,8 @@ class Settings:
     decay: bool = False  # both rates fall in a straight line, to 0 at the last step
     average: float = 0.0  # moving average of the generator's weights; the share that a step keeps
     blur: tuple[float, float] | None = None  # the least and the most noise that D looks through
-    blur_weight: float = 0.8  # the generator's loss weighs a look by sigma to this power
+    # the generator's loss weighs a look by sigma to a power: the first one, and what it comes to
+    blur_weight: tuple[float, float] = (1.0, 0.3)
     penalty: float = 0.0  # weight of the zero-centred gradient penalty on real samples
     relativistic: bool = False  # D compares a real with a generated sample
     pack: int = 1  # samples that D judges together
@@ -50,13 +52,13 @@ class Settings:
             require_count(name, getattr(self, name))
         for name in ("generator_widths", "discriminator_widths"):
             require_widths(name, getattr(self, name))
-        for name in ("betas", "blur"):
+        for name in ("betas", "blur", "blur_weight"):
             pair = getattr(self, name)
             if name == "blur" and pair is None:
                 continue
             if not isinstance(pair, tuple) or len(pair) != 2:
                 raise TypeError(f"{name} must be a pair of numbers like (0.5, 0.9), got {pair!r}")
-        for name in ("scaled", "decay", "relativistic"):
+        for name in ("scaled", "clipped", "decay", "relativistic"):
             if not isinstance(getattr(self, name), bool):
                 raise TypeError(f"{name} must be True or False, got {getattr(self, name)!r}")
         require_choice("noise", self.noise, NOISES)
@@ -69,10 +71,13 @@ class Settings:
             require_number(name, value)
             if not 0 <= value < 1:
                 raise ValueError(f"{name} must be at least 0 and below 1, got {value}")
-        for name in ("penalty", "blur_weight"):
-            require_number(name, getattr(self, name))
-            if getattr(self, name) < 0:
-                raise ValueError(f"{name} must be at least 0, got {getattr(self, name)}")
+        powers = {f"blur_weight[{place}]": power for place, power in enumerate(self.blur_weight)}
+        for name, value in {"penalty": self.penalty, **powers}.items():
+            require_number(name, value)
+            if value < 0:
+                raise ValueError(f"{name} must be at least 0, got {value}")
+        if self.clipped and not self.scaled:
+            raise ValueError("clipped=True needs scaled=True, as it is the scale that is clipped")
         if self.batch_size % self.pack:
             raise ValueError(f"pack must divide the batch size {self.batch_size}, got {self.pack}")
         for name in ("generator_waves", "discriminator_waves"):
@@ -105,12 +110,15 @@ CURVES = Settings(
     latent_dim=3,
     noise="even",
     generator_widths=(64, 64),
+    discriminator_widths=(128, 128),
     generator_waves=2,
     discriminator_waves=3,
     slope=0.2,
     scaled=True,
+    clipped=True,
+    batch_size=256,
     steps=4_000,
-    generator_rate=6e-3,
+    generator_rate=4e-3,
     discriminator_rate=1e-2,
     betas=(0.5, 0.99),
     decay=True,

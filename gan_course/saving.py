@@ -25,6 +25,7 @@ LAYERS: dict[str, tuple[type[nn.Module], tuple[str, ...]]] = {
     "ReLU": (nn.ReLU, ()),
     "LeakyReLU": (nn.LeakyReLU, ("negative_slope",)),
     "Tanh": (nn.Tanh, ()),
+    "Hardtanh": (nn.Hardtanh, ("min_val", "max_val")),
     "Sigmoid": (nn.Sigmoid, ()),
     "Softmax": (nn.Softmax, ("dim",)),
     "Dropout": (nn.Dropout, ("p",)),

@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 import torch
 
-from benchmarks import curves, multiples, normal, project, quality
+from benchmarks import curves, multiples, normal, quality
 from gan_course.data import curve_points
 from gan_course.integers import real_batch
 from gan_course.recipes import CURVES, PATTERNS
@@ -25,7 +25,6 @@ def command(monkeypatch, tmp_path):
     monkeypatch.setattr(curves, "ABLATION", {**curves.ABLATION, "course": short})
     patterns = replace(PATTERNS, steps=3)
     monkeypatch.setattr(multiples, "ABLATION", {**multiples.ABLATION, "course": patterns})
-    monkeypatch.setattr(project, "GROUP", 2)
     for name in ("sine", "multiples"):
         small = replace(quality.PROJECTS[name], fresh=2_000)
         monkeypatch.setitem(quality.PROJECTS, name, small)
@@ -55,11 +54,10 @@ def test_every_seed_has_one_record_and_one_line(command, capsys, name):
     assert "confidence interval 0.0% to 56.1%" in printed[-1]  # 3.84 / 6.84, Wilson 1927
 
 
-def test_groups_change_nothing(command, monkeypatch):
+def test_groups_change_nothing(command):
     arguments = ("--project", "sine", "--recipe", "course", "--seeds", "3")
-    together = command(*arguments)["records"]
-    monkeypatch.setattr(project, "GROUP", 1)
-    alone = command(*arguments)["records"]
+    together = command(*arguments, "--group", "2")["records"]
+    alone = command(*arguments, "--group", "1")["records"]
     for one, other in zip(together, alone, strict=True):
         del one["seconds"], other["seconds"]
         assert one == other
@@ -70,6 +68,7 @@ def test_groups_change_nothing(command, monkeypatch):
     [
         (("--project", "sine", "--recipe", "magic"), "--recipe must be one of original"),
         (("--project", "sine", "--recipe", "course", "--seeds", "0"), "at least 1, got 0"),
+        (("--project", "sine", "--recipe", "course", "--group", "0"), "--group must be at least 1"),
         (("--project", "circle", "--recipe", "course"), "invalid choice: 'circle'"),
     ],
 )
@@ -79,17 +78,23 @@ def test_a_wrong_argument_is_named(command, capsys, arguments, message):
     assert message in capsys.readouterr().err
 
 
-def test_a_run_that_is_cut_short_keeps_the_seeds_it_has(command, monkeypatch, tmp_path):
+def test_a_run_that_is_cut_short_goes_on_where_it_was(command, monkeypatch, capsys):
+    whole = quality.PROJECTS["sine"]
+
     def broken(recipe, seeds, fresh):
-        whole = curves.run("sine", recipe, seeds, fresh)
-        yield next(whole)
+        yield next(whole.run(recipe, seeds, fresh))
         raise KeyboardInterrupt
 
-    monkeypatch.setitem(quality.PROJECTS, "sine", replace(quality.PROJECTS["sine"], run=broken))
+    arguments = ("--project", "sine", "--recipe", "course", "--seeds", "3")
+    monkeypatch.setitem(quality.PROJECTS, "sine", replace(whole, run=broken))
     with pytest.raises(KeyboardInterrupt):
-        command("--project", "sine", "--recipe", "course", "--seeds", "3")
-    kept = json.loads((tmp_path / "new" / "records.json").read_text(encoding="utf-8"))
-    assert [record["seed"] for record in kept["records"]] == [0]
+        command(*arguments)
+    monkeypatch.setitem(quality.PROJECTS, "sine", whole)
+    capsys.readouterr()
+    content = command(*arguments)
+    assert [record["seed"] for record in content["records"]] == [0, 1, 2]
+    rows = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert [row[0] for row in rows[1:4] if row] == ["1", "2"]  # seed 0 is not trained again
 
 
 @pytest.mark.parametrize(

@@ -66,6 +66,7 @@ BASE = Settings(
     slope=0.0,
     dropout=0.0,
     scaled=False,
+    clipped=False,
     batch_size=36,  # not a multiple of what a processor computes at a time
     steps=STEPS,
     generator_rate=1e-3,
@@ -74,22 +75,23 @@ BASE = Settings(
     decay=False,
     average=0.0,
     blur=None,
-    blur_weight=0.0,
+    blur_weight=(0.0, 0.0),
     penalty=0.0,
     relativistic=False,
     pack=1,
 )
 BLUR: dict[str, Any] = {"blur": (0.05, 1.5)}
+CLIPPED: dict[str, Any] = {"scaled": True, "clipped": True}
 EVERYTHING: dict[str, Any] = {
     "noise": "uniform",
     "generator_waves": 2,
     "discriminator_waves": 3,
     "slope": 0.2,
     "dropout": 0.2,
-    "scaled": True,
+    **CLIPPED,
     "decay": True,
     "average": 0.9,
-    "blur_weight": 0.7,
+    "blur_weight": (0.7, 0.2),
     "penalty": 0.5,
     "relativistic": True,
     "pack": 2,
@@ -114,12 +116,14 @@ CASES: dict[str, tuple[dict[str, Any], Any]] = {
     "waves of the discriminator": ({"discriminator_waves": 3}, DATA),
     "dropout": ({"dropout": 0.3}, DATA),
     "scaled": ({"scaled": True}, DATA),
+    "clipped": ({**CLIPPED, "generator_rate": 0.5}, DATA),  # so fast that it runs over
     "falling rates": ({"decay": True}, DATA),
     "average": ({"average": 0.8}, DATA),
     "short average": ({"average": 0.3}, DATA),
     "blur": (BLUR, DATA),
-    "weighed blur": ({**BLUR, "blur_weight": 0.6}, DATA),
-    "packed and blurred": ({**BLUR, "blur_weight": 0.6, "pack": 3}, DATA),
+    "weighed blur": ({**BLUR, "blur_weight": (0.6, 0.6)}, DATA),
+    "a weight that falls": ({**BLUR, "blur_weight": (2.0, 0.0)}, DATA),
+    "packed and blurred": ({**BLUR, "blur_weight": (0.6, 0.6), "pack": 3}, DATA),
     "penalty": ({"penalty": 2.0}, DATA),
     "relativistic": ({"relativistic": True}, DATA),
     "packed": ({"pack": 3}, DATA),
@@ -248,7 +252,7 @@ def plain_loop(data: Any, settings: Settings, seed: int) -> tuple[Tensor, Any]:
         end = ends[settings.last_layer]
         return end(network(with_waves(noise, settings.generator_waves)))
 
-    def judge(samples: Tensor, look: int, batch: Batch) -> Tensor:
+    def seen_by_d(samples: Tensor, look: int, batch: Batch) -> Tensor:
         seen = samples
         if settings.blur is not None:
             sigma, normal = batch.sigma[look, 0], batch.blur[look, 0]
@@ -259,7 +263,7 @@ def plain_loop(data: Any, settings: Settings, seed: int) -> tuple[Tensor, Any]:
         else:
             seen = with_waves(seen, settings.discriminator_waves)
         groups = [torch.cat(list(group)) for group in seen.split(settings.pack)]
-        return d(torch.stack(groups))
+        return torch.stack(groups)
 
     losses = []
     for step, batch in enumerate(draw_batches(settings, [draw], [random], None, "cpu")):
@@ -272,7 +276,8 @@ def plain_loop(data: Any, settings: Settings, seed: int) -> tuple[Tensor, Any]:
             real = (real - (low + high) / 2) / ((high - low) / 2)
         real.requires_grad_()
         fake = generate(layers, batch.noise[0, 0]).detach()
-        on_real, on_fake = judge(real, 0, batch), judge(fake, 1, batch)
+        both = torch.cat([seen_by_d(real, 0, batch), seen_by_d(fake, 1, batch)])
+        on_real, on_fake = d(both).chunk(2)
         ones, zeros = torch.ones_like(on_real), torch.zeros_like(on_fake)
         if settings.relativistic:
             loss_real = loss_fake = bce(on_real - on_fake, ones) / 2
@@ -287,14 +292,16 @@ def plain_loop(data: Any, settings: Settings, seed: int) -> tuple[Tensor, Any]:
         loss.backward()
         optimiser_d.step()
 
-        on_fake = judge(generate(layers, batch.noise[1, 0]), 2, batch)
+        on_fake = d(seen_by_d(generate(layers, batch.noise[1, 0]), 2, batch))
         if settings.relativistic:
-            on_fake = on_fake - judge(real, 0, batch).detach()
+            on_fake = on_fake - d(seen_by_d(real, 0, batch)).detach()
         answers = bce(on_fake, ones, reduction="none")
         weights = torch.ones_like(answers)
         if settings.blur is not None:
             groups = batch.sigma[2, 0].split(settings.pack)
-            weights = torch.stack([group.mean(0) for group in groups]) ** settings.blur_weight
+            left = (settings.steps - step) / settings.steps
+            power = left * settings.blur_weight[0] + (1 - left) * settings.blur_weight[1]
+            weights = torch.stack([group.mean(0) for group in groups]) ** power
         optimiser_g.zero_grad()
         ((weights * answers).sum() / weights.sum()).backward()
         optimiser_g.step()
@@ -306,6 +313,7 @@ def plain_loop(data: Any, settings: Settings, seed: int) -> tuple[Tensor, Any]:
     def generate_in_data_units(noise: Tensor) -> Tensor:
         with torch.no_grad():
             samples = generate(averaged, noise)
+        samples = samples.clamp(-1, 1) if settings.clipped else samples
         return low + (samples + 1) / 2 * (high - low) if settings.scaled else samples
 
     return torch.stack(losses), generate_in_data_units
@@ -499,6 +507,20 @@ def test_a_generator_by_itself_has_its_own_weights() -> None:
     for parameter in result.generator(1).parameters():
         parameter.data.zero_()
     assert torch.equal(result.generate(5), before)
+
+
+def test_clipped_generators_stay_in_the_range_of_their_data() -> None:
+    settings = replace(BASE, generator_rate=0.5, **CLIPPED)  # so fast that it runs over
+    over, inside = (
+        train(DATA, replace(settings, clipped=clipped), SEEDS[:2]).generate(500)
+        for clipped in (False, True)
+    )
+    low, high = DATA.amin(0), DATA.amax(0)
+    assert bool(((over > high + 0.1) | (over < low - 0.1)).any())  # or this would show nothing
+    assert bool((inside <= high + 1e-5).all() and (inside >= low - 1e-5).all())
+    unmoved = (over > low) & (over < high)
+    assert bool(unmoved.any())
+    torch.testing.assert_close(inside[unmoved], over[unmoved])
 
 
 def test_scaled_generators_end_in_data_units() -> None:

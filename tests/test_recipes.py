@@ -92,7 +92,7 @@ def test_the_original_has_the_published_networks_and_rates() -> None:
 
 
 def test_the_original_has_none_of_the_cures() -> None:
-    off = {"scaled", "decay", "relativistic", "average", "penalty", "blur"}
+    off = {"scaled", "clipped", "decay", "relativistic", "average", "penalty", "blur"}
     off |= {"generator_waves", "discriminator_waves"}
     assert {name for name in off if getattr(ORIGINAL, name)} == set()
     assert ORIGINAL.pack == 1
@@ -110,7 +110,6 @@ COUNTS = ("latent_dim", "batch_size", "steps", "pack")
 WAVES = ("generator_waves", "discriminator_waves")
 RATES = ("generator_rate", "discriminator_rate")
 SHARES = ("dropout", "average", "slope")
-AT_LEAST_0 = ("penalty", "blur_weight")
 
 
 @pytest.mark.parametrize(
@@ -119,13 +118,13 @@ AT_LEAST_0 = ("penalty", "blur_weight")
         *(({name: 0}, ValueError, f"{name} must be at least 1, got 0") for name in COUNTS),
         *(
             ({name: value}, TypeError, f"{name} must be a pair of numbers like (0.5, 0.9)")
-            for name in ("betas", "blur")
+            for name in ("betas", "blur", "blur_weight")
             for value in (0.5, (0.5,), (0.1, 0.2, 0.3))
         ),
         ({"betas": None}, TypeError, "betas must be a pair of numbers like (0.5, 0.9), got None"),
         *(
             ({name: "no"}, TypeError, f"{name} must be True or False, got 'no'")
-            for name in ("scaled", "decay", "relativistic")
+            for name in ("scaled", "clipped", "decay", "relativistic")
         ),
         *(({name: 2.0}, TypeError, f"{name} must be a whole number") for name in COUNTS),
         *(({name: -1}, ValueError, f"{name} must be at least 0, got -1") for name in WAVES),
@@ -142,13 +141,14 @@ AT_LEAST_0 = ("penalty", "blur_weight")
         ({"betas": (1.0, 0.9)}, ValueError, "betas[0] must be at least 0 and below 1, got 1.0"),
         ({"betas": (0.5, 1.5)}, ValueError, "betas[1] must be at least 0 and below 1, got 1.5"),
         ({"betas": (0.5, None)}, TypeError, "betas[1] must be a number"),
-        *(
-            ({name: -0.5}, ValueError, f"{name} must be at least 0, got -0.5")
-            for name in AT_LEAST_0
-        ),
-        *(({name: "1"}, TypeError, f"{name} must be a number") for name in AT_LEAST_0),
+        ({"penalty": -0.5}, ValueError, "penalty must be at least 0, got -0.5"),
+        ({"penalty": "1"}, TypeError, "penalty must be a number"),
+        ({"blur_weight": (-0.5, 1)}, ValueError, "blur_weight[0] must be at least 0, got -0.5"),
+        ({"blur_weight": (1, "1")}, TypeError, "blur_weight[1] must be a number"),
+        ({"blur_weight": None}, TypeError, "blur_weight must be a pair of numbers"),
         ({"penalty": float("nan")}, ValueError, "penalty must be finite, got nan"),
         ({"batch_size": 10, "pack": 3}, ValueError, "pack must divide the batch size 10, got 3"),
+        ({"clipped": True}, ValueError, "clipped=True needs scaled=True"),
         ({"blur": (0.0, 1.0)}, ValueError, "blur[0] must be larger than 0, got 0.0"),
         ({"blur": (0.5, 0.5)}, ValueError, "blur[1] must be larger than 0.5, got 0.5"),
         ({"blur": (0.5, "1")}, TypeError, "blur[1] must be a number"),
@@ -167,11 +167,13 @@ def test_a_wrong_setting_is_refused_by_name(
     [
         *({"noise": noise} for noise in NOISES),
         *({"last_layer": last_layer} for last_layer in LAST_LAYERS),
-        *({name: 0} for name in (*WAVES, *SHARES, *AT_LEAST_0)),
+        *({name: 0} for name in (*WAVES, *SHARES, "penalty")),
+        {"blur_weight": (0, 0)},
         *({name: 1} for name in COUNTS),
         {"generator_widths": (), "discriminator_widths": ()},
         {"betas": (0, 0)},
         {"blur": None},
+        {"scaled": True, "clipped": True},
         {"batch_size": 12, "pack": 12},
     ],
     ids=str,

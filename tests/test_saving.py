@@ -112,6 +112,7 @@ LAYERS: dict[str, list[nn.Module]] = {
     "ReLU": [nn.Linear(2, 3), nn.ReLU()],
     "LeakyReLU": [nn.LeakyReLU(0.37)],
     "Tanh": [nn.Tanh()],
+    "Hardtanh": [nn.Hardtanh(-0.5, 0.7)],
     "Sigmoid": [nn.Sigmoid()],
     "Softmax": [nn.Linear(2, 3), nn.Softmax(dim=1)],
     "Dropout": [nn.Linear(2, 3), nn.Dropout(0.9)],

@@ -1,0 +1,127 @@
+"""Is every seed of a study trained once, whatever happens to its processes?"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from benchmarks.study import clear, run_study
+
+ABOUT = {"recipe": "course", "seeds": 4}
+
+
+def count_up(seeds):
+    for seed in seeds:
+        yield {"seed": seed, "squared": seed**2}
+
+
+def stop_at(stop):
+    def run(seeds):
+        for record in count_up(seeds):
+            if record["seed"] == stop:
+                raise KeyboardInterrupt
+            yield record
+
+    return run
+
+
+def test_every_seed_has_its_record_in_order(tmp_path):
+    records = run_study(count_up, [3, 1, 2], tmp_path / "new" / "r.json", ABOUT)
+    assert records == [{"seed": seed, "squared": seed**2} for seed in (3, 1, 2)]
+
+
+def test_a_study_goes_on_where_it_was(tmp_path):
+    path, made = tmp_path / "r.json", []
+    with pytest.raises(KeyboardInterrupt):
+        run_study(stop_at(2), range(4), path, ABOUT)
+    records = run_study(count_up, range(4), path, ABOUT, made.append)
+    assert [record["seed"] for record in records] == [0, 1, 2, 3]
+    assert [record["seed"] for record in made] == [2, 3]
+
+
+def test_nothing_is_left_beside_a_result(tmp_path):
+    run_study(count_up, range(4), tmp_path / "r.json", ABOUT)
+    clear(tmp_path / "r.json")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_seeds_of_another_study_are_not_mixed_in(tmp_path):
+    path = tmp_path / "r.json"
+    run_study(count_up, range(4), path, ABOUT)
+    with pytest.raises(
+        ValueError, match=r"r\.json\.seeds holds seeds of another study, with recipe 'course':"
+    ):
+        run_study(count_up, range(4), path, {**ABOUT, "recipe": "original"})
+    assert len(list((tmp_path / "r.json.seeds").glob("[0-9].json"))) == 4
+
+
+# --- with real processes ----------------------------------------------------------------------
+
+SEEDS = 6
+
+
+def torchrun(path: Path) -> subprocess.Popen[str]:
+    """Two processes train patterns, one seed at a time."""
+    command = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
+    command += ["--nproc-per-node", "2", "--max-restarts", "2", "-m", "benchmarks.quality"]
+    command += ["--project", "multiples", "--recipe", "course", "--group", "1"]
+    command += ["--seeds", str(SEEDS), "--json", str(path)]
+    return subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+    )
+
+
+def seeds_printed(output: str) -> list[int]:
+    """The seeds in the tables of all processes, in the order in which they were finished."""
+    return [int(seed) for seed in re.findall(r"^ +(\d+) +\d+ ", output, re.MULTILINE)]
+
+
+def test_two_processes_share_the_seeds(tmp_path):
+    path = tmp_path / "two.json"
+    output, _ = torchrun(path).communicate(timeout=300)
+    records = json.loads(path.read_text(encoding="utf-8"))["records"]
+    assert [record["seed"] for record in records] == list(range(SEEDS)), output
+    assert sorted(seeds_printed(output)) == list(range(SEEDS))
+    assert output.count(f"of {SEEDS} seeds reached the target") == 1
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def workers_of(launcher: int) -> list[int]:
+    """The processes that torchrun has started."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
+        except OSError:  # it has just ended
+            continue
+        if parent == launcher:
+            found.append(int(folder.name))
+    return found
+
+
+@pytest.mark.skipif(not Path("/proc").exists(), reason="finds the processes in /proc")
+def test_a_killed_process_is_replaced_and_no_finished_seed_is_trained_again(tmp_path):
+    path = tmp_path / "killed.json"
+    launcher = torchrun(path)
+    folder, until = tmp_path / "killed.json.seeds", time.monotonic() + 200
+    while len(list(folder.glob("[0-9].json"))) < 2:  # some are finished, some are not
+        assert time.monotonic() < until and launcher.poll() is None
+        time.sleep(0.05)
+    os.kill(workers_of(launcher.pid)[-1], signal.SIGKILL)
+    output, _ = launcher.communicate(timeout=300)
+    records = json.loads(path.read_text(encoding="utf-8"))["records"]
+    assert [record["seed"] for record in records] == list(range(SEEDS)), output
+    assert sorted(seeds_printed(output)) == list(range(SEEDS)), output
+    assert "SIGKILL" in output or "-9" in output  # it did happen
