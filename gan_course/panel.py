@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import math
+import textwrap
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
+from statistics import median_high
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import torch
@@ -24,7 +27,8 @@ Quality = Callable[[Tensor], Any]
 
 # From where on something counts as wrong. Answers and shares run from 0 to 1.
 SURE = 0.1  # D wins: it gives real samples more than 1 - SURE and generated ones less than SURE
-LEANS = 0.1  # D leans to one side: both mean answers are this far from one half, on the same side
+LEANS = 0.1  # D leans to one side: both mean answers are this far from one half, on the same side;
+# D is half sure: its answers for generated samples are closer to one half than this
 REVERSED = 0.2  # D is upside down: generated samples get this much more than real ones
 SAME = 0.02  # D is blind: no two of its answers differ by more
 HUDDLED = 0.3  # collapse: the standard deviation of a column is below this share of the real one
@@ -36,6 +40,9 @@ LARGE = 10.0  # real samples that reach beyond it are not scaled
 WORSE = 3.0  # past its best: the quality is this many times as large as it once was
 BINS = 10  # parts of a column's range that hold equal shares of the real samples
 
+# The lines of real samples, of generated ones, and of G
+STYLES = ((REAL["color"], "-"), (GENERATED["color"], "--"), ("#009E73", "-."))
+
 
 class Finding(NamedTuple):
     """One thing that is wrong: what is seen, what is likely behind it, what to try."""
@@ -46,7 +53,11 @@ class Finding(NamedTuple):
     cure: str
 
     def __str__(self) -> str:
-        return f"{self.symptom}\n  Likely: {self.causes}\n  Try: {self.cure}"
+        """Lines that fit into 74 characters, with the number before them."""
+        fill = partial(textwrap.fill, width=71, break_long_words=False, break_on_hyphens=False)
+        symptom = fill(self.symptom, subsequent_indent=" " * 3)
+        causes = fill(f"   Likely: {self.causes}", subsequent_indent=" " * 5)
+        return "\n".join([symptom, causes, fill(f"   Try: {self.cure}", subsequent_indent=" " * 5)])
 
 
 @dataclass(frozen=True, eq=False)
@@ -234,6 +245,7 @@ class Panel:
         real = torch.stack([real.mean() for real, _ in answers])
         fake = torch.stack([fake.mean() for _, fake in answers])
         gap, middle = float((real - fake).mean()), float((real + fake).mean() / 2)
+        undecided = float(torch.cat([fake - 0.5 for _, fake in answers]).abs().mean())
         everything = torch.cat(answers[-1])
         if bool((real > 1 - SURE).all() and (fake < SURE).all()):
             return [_WINS]
@@ -242,7 +254,9 @@ class Panel:
         # at the ideal end D sees no difference either; but then the samples are right
         if float(everything.max() - everything.min()) < SAME and self._unlike(recent[-1].samples):
             return [_BLIND]
-        if abs(middle - 0.5) > LEANS and abs(gap) < 2 * abs(middle - 0.5):
+        if float(real.mean()) > 1 - SURE and undecided < LEANS:
+            return [_HALF_SURE]
+        if abs(middle - 0.5) - abs(gap) / 2 > LEANS:
             return [_leans("real" if middle > 0.5 else "generated")]
         return []
 
@@ -253,7 +267,7 @@ class Panel:
         return ones and self.real.shape[1] > 2 and bool((self.real.sum(dim=1) == 1).all())
 
     def _shares(self, samples: Tensor) -> list[tuple[str, Tensor, Tensor]]:
-        """What is counted, and how large a share it has in real and generated samples.
+        """What is counted, and how large a share each has in real and generated samples.
 
         For one-hot rows, one item: the values that occur among the real ones. Otherwise one item
         a column: ranges that hold about a tenth of the real samples each.
@@ -268,13 +282,11 @@ class Panel:
         found = []
         for k, (real, made) in enumerate(zip(self.real.T, samples.T, strict=True)):
             edges = real.quantile(torch.linspace(0, 1, BINS + 1)[1:-1].to(real)).unique()
-            counts = [
-                torch.bincount(
-                    torch.bucketize(values.contiguous(), edges), minlength=len(edges) + 1
-                )
+            held, hit = (
+                torch.bucketize(values.contiguous(), edges).bincount(minlength=len(edges) + 1)
                 for values in (real, made.to(real))
-            ]
-            found.append((f"ranges of column {k}", counts[0] / len(real), counts[1] / len(made)))
+            )
+            found.append((f"ranges of column {k}", held / len(real), hit / len(made)))
         return found
 
     def _unlike(self, samples: Tensor) -> bool:
@@ -322,7 +334,7 @@ class Panel:
             lacking = int((made < MISSING * real).sum())
             # with fewer samples, or for a single rare value, it may be chance
             if len(samples) >= 6 * len(real) and lacking >= max(1, len(real) / 10):
-                gaps.append(f"{lacking} of {len(real)} {what}")
+                gaps.append(f"in {lacking} of {len(real)} {what}")
         return [*found, _missing(gaps)] if gaps else found
 
     def _about_quality(self) -> list[Finding]:
@@ -334,9 +346,9 @@ class Panel:
         if len(measured) < 8:
             return []
         best, step = min(measured)
-        recent = sorted(quality for quality, _ in measured[-(len(measured) // 4) :])
-        if recent[len(recent) // 2] > WORSE * best and step <= measured[len(measured) // 2][1]:
-            return [_past_its_best(step, best, recent[len(recent) // 2])]
+        now = median_high(quality for quality, _ in measured[-(len(measured) // 4) :])
+        if now > WORSE * best and step <= measured[len(measured) // 2][1]:
+            return [_past_its_best(step, best, now)]
         return []
 
     def show(self, title: str = "") -> None:
@@ -352,69 +364,67 @@ class Panel:
         import matplotlib.pyplot as plt
 
         looks = [look for look in self.looks if look.finite]
-        measured = [look for look in looks if isinstance(look.quality, float)]
-        count = 4 if measured else 3
-        figure, grid = plt.subplots(1, count, figsize=(3.1 * count, 3), layout="constrained")
+        measured = [(look.step, look.quality) for look in looks if isinstance(look.quality, float)]
+        last = "quality" if measured else "samples"
+        figure = plt.figure(figsize=(5.6, 5.6), layout="constrained")
         figure.suptitle(title)
+        grid: dict[str, Any] = figure.subplot_mosaic([["answers", "losses"], ["samples", last]])
         steps = [look.step for look in looks]
-        answers = [self.probabilities(look) for look in looks]
-        grid[0].plot(steps, [float(real.mean()) for real, _ in answers], label="real: D(x)")
-        means = [float(fake.mean()) for _, fake in answers]
-        grid[0].plot(steps, means, color="#D55E00", ls="--", label="generated: D(G(z))")
-        grid[0].axhline(0.5, color="black", lw=1, ls=":", label="one half")
-        grid[0].set(xlabel="step", ylim=(-0.03, 1.03), title="mean answer of D")
+        answers = [[float(one.mean()) for one in self.probabilities(look)] for look in looks]
         losses = [self.losses(look) for look in looks]
-        styles = (
-            ("D on real", "#0072B2", "-"),
-            ("D on generated", "#D55E00", "--"),
-            ("G", "#009E73", "-."),
-        )
-        for k, (label, colour, line) in enumerate(styles):
-            values = [loss[k] for loss in losses]
-            grid[1].plot(steps, values, color=colour, ls=line, lw=1, label=label)
-        grid[1].axhline(math.log(2), color="black", lw=1, ls=":", label="ln 2")
-        grid[1].set(xlabel="step", title="losses (nats)")
+        for axes, rows, labels, level, name in (
+            (grid["answers"], answers, ("real: D(x)", "generated: D(G(z))"), 0.5, "one half"),
+            (grid["losses"], losses, ("D on real", "D on generated", "G"), math.log(2), "ln 2"),
+        ):
+            for k, (label, (colour, line)) in enumerate(zip(labels, STYLES, strict=False)):
+                axes.plot(steps, [row[k] for row in rows], color=colour, ls=line, label=label)
+            axes.axhline(level, color="black", lw=1, ls=":", label=name)
+            axes.set_xlabel("step")
+        grid["answers"].set(ylim=(-0.03, 1.03), title="mean answer of D")
+        grid["losses"].set_title("losses")
+        grid["samples"].set_title("no samples yet")
         if looks:
-            self._draw_samples(grid[2], looks[-1].samples)
-            grid[2].set_title(f"samples at step {steps[-1]}")
-        else:
-            grid[2].set_title("no samples yet")
+            self._draw_samples(grid["samples"], looks[-1].samples)
+            grid["samples"].set_title(f"samples at step {steps[-1]}")
         if measured:
-            grid[3].plot([k.step for k in measured], [k.quality for k in measured], color="black")
-            grid[3].set(xlabel="step", title="quality, lower is better")
-        for axes in grid[:3]:
+            grid["quality"].plot(*zip(*measured, strict=True), color="black")
+            grid["quality"].set(xlabel="step", title="quality, lower is better")
+        for axes in grid.values():
             if axes.get_legend_handles_labels()[0]:
-                for handle in axes.legend(fontsize="x-small").legend_handles:
+                # under the picture, where it covers nothing
+                legend = axes.legend(
+                    loc="upper center",
+                    bbox_to_anchor=(0.5, -0.26),
+                    ncols=2,
+                    columnspacing=1,
+                    handlelength=1.7,
+                    markerscale=1.5,
+                    fontsize=8.5,
+                    frameon=False,
+                )
+                for handle in legend.legend_handles:
                     handle.set_alpha(1)
         return figure
 
     def _draw_samples(self, axes: Axes, samples: Tensor) -> None:
-        """Points where samples have two numbers or more, bars for one number or one-hot rows."""
+        """Bars for one-hot rows, histograms for one number, otherwise points."""
+        pairs: tuple[tuple[Tensor, dict[str, Any]], ...] = (
+            (self.real, {"label": "real", "color": REAL["color"], "alpha": 0.4}),
+            (samples, {"label": "generated", "color": GENERATED["color"]}),
+        )
         if self._one_hot:
             values = self.real.argmax(dim=1).unique()
             gap = int(values.diff().min()) if len(values) > 1 else 1  # so that no bar is too thin
-            for rows, label, style in (
-                (self.real, "real", {"color": REAL["color"], "alpha": 0.4, "width": 0.8 * gap}),
-                (samples, "generated", {"color": GENERATED["color"], "width": 0.4 * gap}),
-            ):
+            for (rows, style), width in zip(pairs, (0.8, 0.4), strict=True):
                 shares = torch.bincount(rows.argmax(dim=1), minlength=rows.shape[1]) / len(rows)
-                axes.bar(range(len(shares)), shares.numpy(), label=label, **style)
+                axes.bar(range(len(shares)), shares.numpy(), width * gap, **style)
             axes.set(xlabel="value", ylabel="share")
         elif self.real.shape[1] == 1:
-            low, high = float(self.real.min()), float(self.real.max())
-            low, high = min(low, float(samples.min())), max(high, float(samples.max()))
-            common: dict[str, Any] = {"bins": 30, "range": (low, high), "density": True}
-            axes.hist(
-                self.real[:, 0].numpy(), color=REAL["color"], alpha=0.4, label="real", **common
-            )
-            axes.hist(
-                samples[:, 0].numpy(),
-                color=GENERATED["color"],
-                histtype="step",
-                lw=2,
-                label="generated",
-                **common,
-            )
+            both = torch.cat([self.real, samples])
+            bins = torch.linspace(float(both.min()), float(both.max()), 31).tolist()
+            for (rows, style), kind in zip(pairs, ("stepfilled", "step"), strict=True):
+                style |= {"histtype": kind, "lw": 2, "density": True}
+                axes.hist(rows[:, 0].numpy(), bins, **style)
             axes.set(xlabel="value", ylabel="density")
         else:
             axes.scatter(*self.real[:, :2].T.numpy(), label="real", **REAL)
@@ -516,8 +526,8 @@ _DROPOUT = Finding(
 )
 _LOGITS = Finding(
     "logits",
-    "The discriminator's answers go outside of 0 to 1: they are logits. Above, the panel has put "
-    "a sigmoid on them.",
+    "The discriminator's answers go outside of 0 to 1: they are logits. In the picture, the "
+    "panel has put a sigmoid on them.",
     "no sigmoid at its end. That is right with BCEWithLogitsLoss, and wrong with BCELoss.",
     "one sigmoid, in one place: in the network, or in the loss.",
 )
@@ -558,6 +568,13 @@ _BLIND = Finding(
     "it doesn't learn: a learning rate of next to 0, a last layer whose gradient is 0, targets "
     "that are all the same, or answers and targets paired wrongly by broadcasting.",
     "print the shapes of answers and targets, and the gradient of one of its weights.",
+)
+_HALF_SURE = Finding(
+    "D half sure",
+    "The discriminator is sure about real samples and undecided about generated ones.",
+    "the generator is pushed both ways: no detach(), and one optimiser for both networks.",
+    "two optimisers, each with the weights of one network, and detach() in the discriminator's "
+    "half.",
 )
 
 
@@ -604,10 +621,12 @@ def _stray(share: float) -> Finding:
     return Finding(
         "far outside",
         f"{share:.0%} of the samples lie far outside of the real range.",
-        "the generator is driven away from the data (swapped targets, one optimiser for both), or "
-        "data and samples are in different units.",
-        "check the generator's targets, that each optimiser has the weights of one network, and "
-        "that real and watch reach the networks in the units of training.",
+        "the generator is driven away from the data (swapped targets, one optimiser for both, or "
+        "gradients that are never cleared: zero_grad() forgotten), or data and samples are in "
+        "different units.",
+        "zero_grad() before each backward(). Then check the generator's targets, that each "
+        "optimiser has the weights of one network, and that real and watch reach the networks in "
+        "the units of training.",
     )
 
 
@@ -624,7 +643,7 @@ def _off(share: float) -> Finding:
 def _missing(gaps: list[str]) -> Finding:
     return Finding(
         "part missing",
-        f"Hardly any samples in {' and '.join(gaps)}, where real samples are.",
+        f"Hardly any generated samples where real ones are: {', and '.join(gaps)}.",
         "partial collapse, or a training that is not finished.",
         "more steps first. Then measure spread, not only fit; a faster discriminator; fresh noise "
         "for each batch.",

@@ -16,7 +16,7 @@ import matplotlib.pyplot as plt
 from gan_course.integers import GumbelSoftmax
 from gan_course.losses import fake_loss, generator_loss, real_loss
 from gan_course.networks import make_discriminator, make_generator
-from gan_course.panel import Panel
+from gan_course.panel import Finding, Panel
 
 WATCH = torch.rand(200, 2, generator=torch.Generator().manual_seed(1))
 REAL = torch.rand(1000, 2, generator=torch.Generator().manual_seed(2))
@@ -112,6 +112,8 @@ def test_logits_get_the_sigmoid_that_they_lack():
     assert float(real[0]) == pytest.approx(1 / (1 + math.exp(-2)))
     assert float(fake[0]) == 0.5
     assert names(panel) == ["logits"]
+    # `show` may print the words above the picture or under it
+    assert "In the picture, the panel has put a sigmoid on them" in panel.findings()[0].symptom
 
 
 def test_looking_leaves_modes_gradients_random_numbers_and_data_as_they_were():
@@ -198,6 +200,7 @@ FAULTS = {
         "generate": lambda noise: 1.2 * noise**3,
         "name": "D blind",
     },
+    "D half sure": {"judge": answering(1.0, 0.5)},
     "D leans to real": {"judge": lambda s: 0.3 + undecided(s), "name": "D leans"},
     "D leans to generated": {"judge": lambda s: undecided(s) - 0.3, "name": "D leans"},
     "all equal": {"generate": lambda noise: 0 * noise + 0.5},
@@ -256,7 +259,53 @@ def test_gaps_are_told_with_how_many_and_where():
     (finding,) = seen(
         generate=lambda noise: torch.stack([noise[:, 0], noise[:, 1]], 1) * torch.tensor([1, 0.8])
     ).findings()
-    assert finding.symptom.startswith("Hardly any samples in 2 of 10 ranges of column 1, where")
+    assert finding.symptom == (
+        "Hardly any generated samples where real ones are: in 2 of 10 ranges of column 1."
+    )
+    both = seen(generate=lambda noise: 0.15 + 0.85 * noise).findings()[-1]
+    assert "are: in 1 of 10 ranges of column 0, and in 1 of 10 ranges of column 1." in both.symptom
+    integers = seen(generate=FAULTS["integers missing"]["generate"], real=ROWS).findings()[-1]
+    assert "of 20 values." in integers.symptom
+
+
+def test_the_diagnosis_fits_into_74_characters_a_line_and_loses_no_word():
+    for fault in FAULTS.values():
+        panel = seen(**{key: value for key, value in fault.items() if key != "name"})
+        lines = panel.diagnosis().splitlines()
+        assert max(map(len, lines)) <= 74
+        told = " ".join(panel.diagnosis().split())
+        for finding in panel.findings():
+            assert f"{finding.symptom} Likely: {finding.causes} Try: {finding.cure}" in told
+        # each paragraph stands out by its number
+        assert sum(line[0] != " " for line in lines) == len(panel.findings())
+
+
+def test_a_finding_breaks_its_lines_between_words_only():
+    name = "a_name_longer_than_a_line" * 4
+    finding = Finding("x", 33 * "a " + "well-known", name, "no cure")
+    assert "well-known" in str(finding) and name in str(finding)
+
+
+def test_a_discriminator_sure_of_real_samples_and_undecided_about_others_leans_to_no_side():
+    panel = seen(judge=answering(1.0, 0.504))
+    assert names(panel) == ["D half sure"]
+    assert "no detach()" in panel.diagnosis()
+    # undecided means about each sample: a mean of one half may come from opinions, too
+    halves = torch.tensor([0.05, 0.95]).repeat(100)[:, None]
+    assert names(seen(judge=lambda s: halves if len(s) == 200 else 0.95 + 0 * s[:, :1])) == []
+    # and where it is less sure about real samples, nothing is said
+    assert names(seen(judge=answering(0.8, 0.5))) == []
+
+
+def test_to_lean_both_mean_answers_have_to_lie_on_the_same_side_and_far_from_one_half():
+    assert names(seen(judge=answering(0.9, 0.65))) == ["D leans"]
+    assert names(seen(judge=answering(0.9, 0.55))) == []
+    assert names(seen(judge=answering(0.35, 0.2))) == ["D leans"]
+    assert names(seen(judge=answering(0.45, 0.2))) == []
+
+
+def test_samples_that_ran_away_point_to_a_forgotten_zero_grad():
+    assert "zero_grad() forgotten" in seen(**FAULTS["far outside"]).findings()[0].causes
 
 
 def test_real_samples_far_from_each_other_make_no_sample_stray_off():
@@ -329,6 +378,9 @@ def test_a_quality_that_was_best_by_luck_is_told():
     panel = seen(quality=lambda samples: next(scores), looks=20)
     assert names(panel) == ["past its best"]
     assert "The quality was best at step 0 with 0.01; lately it is 0.5" in panel.diagnosis()
+    # one more lucky look, lately, doesn't hide it
+    again = iter([0.01, *[0.5] * 18, 0.01])
+    assert names(seen(quality=lambda samples: next(again), looks=20)) == ["past its best"]
     later = iter([*[0.5] * 19, 0.01])
     assert names(seen(quality=lambda samples: next(later), looks=20)) == []
 
@@ -361,9 +413,9 @@ def test_a_broken_network_is_a_finding_and_no_error(fault, capsys):
         panel.update(step, generator, discriminator)
     assert names(panel) == ["failed"]
     assert "At step 0 the panel could not look: " in panel.diagnosis()
-    assert message in panel.diagnosis()
     panel.show("broken")
-    assert message in capsys.readouterr().out
+    for told in (panel.diagnosis(), capsys.readouterr().out):
+        assert message in " ".join(told.split())
 
 
 def test_a_quality_function_that_fails_is_a_finding_and_no_error():
@@ -394,9 +446,24 @@ def test_the_figure_shows_answers_losses_samples_and_quality():
         "ln 2",
     ]
     assert losses.lines[3].get_ydata()[0] == pytest.approx(math.log(2))
+    assert losses.get_title() == "losses"
     assert samples.get_title() == "samples at step 30"
     assert [len(dots.get_offsets()) for dots in samples.collections] == [1000, 200]
     assert list(quality.lines[0].get_ydata()) == [0.3] * 4
+
+
+def test_no_legend_covers_its_picture_and_all_words_can_be_read_on_a_phone():
+    figure = seen(quality=lambda samples: 0.3).figure("A run")
+    figure.canvas.draw()
+    assert figure.get_size_inches()[0] <= 7
+    for axes in figure.axes[:3]:
+        words = axes.get_legend().get_window_extent()
+        assert words.y1 <= axes.xaxis.get_tightbbox().y0
+        assert words.x0 >= 0 and words.x1 <= figure.bbox.width
+        assert not any(
+            words.overlaps(other.get_tightbbox()) for other in figure.axes if other is not axes
+        )
+        assert min(text.get_fontsize() for text in axes.get_legend().get_texts()) >= 8
 
 
 def test_without_numbers_for_the_quality_there_are_three_pictures():
@@ -408,6 +475,7 @@ def test_one_number_a_sample_is_drawn_as_histograms():
     samples = seen(lambda noise: noise[:, :1], real=REAL[:, :1]).figure().axes[2]
     assert [text.get_text() for text in samples.get_legend().get_texts()] == ["real", "generated"]
     assert samples.get_xlabel() == "value"
+    assert 1 < samples.get_ylim()[1] < 3  # densities of about 1, of 1000 numbers and of 200
 
 
 def test_one_hot_rows_are_drawn_as_shares_of_their_values():
