@@ -148,6 +148,7 @@ PROJECTS = {
         target="at most 0.5 % off the curve, KS at most 0.04, at most 0.5 % outside, 49 bins",
         reached=reached,
         run=partial(run, name),
+        settings=ABLATION,
     )
     for name in TASKS
 }

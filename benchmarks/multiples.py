@@ -149,6 +149,7 @@ PROJECTS = {
         reached=reached,
         run=partial(run, name),
         fresh=FRESH,
+        settings=ABLATION,
     )
     for name in VALUES
 }

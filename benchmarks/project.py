@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from torch import Tensor
@@ -26,6 +26,7 @@ class Project:
     reached: Callable[[Record], bool]
     run: Callable[[str, Sequence[int], int], Iterator[Record]]  # (recipe, seeds, fresh samples)
     fresh: int = 20_000  # samples that a final generator is measured on
+    settings: Mapping[str, Settings] = field(default_factory=dict)  # of recipes that have them
 
 
 def train_together(

@@ -80,7 +80,9 @@ def main() -> None:
         "threads": torch.get_num_threads(),
     }
     study = {"project": arguments.project, "recipe": arguments.recipe, **machine}
-    study |= {"samples": project.fresh, "seeds": arguments.seeds}
+    # a recipe may change and keep its name
+    settings = repr(project.settings.get(arguments.recipe))
+    study |= {"settings": settings, "samples": project.fresh, "seeds": arguments.seeds}
     names = "  ".join(f"{name:>10}" for name in project.columns)
     if join()[0] == 0:  # one head for the lines of all processes
         print(f"seed  {names}  seconds", flush=True)

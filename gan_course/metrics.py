@@ -245,7 +245,7 @@ class CurveQuality:
         In this order: "too few samples" (below 1,000: chance alone could look like a fault),
         "collapsed" (a fifth of the range or less), "off the curve", "misses part of the range",
         "spills over" its ends, "uneven", "good". The limits are constants of this module. The
-        p-value has no say: it tells whether a fault is real, not whether it is large.
+        p-value has no say: it tells whether chance alone could do it, not how large it is.
         """
         faults = {  # where no bin is covered, all points spill over
             "too few samples": self.samples < ENOUGH,

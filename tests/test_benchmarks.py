@@ -97,6 +97,23 @@ def test_a_run_that_is_cut_short_goes_on_where_it_was(command, monkeypatch, caps
     assert [row[0] for row in rows[1:4] if row] == ["1", "2"]  # seed 0 is not trained again
 
 
+def test_seeds_of_a_recipe_that_has_changed_are_not_mixed_in(command, monkeypatch):
+    whole = quality.PROJECTS["sine"]
+
+    def broken(recipe, seeds, fresh):
+        yield next(whole.run(recipe, seeds, fresh))
+        raise KeyboardInterrupt
+
+    arguments = ("--project", "sine", "--recipe", "course", "--seeds", "3")
+    monkeypatch.setitem(quality.PROJECTS, "sine", replace(whole, run=broken))
+    with pytest.raises(KeyboardInterrupt):
+        command(*arguments)
+    changed = {"course": replace(CURVES, generator_rate=0.5)}
+    monkeypatch.setitem(quality.PROJECTS, "sine", replace(whole, settings=changed))
+    with pytest.raises(ValueError, match="seeds of another study, with settings"):
+        command(*arguments)
+
+
 @pytest.mark.parametrize(
     ("name", "worse"), [("fit_error", 0.0051), ("ks", 0.041), ("outside", 0.0051), ("bins", 48)]
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from statistics import median
 
 import pytest
 
@@ -61,6 +62,31 @@ def test_an_unknown_name_is_answered_with_those_that_exist() -> None:
     with pytest.raises(ValueError) as caught:
         load_records("sine")
     assert str(caught.value) == f"name must be one of {', '.join(NAMES)}, got 'sine'"
+
+
+def test_what_chapter_5_says_of_its_ablation_is_so() -> None:
+    def middle(name: str, measure: str) -> float:
+        return median(record[measure] for record in load_records(f"sine_{name}")[:8])
+
+    # "no seed works any more", by the limits of the chapter
+    for name in ("no_blur", "no_blur_weight", "no_waves", "no_decay", "adam_defaults"):
+        for record in load_records(f"sine_{name}"):
+            assert record["fit_error"] > 0.005 or record["ks"] > 0.04 or record["bins"] < 49
+    # "the worst thing to put in"
+    added = ["plus_dropout", "plus_relativistic", "plus_packing", "plus_two_rates"]
+    assert middle("plus_penalty", "fit_error") > 4 * max(middle(n, "fit_error") for n in added)
+    # "the points outside", and little else
+    assert middle("no_clipping", "outside") > 0.005 > middle("no_clipping", "fit_error")
+    # "smaller batches cost little"
+    assert middle("small_batches", "fit_error") < 1.2 * middle("course", "fit_error")
+
+
+@pytest.mark.parametrize("name", [name for name in COURSE if "ks" in load_records(name)[0]])
+def test_no_seed_of_the_course_recipe_goes_badly_wrong(name: str) -> None:
+    for record in load_records(name):
+        assert record["ks"] < 0.1
+        assert record.get("fit_error", 0) < 0.01
+        assert record.get("bins", 50) >= 48
 
 
 def test_what_chapter_1_says_of_its_eight_seeds_is_so() -> None:
