@@ -98,6 +98,17 @@ def add_waves(values: Tensor, count: int) -> Tensor:
     return torch.cat(parts, dim=-1)
 
 
+def blur_level(sigma: Tensor, blur: tuple[float, float]) -> Tensor:
+    """How blurred a sample is, as a number for the discriminator: log sigma, from -1 to 1.
+
+    Args:
+        sigma: the amounts, any shape.
+        blur: the least and the most.
+    """
+    least, most = blur
+    return 2 * torch.log(sigma / least) / math.log(most / least) - 1
+
+
 class Waves(nn.Module):
     """A first layer that puts sines and cosines beside its inputs, see `add_waves`."""
 

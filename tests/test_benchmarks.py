@@ -22,7 +22,7 @@ LEARNT = {"validity": 0.9999, "covered": 20, "allowed": 20, "tv": 0.05}
 def command(monkeypatch, tmp_path):
     """Runs the command with few, short runs; gives its records."""
     short = replace(CURVES, steps=3)
-    monkeypatch.setattr(curves, "ABLATION", {**curves.ABLATION, "course": short})
+    monkeypatch.setattr(curves, "SETTINGS", {**curves.SETTINGS, "course": short})
     patterns = replace(PATTERNS, steps=3)
     monkeypatch.setattr(multiples, "ABLATION", {**multiples.ABLATION, "course": patterns})
     for name in ("sine", "multiples"):

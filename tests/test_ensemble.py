@@ -17,24 +17,12 @@ from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits as bce
 from torch.optim import Adam
 
-from gan_course import ensemble
-from gan_course.ensemble import (
-    Batch,
-    Ensemble,
-    StackedDropout,
-    StackedLinear,
-    blur_level,
-    draw_batches,
-    draw_noise,
-    from_data_set,
-    make_networks,
-    train,
-    train_step,
-    unstack,
-)
+from gan_course.draws import Batch, draw_batches, draw_noise, draws_of
+from gan_course.ensemble import Ensemble, train, train_step
 from gan_course.networks import Unscale
 from gan_course.recipes import Settings
 from gan_course.saving import load_generator, save_generator
+from gan_course.stacked import StackedLinear, make_networks
 
 STEPS = 60  # more than three times as many as are drawn at a time
 SEEDS = (7, 0, 11, 3, 5)
@@ -238,7 +226,7 @@ def plain_loop(data: Any, settings: Settings, seed: int) -> tuple[Tensor, Any]:
     low, high = torch.zeros(()), torch.zeros(())
     if settings.scaled:
         low, high = example.amin(0), example.amax(0)
-    (draw,) = ensemble._draws(data, 1)
+    (draw,) = draws_of(data, 1)
     dim = 2 if callable(data) else data.shape[1]
     stacked_g, stacked_d = make_networks(settings, dim, [random])
     d = plain_network(stacked_d, settings, random)
@@ -336,78 +324,7 @@ def test_training_does_what_a_plain_loop_does(case: str) -> None:
     assert float((losses[-1] - losses[0]).abs().max()) > 0.01  # something was learnt
 
 
-# --- the random numbers -----------------------------------------------------------------------
-
-
-def batches_of(data: Any, settings: Settings, *seeds: int, scalers: Any = None) -> list[Batch]:
-    draws = ensemble._draws(data, len(seeds))
-    return list(draw_batches(settings, draws, randoms(*seeds), scalers, "cpu"))
-
-
-def test_batches_have_the_documented_shapes() -> None:
-    settings = replace(BASE, steps=20, **BLUR)
-    batches = batches_of(DATA, settings, 0, 1)
-    assert len(batches) == 20
-    for batch in batches:
-        shapes = [tuple(numbers.shape) for numbers in batch if numbers is not None]
-        assert shapes == [(2, 36, 2), (2, 2, 36, 3), (3, 2, 36, 1), (3, 2, 36, 2)]
-    assert batches_of(DATA, BASE, 0)[0][2:] == (None, None)
-
-
-def test_no_random_number_is_used_twice() -> None:
-    batches = batches_of(skewed, replace(BASE, steps=40, **BLUR), 0, 1)
-    for part in zip(*batches, strict=True):
-        numbers = torch.stack(part)[..., 0].flatten()
-        assert len(numbers.unique()) > 0.99 * len(numbers)
-
-
-def test_noise_and_blur_are_normal_and_sigma_goes_through_all_magnitudes() -> None:
-    batches = batches_of(skewed, replace(BASE, steps=160, blur=(0.01, 1.0)), 0)
-    noise = torch.stack([batch.noise for batch in batches])
-    sigma, blur = (torch.stack([getattr(b, part) for b in batches]) for part in ("sigma", "blur"))
-    for numbers in (noise, blur):
-        assert abs(float(numbers.mean())) < 0.03
-        assert abs(float(numbers.std()) - 1) < 0.03
-    assert float(sigma.min()) >= 0.0099 and float(sigma.max()) <= 1.001
-    assert abs(float((sigma < 0.1).float().mean()) - 0.5) < 0.03  # half of them in the lower half
-    level = blur_level(torch.tensor([0.01, 0.1, 1.0]), replace(BASE, blur=(0.01, 1.0)))
-    torch.testing.assert_close(level, torch.tensor([-1.0, 0.0, 1.0]))
-
-
-def test_noise_is_as_the_settings_say() -> None:
-    normal, uniform = (
-        draw_noise(replace(BASE, noise=noise), 4_000, *randoms(0))
-        for noise in ("normal", "uniform")
-    )
-    assert normal.shape == uniform.shape == (4_000, 3)
-    assert float(normal.abs().max()) > 3
-    assert -1 <= float(uniform.min()) < -0.99 and 0.99 < float(uniform.max()) < 1
-    assert abs(float(uniform.mean())) < 0.03
-
-
-def test_even_noise_has_one_number_in_each_part_of_the_range() -> None:
-    for batch in batches_of(DATA, replace(BASE, noise="even", steps=20), 0, 1):
-        parts = ((batch.noise + 1) / 2 * 36).floor().long()  # of each coordinate, (2, S, n, 3)
-        expected = torch.arange(36)[:, None].expand_as(parts)
-        assert torch.equal(parts.sort(dim=2).values, expected)
-        flat = parts.movedim(2, -1).flatten(0, 2)
-        assert len(flat.unique(dim=0)) == 2 * 2 * 3  # in an order of its own each
-    many = torch.cat([b.noise for b in batches_of(DATA, replace(BASE, noise="even"), 0)])
-    inside = (many + 1) / 2 * 36 % 1
-    assert abs(float(inside.mean()) - 0.5) < 0.02
-    assert abs(float(inside.std()) - 1 / math.sqrt(12)) < 0.02
-
-
-def test_a_data_set_is_gone_through_in_rounds() -> None:
-    samples = torch.arange(5.0)[:, None]
-    drawn = from_data_set(samples)(12, *randoms(0))[:, 0]
-    assert drawn.shape == (12,)
-    for round_ in (drawn[:5], drawn[5:10]):
-        assert sorted(round_.tolist()) == [0, 1, 2, 3, 4]
-    assert len(set(drawn[10:].tolist())) == 2
-    assert drawn[:5].tolist() != drawn[5:10].tolist()
-    with pytest.raises(ValueError, match=r"samples must be .*, got shape \(5,\)"):
-        from_data_set(torch.arange(5.0))
+# --- around the training -----------------------------------------------------------------------
 
 
 def test_training_leaves_the_global_random_numbers_alone(tmp_path: Path) -> None:
@@ -426,62 +343,6 @@ def test_a_draw_of_doubles_trains_as_one_of_floats() -> None:
     floats, doubles = train(DATA, settings), train(DATA.double(), settings)
     assert torch.equal(doubles.losses.real, floats.losses.real)
     assert doubles.generate(2).dtype == torch.float32
-
-
-# --- the layers -------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(("inputs", "outputs"), [(1, 1), (1, 5), (5, 1), (5, 7), (5, 16)])
-def test_a_stacked_layer_is_many_linear_layers(inputs: int, outputs: int) -> None:
-    layer = StackedLinear(inputs, outputs, randoms(0, 1, 2))
-    values = torch.randn(3, 4, inputs)
-    together = layer(values)
-    assert together.shape == (3, 4, outputs)
-    for position in range(3):
-        (alone,) = unstack(nn.Sequential(layer), position)
-        assert isinstance(alone, nn.Linear)
-        assert tuple(alone.weight.shape) == (outputs, inputs)
-        torch.testing.assert_close(together[position], alone(values[position]))
-
-
-def test_first_weights_are_those_of_a_linear_layer() -> None:
-    layer = StackedLinear(30, 200, randoms(4, 5))
-    bound = 1 / math.sqrt(30)
-    for numbers in (layer.weight.detach(), layer.bias.detach()):
-        assert bound * 0.98 < float(numbers.max()) <= bound
-        assert -bound <= float(numbers.min()) < -bound * 0.98
-    for position, seed in enumerate((4, 5)):
-        torch.manual_seed(seed)
-        expected = nn.Linear(30, 200)
-        assert torch.equal(layer.weight[position].T, expected.weight)
-        assert torch.equal(layer.bias[position, 0], expected.bias)
-
-
-def test_dropout_keeps_the_mean_and_ends_with_training() -> None:
-    layer, values = StackedDropout(0.25, randoms(0, 1)), torch.ones(2, 100, 100)
-    dropped = layer(values)
-    assert dropped.unique().tolist() == pytest.approx([0, 1 / 0.75])
-    assert float(dropped.mean(dim=(1, 2)).sub(1).abs().max()) < 0.02
-    assert not torch.equal(dropped[0], dropped[1])
-    assert torch.equal(layer.eval()(values), values)
-
-
-def test_networks_have_the_layers_that_the_settings_name() -> None:
-    settings = replace(BASE, **EVERYTHING, last_layer="softmax", generator_widths=(9, 4))
-    generator, discriminator = make_networks(settings, 2, randoms(0))
-    names = ["Waves", *["StackedLinear", "LeakyReLU"] * 2, "StackedLinear", "Softmax"]
-    assert [type(layer).__name__ for layer in generator] == names
-    names = [*["StackedLinear", "LeakyReLU", "StackedDropout"] * 2, "StackedLinear"]
-    assert [type(layer).__name__ for layer in discriminator] == names
-    assert discriminator[0].weight.shape[1] == 2 * (
-        2 * 7 + 1
-    )  # packed; waves, and the blur's level
-    generator, discriminator = make_networks(BASE, 2, randoms(0))
-    assert [type(layer).__name__ for layer in generator] == [
-        "StackedLinear",
-        "ReLU",
-        "StackedLinear",
-    ]
 
 
 # --- what comes out ---------------------------------------------------------------------------
@@ -564,7 +425,7 @@ def test_a_step_leaves_the_batch_as_it_was() -> None:
     networks = make_networks(settings, 2, randoms(0))
     generator, discriminator = networks
     optimisers = [Adam(n.parameters()) for n in (discriminator, generator)]
-    batch = batches_of(DATA, settings, 0)[0]
+    batch = next(draw_batches(settings, draws_of(DATA, 1), randoms(0), None, "cpu"))
     train_step(generator, discriminator, *optimisers, batch, settings)
     assert not batch.real.requires_grad
 

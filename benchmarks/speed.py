@@ -1,0 +1,245 @@
+"""How fast does a GAN train? Everything side by side, in one process, by turns.
+
+`python -m benchmarks.speed --json FILE` measures a step of the original loop, of the course's loop,
+of the fast one, of many GANs at once, and of the matrix products alone, which no step can beat;
+then the time to quality. `--device cuda` does so on a GPU.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import torch
+from torch.optim import Adam
+
+from benchmarks import curves
+from benchmarks.study import write
+from gan_course.data import batches
+from gan_course.ensemble import train
+from gan_course.fast import matrix_products
+from gan_course.metrics import curve_quality
+from gan_course.networks import make_discriminator, make_generator
+from gan_course.recipes import ORIGINAL, QUICK, Settings
+from gan_course.training import normal_noise, train_step
+
+TASK = curves.TASKS["exponential"]
+# the original's networks and batches, without the dropout that the fast step does not have
+SAME_NETWORKS = replace(ORIGINAL, dropout=0.0, scaled=True, average=0.0)
+MANY = 32  # GANs at once
+Steps = Callable[[int], object]  # does that many steps
+
+
+def original_loop(device: torch.device) -> Steps:
+    """The loop of chapter 1 as it is commonly published, epoch after epoch."""
+    torch.manual_seed(0)
+    points = curves.data_set(TASK)
+    discriminator, generator = make_discriminator().to(device), make_generator().to(device)
+    change_g, change_d = (Adam(n.parameters(), lr=5e-4) for n in (generator, discriminator))
+    noise, loader = normal_noise(2), batches(points, curves.BATCH)
+
+    def run(steps: int) -> None:
+        while steps > 0:
+            for real in loader:
+                real = real.to(device)
+                train_step(generator, discriminator, change_g, change_d, real, noise)
+                steps -= 1
+                if steps <= 0:
+                    break
+
+    return run
+
+
+def course_loop(
+    settings: Settings, copies: int, device: torch.device, *, fast: bool, shared: bool = False
+) -> Steps:
+    """`ensemble.train`, with everything that belongs to it: drawing, scaling, averaging."""
+    points = curves.data_set(TASK)
+
+    def run(steps: int) -> None:
+        seeds, short = range(copies), replace(settings, steps=steps)
+        train(points, short, seeds, device=device, fast=fast, shared_random=shared)
+
+    return run
+
+
+def products(settings: Settings, copies: int, device: torch.device) -> Steps:
+    """The matrix products of a step alone, into memory that is there already."""
+    shapes = matrix_products(settings, 2)
+    factors = [
+        (
+            torch.randn(copies, rows, inner, device=device),
+            torch.randn(copies, inner, columns, device=device),
+            torch.empty(copies, rows, columns, device=device),
+        )
+        for rows, inner, columns in shapes
+    ]
+
+    def run(steps: int) -> None:
+        for _ in range(steps):
+            for left, right, result in factors:
+                torch.bmm(left, right, out=result)
+
+    return run
+
+
+def mega_flop(settings: Settings) -> float:
+    """Millions of multiplications and additions in the matrix products of a step."""
+    return sum(2 * a * b * c for a, b, c in matrix_products(settings, 2)) / 1e6
+
+
+def seconds_of(run: Steps, steps: int, device: torch.device) -> float:
+    """How long some steps take, until the device has done them."""
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+    started = time.perf_counter()
+    run(steps)
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+    return time.perf_counter() - started
+
+
+def compare_steps(device: torch.device, threads: int, repeats: int) -> list[dict[str, Any]]:
+    """Milliseconds a step and GAN: the median of runs that take turns."""
+    torch.set_num_threads(threads)
+    gpu = device.type == "cuda"
+    many = 1_000 if gpu else MANY
+    recipes = {"same networks": SAME_NETWORKS, "quick recipe": QUICK}
+    runs: list[tuple[str, int, int, Steps]] = []  # name, GANs, steps in a turn
+    if threads == 1:
+        runs.append(("original loop", 1, 192, original_loop(device)))
+        for name, settings in recipes.items():
+            plain, fast = (
+                course_loop(settings, 1, device, fast=f, shared=gpu) for f in (False, True)
+            )
+            runs.append((f"{name}, course loop", 1, 192, plain))
+            runs.append((f"{name}, fast", 1, 192, fast))
+            runs.append((f"{name}, products alone", 1, 192, products(settings, 1, device)))
+    for name, settings in recipes.items():
+        fast = course_loop(settings, many, device, fast=True, shared=gpu)
+        alone = products(settings, many, device)
+        runs.append((f"{name}, fast, {many} at once", many, 48, fast))
+        runs.append((f"{name}, products alone, {many} at once", many, 48, alone))
+    times: dict[str, list[float]] = {name: [] for name, *_ in runs}
+    for turn in range(repeats + 1):
+        for name, copies, steps, run in runs:
+            taken = seconds_of(run, steps, device) / steps / copies
+            if turn:  # the first turn warms up
+                times[name].append(1_000 * taken)
+    return [
+        {
+            "what": name,
+            "threads": threads,
+            "gans": copies,
+            "ms": round(median(times[name]), 4),
+            "fastest": round(min(times[name]), 4),
+            "slowest": round(max(times[name]), 4),
+        }
+        for name, copies, _, _ in runs
+    ]
+
+
+def time_to_quality(device: torch.device, repeats: int) -> list[dict[str, Any]]:
+    """The original recipe until it stops by itself, and the quick one, seed by seed, by turns."""
+    torch.set_num_threads(1)
+    points = curves.data_set(TASK)
+    rows = []
+    for seed in range(repeats):
+        started = time.perf_counter()
+        _, record = curves.run_loop(TASK, "original", seed, 20_000)
+        original = time.perf_counter() - started
+        started = time.perf_counter()
+        trained = train(points, QUICK, [seed], device=device, fast=True)
+        quick = time.perf_counter() - started
+        quality = curve_quality(trained.generate(20_000)[0].cpu(), *TASK)
+        rows.append(
+            {
+                "seed": seed,
+                "original_seconds": round(original, 1),
+                "original_steps": record["steps"],
+                "original_fit_error": record["fit_error"],
+                "original_ks": record["ks"],
+                "quick_seconds": round(quick, 2),
+                "quick_steps": QUICK.steps,
+                "quick_fit_error": quality.fit_error,
+                "quick_ks": quality.ks,
+            }
+        )
+        print(quality_row(rows[-1]), flush=True)
+    return rows
+
+
+def quality_row(row: dict[str, Any]) -> str:
+    """One line of the second table."""
+    cells = [f"{row['seed']:4d}"]
+    for recipe in ("original", "quick"):
+        cells.append(f"{row[f'{recipe}_seconds']:8.2f} s")
+        cells.append(f"{row[f'{recipe}_fit_error']:7.2%}")
+        cells.append(f"{row[f'{recipe}_ks']:6.3f}")
+    ratio = row["original_seconds"] / row["quick_seconds"]
+    return "  ".join([*cells, f"{ratio:6.0f} x"])
+
+
+def steps_table(rows: list[dict[str, Any]], original: float) -> list[str]:
+    """The first table: each against the milliseconds of the original loop on one thread."""
+    lines = [f"{'':48}  {'ms a step and GAN':>22}  {'times the original':>18}"]
+    for row in rows:
+        spread = f"{row['ms']:.3f} ({row['fastest']:.3f}-{row['slowest']:.3f})"
+        lines.append(f"{row['what']:48}  {spread:>22}  {original / row['ms']:>18.1f}")
+    return lines
+
+
+def step_against_products(rows: list[dict[str, Any]]) -> list[str]:
+    """How much longer each fast step takes than its matrix products."""
+    ms = {row["what"]: row["ms"] for row in rows}
+    lines = []
+    for name, value in ms.items():
+        alone = ms.get(name.replace("fast", "products alone"))
+        if "fast" in name and alone:
+            lines.append(f"{name}: {value / alone:.2f} times its matrix products")
+    return lines
+
+
+def main() -> None:
+    """Measure, print the tables, write the figures."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--json", type=Path, required=True, help="where the figures go")
+    parser.add_argument("--device", default="cpu", help="cpu or cuda")
+    parser.add_argument("--repeats", type=int, default=7, help="turns of the step timings")
+    parser.add_argument("--seeds", type=int, default=3, help="of the time to quality")
+    arguments = parser.parse_args()
+    device = torch.device(arguments.device)
+    machine = {
+        "python": platform.python_version(),
+        "torch": torch.__version__,
+        "processor": platform.machine(),
+        "cores": os.cpu_count(),
+        "device": torch.cuda.get_device_name(device) if device.type == "cuda" else "CPU",
+    }
+    print(", ".join(f"{name} {value}" for name, value in machine.items()), flush=True)
+    flop = {"same networks": mega_flop(SAME_NETWORKS), "quick recipe": mega_flop(QUICK)}
+    for name, million in flop.items():
+        print(f"{name}: {million:.0f} million operations a step in matrix products")
+    content: dict[str, Any] = {"machine": machine, "million_operations": flop, "steps": []}
+    for threads in (1, 2):
+        rows = compare_steps(device, threads, arguments.repeats)
+        content["steps"] += rows
+        print(f"\n{threads} thread{'s' if threads > 1 else ''}")
+        original = content["steps"][0]["ms"]
+        print(*steps_table(rows, original), *step_against_products(rows), sep="\n", flush=True)
+    print("\nseed  original: time, off, KS    quick: time, off, KS", flush=True)
+    content["records"] = time_to_quality(device, arguments.seeds)
+    ratios = [r["original_seconds"] / r["quick_seconds"] for r in content["records"]]
+    print(f"median: {median(ratios):.0f} times shorter")
+    write(arguments.json, content)
+
+
+if __name__ == "__main__":
+    main()

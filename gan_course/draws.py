@@ -1,0 +1,184 @@
+"""Which random numbers does a GAN learn from? Those of S seeds, drawn for some steps at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from gan_course.checks import require_callable, require_matrix
+from gan_course.data import Scaler
+from gan_course.recipes import Settings
+
+Draw = Callable[[int, torch.Generator], Tensor]  # (count, random) -> samples, (count, dim)
+
+CHUNK = 16  # steps whose random numbers are drawn at a time: fewer, larger calls
+LEARNT_FROM = 2_048  # samples that the scale is learnt from, where the data is a function
+
+
+class Batch(NamedTuple):
+    """The random numbers of S seeds for a step of n rows, or for several steps of as many each."""
+
+    real: Tensor  # (S, n, dim)
+    noise: Tensor  # (2, S, n, latent_dim): for the discriminator's step, for the generator's
+    sigma: Tensor | None = None  # (3, S, n, 1): the blur of real, of fake, of the generator's fake
+    blur: Tensor | None = None  # (3, S, n, dim): N(0, 1), times sigma it is what is added
+
+    def part(self, first: int, steps: int, batch_size: int) -> Batch:
+        """The numbers of some of the steps."""
+        rows = slice(first * batch_size, (first + steps) * batch_size)
+        return Batch(*(None if part is None else part[..., rows, :] for part in self))  # type: ignore[arg-type]
+
+
+def draw_noise(settings: Settings, count: int, random: torch.Generator) -> Tensor:
+    """Noise vectors as the settings say: shape (count, latent_dim), N(0, 1) or U(-1, 1)."""
+    shape = (count, settings.latent_dim)
+    if settings.noise == "normal":
+        return torch.randn(shape, generator=random)
+    return 2 * torch.rand(shape, generator=random) - 1
+
+
+def _uniform(settings: Settings, copies: int, width: int, random: torch.Generator) -> Tensor:
+    """Numbers in [0, 1) for `CHUNK` batches, shape (copies, CHUNK batch_size, width).
+
+    Even noise is a Latin hypercube (McKay et al. 1979): in each batch, each column has one number
+    in each of as many equal parts of [0, 1) as there are samples.
+    """
+    shape = (copies, CHUNK, settings.batch_size, width)
+    numbers = torch.rand(shape, generator=random, device=random.device)
+    if settings.noise == "even":
+        parts = torch.rand(shape, generator=random, device=random.device).argsort(dim=2)
+        numbers = (parts + numbers) / settings.batch_size
+    return numbers.flatten(1, 2)
+
+
+def _numbers(
+    settings: Settings, dim: int, copies: int, random: torch.Generator
+) -> tuple[Tensor, ...]:
+    """Noise, and where there is blur sigma and N(0, 1), of `CHUNK` batches: see `Batch`."""
+    count, latent = CHUNK * settings.batch_size, settings.latent_dim
+
+    def normal(*shape: int) -> Tensor:
+        return torch.randn(shape, generator=random, device=random.device)
+
+    def noise() -> Tensor:
+        if settings.noise == "normal":
+            return normal(copies, count, latent)
+        return 2 * _uniform(settings, copies, latent, random) - 1
+
+    both = torch.stack([noise(), noise()])
+    if settings.blur is None:
+        return (both,)
+    least, most = settings.blur
+    looks = torch.stack([_uniform(settings, copies, 1, random) for _ in range(3)])
+    # every order of magnitude is as likely
+    return both, least * (most / least) ** looks, normal(3, copies, count, dim)
+
+
+def from_data_set(samples: Tensor) -> Draw:
+    """A function that draws from a data set, shape (n, dim): all of it, shuffled, in rounds."""
+    require_matrix("samples", samples)
+
+    def draw(count: int, random: torch.Generator) -> Tensor:
+        rounds = -(-count // len(samples))
+        orders = [torch.randperm(len(samples), generator=random) for _ in range(rounds)]
+        return samples[torch.cat(orders)[:count]]
+
+    return draw
+
+
+def draws_of(data: Tensor | Draw, copies: int) -> list[Draw]:
+    """One drawing function a seed."""
+    if not isinstance(data, Tensor):
+        require_callable("data", data)
+        return [data] * copies
+    if data.ndim != 3:
+        require_matrix("data", data)
+        return [from_data_set(data)] * copies
+    if len(data) != copies:
+        raise ValueError(f"data must hold one data set for each of {copies} seeds, got {len(data)}")
+    for position, samples in enumerate(data):
+        require_matrix(f"data[{position}]", samples)
+    return [from_data_set(samples) for samples in data]
+
+
+def scalers_of(
+    data: Tensor | Draw, draws: Sequence[Draw], randoms: Sequence[torch.Generator]
+) -> list[Scaler]:
+    """What each seed's data reach from and to."""
+    if isinstance(data, Tensor):
+        sets = list(data) if data.ndim == 3 else [data] * len(randoms)
+    else:
+        pairs = zip(draws, randoms, strict=True)
+        sets = [drawn(draw, LEARNT_FROM, random) for draw, random in pairs]
+    return [Scaler.fit(samples.float()) for samples in sets]
+
+
+def drawn(draw: Draw, count: int, random: torch.Generator) -> Tensor:
+    """What a function draws, shape (count, dim), float32.
+
+    Raises:
+        TypeError: it draws something else than a float tensor.
+        ValueError: the tensor is of another shape.
+    """
+    samples = draw(count, random)
+    require_matrix(f"data({count}, random)", samples)
+    if len(samples) != count:
+        raise ValueError(f"data({count}, random) must have {count} rows, got {len(samples)}")
+    return samples.float()
+
+
+def draw_chunks(
+    settings: Settings,
+    draws: Sequence[Draw],
+    randoms: Sequence[torch.Generator],
+    scalers: Sequence[Scaler] | None,
+    device: str | torch.device,
+) -> Iterator[Batch]:
+    """The random numbers of all steps, for `CHUNK` steps at a time, one step's after another's."""
+    for _ in range(0, settings.steps, CHUNK):
+        count = CHUNK * settings.batch_size
+        reals = [drawn(d, count, r) for d, r in zip(draws, randoms, strict=True)]
+        if scalers is not None:
+            reals = [s.scale(samples) for s, samples in zip(scalers, reals, strict=True)]
+        dim = reals[0].shape[1]
+        numbers = zip(*(_numbers(settings, dim, 1, random) for random in randoms), strict=True)
+        parts = [torch.stack(reals), *(torch.cat(part, dim=1) for part in numbers)]
+        yield Batch(*(part.to(device) for part in parts))
+
+
+def draw_shared_chunks(
+    settings: Settings, data_sets: Tensor, copies: int, random: torch.Generator
+) -> Iterator[Batch]:
+    """The random numbers of all steps, drawn for all seeds at once, on the device of `random`.
+
+    Args:
+        settings: the recipe.
+        data_sets: what each learns from, shape (copies, n, dim), or (1, n, dim) for all of them.
+        copies: how many GANs there are.
+        random: the one source of all numbers.
+    """
+    count, (_, rows, dim) = CHUNK * settings.batch_size, data_sets.shape
+    data_sets = data_sets.to(random.device).expand(copies, -1, -1)
+    for _ in range(0, settings.steps, CHUNK):
+        keys = torch.rand(copies, -(-count // rows), rows, generator=random, device=random.device)
+        orders = keys.argsort(dim=-1).flatten(1)[:, :count, None].expand(-1, -1, dim)
+        real = data_sets.gather(1, orders)
+        yield Batch(real, *_numbers(settings, dim, copies, random))
+
+
+def draw_batches(
+    settings: Settings,
+    draws: Sequence[Draw],
+    randoms: Sequence[torch.Generator],
+    scalers: Sequence[Scaler] | None,
+    device: str | torch.device,
+) -> Iterator[Batch]:
+    """The random numbers of all steps, for one step at a time."""
+    left = settings.steps
+    for chunk in draw_chunks(settings, draws, randoms, scalers, device):
+        for k in range(min(CHUNK, left)):
+            yield chunk.part(k, 1, settings.batch_size)
+        left -= CHUNK

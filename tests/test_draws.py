@@ -1,0 +1,160 @@
+"""Are the random numbers as the settings say, each used once, and each seed's its own?"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import Any
+
+import pytest
+import torch
+from test_ensemble import BASE, BLUR, DATA, randoms, skewed
+
+from gan_course.draws import (
+    CHUNK,
+    Batch,
+    draw_batches,
+    draw_noise,
+    draw_shared_chunks,
+    draws_of,
+    from_data_set,
+)
+from gan_course.ensemble import train
+from gan_course.networks import blur_level
+from gan_course.recipes import Settings
+
+
+def batches_of(data: Any, settings: Settings, *seeds: int, scalers: Any = None) -> list[Batch]:
+    draws = draws_of(data, len(seeds))
+    return list(draw_batches(settings, draws, randoms(*seeds), scalers, "cpu"))
+
+
+def test_batches_have_the_documented_shapes() -> None:
+    settings = replace(BASE, steps=20, **BLUR)
+    batches = batches_of(DATA, settings, 0, 1)
+    assert len(batches) == 20
+    for batch in batches:
+        shapes = [tuple(numbers.shape) for numbers in batch if numbers is not None]
+        assert shapes == [(2, 36, 2), (2, 2, 36, 3), (3, 2, 36, 1), (3, 2, 36, 2)]
+    assert batches_of(DATA, BASE, 0)[0][2:] == (None, None)
+
+
+def test_no_random_number_is_used_twice() -> None:
+    batches = batches_of(skewed, replace(BASE, steps=40, **BLUR), 0, 1)
+    for part in zip(*batches, strict=True):
+        numbers = torch.stack(part)[..., 0].flatten()
+        assert len(numbers.unique()) > 0.99 * len(numbers)
+
+
+def test_noise_and_blur_are_normal_and_sigma_goes_through_all_magnitudes() -> None:
+    batches = batches_of(skewed, replace(BASE, steps=160, blur=(0.01, 1.0)), 0)
+    noise = torch.stack([batch.noise for batch in batches])
+    sigma, blur = (torch.stack([getattr(b, part) for b in batches]) for part in ("sigma", "blur"))
+    for numbers in (noise, blur):
+        assert abs(float(numbers.mean())) < 0.03
+        assert abs(float(numbers.std()) - 1) < 0.03
+    assert float(sigma.min()) >= 0.0099 and float(sigma.max()) <= 1.001
+    assert abs(float((sigma < 0.1).float().mean()) - 0.5) < 0.03  # half of them in the lower half
+    level = blur_level(torch.tensor([0.01, 0.1, 1.0]), (0.01, 1.0))
+    torch.testing.assert_close(level, torch.tensor([-1.0, 0.0, 1.0]))
+
+
+def test_noise_is_as_the_settings_say() -> None:
+    normal, uniform = (
+        draw_noise(replace(BASE, noise=noise), 4_000, *randoms(0))
+        for noise in ("normal", "uniform")
+    )
+    assert normal.shape == uniform.shape == (4_000, 3)
+    assert float(normal.abs().max()) > 3
+    assert -1 <= float(uniform.min()) < -0.99 and 0.99 < float(uniform.max()) < 1
+    assert abs(float(uniform.mean())) < 0.03
+
+
+def test_even_noise_has_one_number_in_each_part_of_the_range() -> None:
+    for batch in batches_of(DATA, replace(BASE, noise="even", steps=20), 0, 1):
+        parts = ((batch.noise + 1) / 2 * 36).floor().long()  # of each coordinate, (2, S, n, 3)
+        expected = torch.arange(36)[:, None].expand_as(parts)
+        assert torch.equal(parts.sort(dim=2).values, expected)
+        flat = parts.movedim(2, -1).flatten(0, 2)
+        assert len(flat.unique(dim=0)) == 2 * 2 * 3  # in an order of its own each
+    many = torch.cat([b.noise for b in batches_of(DATA, replace(BASE, noise="even"), 0)])
+    inside = (many + 1) / 2 * 36 % 1
+    assert abs(float(inside.mean()) - 0.5) < 0.02
+    assert abs(float(inside.std()) - 1 / math.sqrt(12)) < 0.02
+
+
+def test_a_data_set_is_gone_through_in_rounds() -> None:
+    samples = torch.arange(5.0)[:, None]
+    drawn = from_data_set(samples)(12, *randoms(0))[:, 0]
+    assert drawn.shape == (12,)
+    for round_ in (drawn[:5], drawn[5:10]):
+        assert sorted(round_.tolist()) == [0, 1, 2, 3, 4]
+    assert len(set(drawn[10:].tolist())) == 2
+    assert drawn[:5].tolist() != drawn[5:10].tolist()
+    with pytest.raises(ValueError, match=r"samples must be .*, got shape \(5,\)"):
+        from_data_set(torch.arange(5.0))
+
+
+# --- drawn for all seeds at once --------------------------------------------------------------
+
+LONG = replace(BASE, steps=40, noise="even", **BLUR)
+
+
+def shared(data_sets: torch.Tensor, copies: int, settings: Settings = LONG) -> list[Batch]:
+    return list(draw_shared_chunks(settings, data_sets, copies, *randoms(0)))
+
+
+def test_shared_numbers_have_the_shapes_of_those_of_each_seed() -> None:
+    chunks = shared(DATA[None], 3)
+    assert len(chunks) == math.ceil(LONG.steps / CHUNK)
+    rows = CHUNK * LONG.batch_size
+    for chunk in chunks:
+        shapes = [tuple(part.shape) for part in chunk if part is not None]
+        assert shapes == [(3, rows, 2), (2, 3, rows, 3), (3, 3, rows, 1), (3, 3, rows, 2)]
+
+
+def test_shared_numbers_differ_between_the_seeds_and_between_the_steps() -> None:
+    chunks = shared(DATA[None], 3)
+    for one, other in ((chunks[0], chunks[1]), (chunks[1], chunks[2])):
+        assert not torch.equal(one.noise, other.noise)
+    for part in (chunks[0].noise.transpose(0, 1), chunks[0].real):
+        assert not torch.equal(part[0], part[1])
+
+
+def test_shared_batches_go_through_each_data_set_in_rounds() -> None:
+    numbers = torch.arange(45.0).expand(2, 45)[..., None] + torch.tensor([[[0.0]], [[100.0]]])
+    (chunk, *_) = shared(numbers, 2)
+    for position, real in enumerate(chunk.real):
+        for round_ in real[: len(real) // 45 * 45].reshape(-1, 45):
+            assert torch.equal(round_.sort().values, numbers[position, :, 0])
+
+
+def test_shared_even_noise_is_even_in_each_batch() -> None:
+    chunk = shared(DATA[None], 2)[0]
+    batch = chunk.part(3, 1, LONG.batch_size)
+    parts = ((batch.noise + 1) / 2 * LONG.batch_size).floor().sort(dim=-2).values
+    expected = torch.arange(float(LONG.batch_size))[:, None].expand_as(parts)
+    assert torch.equal(parts, expected)
+
+
+def test_training_with_shared_numbers_learns_as_much() -> None:
+    settings = replace(BASE, steps=30, scaled=True)
+    own, common = (train(DATA, settings, (0, 1, 2), shared_random=s) for s in (False, True))
+    again = train(DATA, settings, (0, 1, 2), shared_random=True)
+    assert torch.equal(again.losses.real, common.losses.real)
+    assert not torch.equal(own.losses.real, common.losses.real)
+    torch.testing.assert_close(own.losses.real, common.losses.real, atol=0.3, rtol=0)
+
+
+def test_shared_numbers_can_be_for_a_data_set_of_each_seed() -> None:
+    far = torch.stack([DATA, DATA + 10, DATA + 20])
+    settings = replace(BASE, steps=20, scaled=True, clipped=True)
+    samples = train(far, settings, (0, 1, 2), shared_random=True).generate(50)
+    for position, made in enumerate(samples):
+        assert made.min() >= far[position].min() - 1e-4
+        assert made.max() <= far[position].max() + 1e-4
+
+
+def test_a_function_has_no_shared_numbers() -> None:
+    with pytest.raises(ValueError, match="data must be a data set where shared_random=True"):
+        train(skewed, replace(BASE, steps=1), (0,), shared_random=True)

@@ -1,0 +1,252 @@
+"""Do derivatives written out by hand train as autograd does, on one machine and the other?"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from itertools import pairwise
+from typing import Any
+
+import pytest
+import torch
+from test_ensemble import BASE, CASES, EVERYTHING, SEEDS, case_of, one_thread, randoms, skewed
+
+from gan_course.draws import draw_chunks, draws_of
+from gan_course.ensemble import Ensemble, PlainTraining, train
+from gan_course.fast import FastTraining, Layers, why_not
+from gan_course.recipes import CURVES, ORIGINAL, PATTERNS
+from gan_course.stacked import make_networks
+
+__all__ = ["one_thread"]  # a fixture for every test
+
+EVERYTHING_FAST = {
+    **EVERYTHING,
+    "dropout": 0.0,
+    "penalty": 0.0,
+    "relativistic": False,
+    "pack": 1,
+}
+CASES["everything fast"] = (EVERYTHING_FAST, skewed)
+FAST = [case for case in CASES if why_not(case_of(case)[1]) is None]
+SLOW = {
+    "dropout": "the fast step has no dropout",
+    "penalty": "the fast step has no penalty",
+    "relativistic": "the fast step has no relativistic",
+    "packed": "the fast step judges samples one by one, pack is not 1",
+}
+
+
+@pytest.fixture(autouse=True)
+def strict() -> Iterator[None]:
+    """No test falls back without saying so."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        yield
+
+
+def both(case: str, **arguments: Any) -> tuple[Ensemble, Ensemble]:
+    """Trained the plain way and the fast way."""
+    data, settings = case_of(case)
+    plain, fast = (train(data, settings, SEEDS, fast=way, **arguments) for way in (False, True))
+    return plain, fast
+
+
+def test_most_settings_can_be_trained_fast() -> None:
+    assert len(FAST) > 20
+    assert why_not(CURVES) is None
+    assert why_not(PATTERNS) is None
+
+
+@pytest.mark.parametrize("case", FAST)
+def test_fast_and_plain_training_have_the_same_losses(case: str) -> None:
+    plain, fast = both(case)
+    torch.testing.assert_close(tuple(fast.losses), tuple(plain.losses), rtol=1e-4, atol=1e-4)
+    torch.testing.assert_close(fast.generate(50), plain.generate(50), rtol=1e-3, atol=1e-3)
+    assert float((fast.losses.generator[-1] - fast.losses.generator[0]).abs().max()) > 0.01
+
+
+@pytest.mark.parametrize("case", SLOW)
+def test_settings_without_derivatives_are_trained_plainly_and_say_why(case: str) -> None:
+    data, settings = case_of(case)
+    with pytest.warns(UserWarning, match=f"trained the plain way: {SLOW[case]}"):
+        fast = train(data, settings, SEEDS, fast=True)
+    plain = train(data, settings, SEEDS)
+    assert torch.equal(fast.losses.generator, plain.losses.generator)
+    generator, discriminator = make_networks(settings, 2, randoms(0))
+    with pytest.raises(ValueError, match=f"settings can't be trained fast: {SLOW[case]}"):
+        FastTraining(generator, discriminator, settings)
+
+
+def test_the_original_recipe_has_dropout() -> None:
+    assert why_not(ORIGINAL) == "the fast step has no dropout"
+
+
+@pytest.mark.parametrize("report_every", [1, 7, 16, 60])
+def test_reports_come_with_the_state_so_far(report_every: int) -> None:
+    data, settings = case_of("everything fast")
+    steps, losses, samples = [], [], []
+
+    def report(step: int, so_far: Ensemble) -> None:
+        steps.append(step)
+        losses.append(so_far.losses.generator)
+        samples.append(so_far.generate(5))
+
+    watched = train(data, settings, SEEDS, fast=True, report=report, report_every=report_every)
+    assert steps == list(range(report_every, settings.steps + 1, report_every))
+    quiet = train(data, settings, SEEDS, fast=True)
+    assert torch.equal(watched.generate(5), quiet.generate(5))
+    for step, seen in zip(steps, losses, strict=True):
+        assert torch.equal(seen, quiet.losses.generator[:step])
+    for before, after in pairwise(samples):
+        assert not torch.equal(before, after)
+
+
+def test_neither_training_changes_the_first_weights_it_was_given_or_the_batch() -> None:
+    settings = replace(BASE, **EVERYTHING_FAST)
+    networks = make_networks(settings, 2, randoms(0))
+    before = [p.clone() for network in networks for p in network.parameters()]
+    chunk = next(draw_chunks(settings, draws_of(skewed, 1), randoms(0), None, "cpu"))
+    numbers = [part.clone() for part in chunk if part is not None]
+    FastTraining(*networks, settings).run(chunk.part(0, 4, settings.batch_size), 0, 4)
+    after = [p for network in networks for p in network.parameters()]
+    assert all(map(torch.equal, before, after))
+    PlainTraining(*networks, settings).run(chunk.part(0, 4, settings.batch_size), 0, 4)
+    assert all(map(torch.equal, numbers, (part for part in chunk if part is not None)))
+
+
+@pytest.mark.parametrize("slope", [0.0, 0.2])
+def test_the_derivatives_are_those_of_autograd(slope: float) -> None:
+    settings = replace(BASE, generator_widths=(5, 18), slope=slope)
+    network, _ = make_networks(settings, 2, randoms(0, 1))
+    layers = Layers(network, slope)
+    values = torch.randn(2, 30, 3, generator=torch.Generator().manual_seed(0)).requires_grad_()
+    goal = torch.randn(2, 30, 2, generator=torch.Generator().manual_seed(1))
+    (network(values) * goal).sum().backward()
+
+    filled = torch.nn.functional.pad(goal, (0, 14))
+    with torch.no_grad():
+        outputs = layers.forward(values)
+        torch.testing.assert_close(outputs[..., :2], network(values))
+        layers.backward(filled)
+        torch.testing.assert_close(layers.input_slopes(filled), values.grad)
+    for layer, (weight, bias) in zip(layers.linear, layers.slopes, strict=True):
+        _, rows, columns = layer.weight.shape
+        torch.testing.assert_close(weight[:, :rows, :columns], layer.weight.grad)
+        torch.testing.assert_close(bias[..., :columns], layer.bias.grad)
+        # what fills up stays zero
+        assert not weight[:, rows:].any()
+        assert not weight[..., columns:].any()
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
+@pytest.mark.parametrize("case", ["everything fast", "softmax at the end"])
+def test_a_gpu_trains_as_the_cpu_does(case: str) -> None:
+    data, settings = case_of(case)
+    here = train(data, settings, SEEDS, fast=True)
+    there = train(data, settings, SEEDS, fast=True, device="cuda")
+    torch.testing.assert_close(there.losses.generator, here.losses.generator, rtol=0.01, atol=0.01)
+
+
+# --- recorded, as on a GPU: with a recorder that does on a CPU what a CUDA graph does ----------
+
+
+class Recorder:
+    """What `torch.cuda.CUDAGraph` is to `FastTraining`: it keeps work without doing it."""
+
+    def __init__(self) -> None:
+        self.replays = 0
+
+    def replay(self) -> None:
+        """Do the work that was recorded, with what is in its place now."""
+        self.replays += 1
+        training, place, losses = self.work
+        losses.copy_(training.follow(place))
+
+
+def on_gpu(training: FastTraining, monkeypatch: pytest.MonkeyPatch) -> list[Recorder]:
+    """Let a training on the CPU believe that it is on a GPU."""
+    training.on_gpu = True
+    recorders: list[Recorder] = []
+
+    @contextmanager
+    def recording(recorder: Recorder) -> Iterator[None]:
+        # what a graph records is not done: everything is put back
+        changing = [training.average]
+        for layers, adam in (
+            (training.generator, training.change_g),
+            (training.discriminator, training.change_d),
+        ):
+            changing += [layers.weights, adam.mean, adam.square, adam.steps]
+        before = [numbers.clone() for numbers in changing]
+        real_follow = training.follow
+
+        def follow(place: Any) -> torch.Tensor:
+            losses = real_follow(place)
+            recorder.work = training, place, losses
+            return losses
+
+        monkeypatch.setattr(training, "follow", follow)
+        yield
+        monkeypatch.setattr(training, "follow", real_follow)
+        for numbers, kept in zip(changing, before, strict=True):
+            numbers.copy_(kept)
+        recorders.append(recorder)
+
+    monkeypatch.setattr(torch.cuda, "CUDAGraph", Recorder)
+    monkeypatch.setattr(torch.cuda, "graph", recording)
+    return recorders
+
+
+def runs(training: FastTraining, *, chunks: int = 3) -> torch.Tensor:
+    """Losses of some chunks of steps, and of a shorter one at the end."""
+    settings = training.settings
+    stream = draw_chunks(settings, draws_of(skewed, 2), randoms(0, 1), None, "cpu")
+    parts = [training.run(next(stream), 16 * k, 16) for k in range(chunks)]
+    last = next(stream).part(0, 5, settings.batch_size)
+    return torch.cat([*parts, training.run(last, 16 * chunks, 5)], dim=1)
+
+
+def make_training() -> FastTraining:
+    settings = replace(BASE, **{**EVERYTHING_FAST, "scaled": False, "clipped": False, "steps": 64})
+    return FastTraining(*make_networks(settings, 2, randoms(0, 1)), settings)
+
+
+def test_recorded_steps_are_the_same_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    expected, training = runs(plain := make_training()), make_training()
+    recorders = on_gpu(training, monkeypatch)
+    losses = runs(training)
+    torch.testing.assert_close(losses, expected, rtol=1e-5, atol=1e-5)
+    torch.testing.assert_close(training.average, plain.average, rtol=1e-5, atol=1e-5)
+    # the first chunk is done by hand, the second one recorded, the odd one done by hand
+    assert [recorder.replays for recorder in recorders] == [2]
+
+
+def test_what_cannot_be_recorded_is_done_by_hand_and_says_why(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    expected, training = runs(make_training()), make_training()
+    on_gpu(training, monkeypatch)
+
+    def refuse() -> None:
+        raise RuntimeError("no graphs on this device\nand more")
+
+    monkeypatch.setattr(torch.cuda, "CUDAGraph", refuse)
+    with pytest.warns(UserWarning, match="can't be recorded: no graphs on this device") as lines:
+        losses = runs(training)
+    assert len(lines) == 1
+    assert training.why_not_recorded == "no graphs on this device"
+    torch.testing.assert_close(losses, expected, rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
+def test_a_gpu_records_its_steps() -> None:
+    settings = replace(BASE, **{**EVERYTHING_FAST, "scaled": False, "clipped": False, "steps": 64})
+    networks = [network.cuda() for network in make_networks(settings, 2, randoms(0, 1))]
+    training = FastTraining(*networks, settings)
+    stream = draw_chunks(settings, draws_of(skewed, 2), randoms(0, 1), None, "cuda")
+    for k in range(3):
+        training.run(next(stream), 16 * k, 16)
+    assert training.why_not_recorded is None
+    assert training.recorded[16] is not None
