@@ -86,16 +86,16 @@ def measures(points: torch.Tensor, task: Task) -> Record:
     return {**asdict(quality), "verdict": quality.verdict}
 
 
-def run(name: str, recipe: str, seeds: Sequence[int], fresh: int) -> Iterator[Record]:
+def run(name: str, recipe: str, seeds: Sequence[int], fresh: int, device: str) -> Iterator[Record]:
     """Train by one of the recipes and measure every final generator on `fresh` samples."""
     task = TASKS[name]
     if recipe not in SETTINGS:
         return train_one_by_one(lambda seed: run_loop(task, recipe, seed, fresh)[1], seeds)
 
     def measure(ensemble: Ensemble) -> list[Record]:
-        return [measures(points, task) for points in ensemble.generate(fresh)]
+        return [measures(points, task) for points in ensemble.generate(fresh).cpu()]
 
-    return train_together(data_set(task), SETTINGS[recipe], seeds, measure)
+    return train_together(data_set(task), SETTINGS[recipe], seeds, measure, device)
 
 
 def run_loop(task: Task, recipe: str, seed: int, fresh: int) -> tuple[nn.Sequential, Record]:

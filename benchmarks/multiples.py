@@ -43,7 +43,7 @@ LAST_LAYERS: dict[str, type[nn.Module]] = {
     "gumbel": GumbelSoftmax,
 }
 # What the course recipe becomes when one of its means is taken away.
-ABLATION = {
+SETTINGS = {
     "course": PATTERNS,
     "no_softmax": replace(PATTERNS, last_layer="relu"),
     "no_decay": replace(PATTERNS, decay=False),
@@ -82,22 +82,23 @@ def measures(rows: Tensor, values: Tensor) -> Record:
     }
 
 
-def run(name: str, recipe: str, seeds: Sequence[int], fresh: int) -> Iterator[Record]:
+def run(name: str, recipe: str, seeds: Sequence[int], fresh: int, device: str) -> Iterator[Record]:
     """Train by one of the recipes and measure every final generator on `fresh` samples."""
     values = VALUES[name]
-    if recipe not in ABLATION:
+    if recipe not in SETTINGS:
         return train_one_by_one(lambda seed: run_loop(values, recipe, seed, fresh), seeds)
 
     def measure(ensemble: Ensemble) -> list[Record]:
         return [
-            measures(sample(ensemble.generator(seed), noise), values) for seed in ensemble.seeds
+            measures(sample(ensemble.generator(seed).cpu(), noise), values)
+            for seed in ensemble.seeds
         ]
 
     def draw(count: int, random: torch.Generator) -> Tensor:
         return real_batch(values, count, DEPTH, random=random)
 
     noise = torch.randn(fresh, LATENT, generator=torch.Generator().manual_seed(1_000_003))
-    return train_together(draw, ABLATION[recipe], seeds, measure)
+    return train_together(draw, SETTINGS[recipe], seeds, measure, device)
 
 
 def run_loop(values: Tensor, recipe: str, seed: int, fresh: int) -> Record:
@@ -143,13 +144,13 @@ def run_loop(values: Tensor, recipe: str, seed: int, fresh: int) -> Record:
 
 PROJECTS = {
     name: Project(
-        recipes=("original", *list(LAST_LAYERS)[1:], *ABLATION),
+        recipes=("original", *list(LAST_LAYERS)[1:], *SETTINGS),
         columns=COLUMNS,
         target="at least 99.99 % valid, every value covered, total variation at most 0.05",
         reached=reached,
         run=partial(run, name),
         fresh=FRESH,
-        settings=ABLATION,
+        settings=SETTINGS,
     )
     for name in VALUES
 }

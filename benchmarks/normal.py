@@ -32,7 +32,7 @@ def uniform_noise(num: int) -> Tensor:
     return torch.rand(num, 1)
 
 
-def run(recipe: str, seeds: Sequence[int], fresh: int) -> Iterator[Record]:
+def run(recipe: str, seeds: Sequence[int], fresh: int, device: str) -> Iterator[Record]:
     """Train by one of the recipes and measure every final generator on `fresh` samples."""
     return train_one_by_one(lambda seed: run_class(recipe, seed, fresh), seeds)
 

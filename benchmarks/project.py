@@ -26,7 +26,8 @@ class Project:
     columns: dict[str, str]  # what the table shows: name -> format
     target: str  # in words
     reached: Callable[[Record], bool]
-    run: Callable[[str, Sequence[int], int], Iterator[Record]]  # (recipe, seeds, fresh samples)
+    # (recipe, seeds, fresh samples, device)
+    run: Callable[[str, Sequence[int], int, str], Iterator[Record]]
     fresh: int = 20_000  # samples that a final generator is measured on
     settings: Mapping[str, Settings] = field(default_factory=dict)  # of recipes that have them
 
@@ -36,10 +37,11 @@ def train_together(
     settings: Settings,
     seeds: Sequence[int],
     measure: Callable[[Ensemble], list[Record]],
+    device: str,
 ) -> Iterator[Record]:
     """Train all seeds at once, fast where that is possible; the seconds are a seed's share."""
     started = time.perf_counter()
-    ensemble = train(data, settings, seeds, fast=why_not(settings) is None)
+    ensemble = train(data, settings, seeds, device=device, fast=why_not(settings) is None)
     records = measure(ensemble)
     seconds = round((time.perf_counter() - started) / len(records), 2)
     for seed, record in zip(ensemble.seeds, records, strict=True):

@@ -9,6 +9,7 @@ benchmarks.quality ...` spreads the seeds over two processes.
 from __future__ import annotations
 
 import argparse
+import os
 import platform
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -63,11 +64,18 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=8, help="seeds 0 to this minus 1")
     parser.add_argument("--json", type=Path, required=True, help="where the records go")
     parser.add_argument("--group", type=int, default=GROUP, help="seeds that are trained at once")
+    parser.add_argument("--device", default="cpu", help="cpu or cuda; a process has one GPU")
     parser.add_argument("--threads", type=int, default=1, help="of PyTorch")
     arguments = parser.parse_args()
     project = PROJECTS[arguments.project]
     if arguments.recipe not in project.recipes:
         parser.error(f"--recipe must be one of {', '.join(project.recipes)}")
+    device = arguments.device
+    if device != "cpu" and arguments.recipe not in project.settings:
+        known = ", ".join(project.settings) or "none of this project"
+        parser.error(f"--device {device} is for recipes with settings: {known}")
+    if device == "cuda" and "LOCAL_RANK" in os.environ:  # torchrun numbers the processes
+        device = f"cuda:{os.environ['LOCAL_RANK']}"
     for name in ("seeds", "group", "threads"):
         if getattr(arguments, name) < 1:
             parser.error(f"--{name} must be at least 1, got {getattr(arguments, name)}")
@@ -78,6 +86,7 @@ def main() -> None:
         "torch": torch.__version__,
         "processor": platform.machine(),
         "threads": torch.get_num_threads(),
+        "device": arguments.device,
     }
     study = {"project": arguments.project, "recipe": arguments.recipe, **machine}
     # a recipe may change and keep its name
@@ -90,7 +99,7 @@ def main() -> None:
     def run(seeds: Sequence[int]) -> Iterator[Record]:
         for start in range(0, len(seeds), arguments.group):
             group = seeds[start : start + arguments.group]
-            for record in project.run(arguments.recipe, group, project.fresh):
+            for record in project.run(arguments.recipe, group, project.fresh, device):
                 yield {"recipe": arguments.recipe, **record}
 
     def show(record: Record) -> None:

@@ -103,7 +103,7 @@ def plot_losses(history: History) -> Axes:
     axes.plot(numbers, [e.fake_loss for e in history.epochs], label="D on fake", lw=1, ls="--")
     axes.plot(numbers, [e.generator_loss for e in history.epochs], label="G", lw=1, ls=":")
     axes.axhline(math.log(2), color="black", lw=1, label=f"ln 2 = {math.log(2):.3f}")
-    axes.set(xlabel="epoch", ylabel="mean loss (nats)", title="Losses of both networks")
+    axes.set(xlabel="epoch", ylabel="mean loss", title="Losses of both networks")
     axes.legend(ncols=4, loc="upper right")
     return axes
 

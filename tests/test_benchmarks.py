@@ -24,7 +24,7 @@ def command(monkeypatch, tmp_path):
     short = replace(CURVES, steps=3)
     monkeypatch.setattr(curves, "SETTINGS", {**curves.SETTINGS, "course": short})
     patterns = replace(PATTERNS, steps=3)
-    monkeypatch.setattr(multiples, "ABLATION", {**multiples.ABLATION, "course": patterns})
+    monkeypatch.setattr(multiples, "SETTINGS", {**multiples.SETTINGS, "course": patterns})
     for name in ("sine", "multiples"):
         small = replace(quality.PROJECTS[name], fresh=2_000)
         monkeypatch.setitem(quality.PROJECTS, name, small)
@@ -69,6 +69,10 @@ def test_groups_change_nothing(command):
         (("--project", "sine", "--recipe", "magic"), "--recipe must be one of original"),
         (("--project", "sine", "--recipe", "course", "--seeds", "0"), "at least 1, got 0"),
         (("--project", "sine", "--recipe", "course", "--group", "0"), "--group must be at least 1"),
+        (
+            ("--project", "sine", "--recipe", "cure", "--device", "cuda"),
+            "--device cuda is for recipes with settings: course, ",
+        ),
         (("--project", "circle", "--recipe", "course"), "invalid choice: 'circle'"),
     ],
 )
@@ -81,8 +85,8 @@ def test_a_wrong_argument_is_named(command, capsys, arguments, message):
 def test_a_run_that_is_cut_short_goes_on_where_it_was(command, monkeypatch, capsys):
     whole = quality.PROJECTS["sine"]
 
-    def broken(recipe, seeds, fresh):
-        yield next(whole.run(recipe, seeds, fresh))
+    def broken(*arguments):
+        yield next(whole.run(*arguments))
         raise KeyboardInterrupt
 
     arguments = ("--project", "sine", "--recipe", "course", "--seeds", "3")
@@ -100,8 +104,8 @@ def test_a_run_that_is_cut_short_goes_on_where_it_was(command, monkeypatch, caps
 def test_seeds_of_a_recipe_that_has_changed_are_not_mixed_in(command, monkeypatch):
     whole = quality.PROJECTS["sine"]
 
-    def broken(recipe, seeds, fresh):
-        yield next(whole.run(recipe, seeds, fresh))
+    def broken(*arguments):
+        yield next(whole.run(*arguments))
         raise KeyboardInterrupt
 
     arguments = ("--project", "sine", "--recipe", "course", "--seeds", "3")
