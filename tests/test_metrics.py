@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from gan_course.metrics import (
     bins_covered,
     curve_mse,
     curve_quality,
+    fit_and_ks_of_many,
     fit_and_spread,
     fit_error,
     ks_uniform,
@@ -207,3 +209,39 @@ def test_a_curve_that_returns_another_shape_is_an_error_and_not_a_number() -> No
     # (n,) minus (n, 1) would quietly become all n x n differences
     with pytest.raises(ValueError, match=r"curve must return .*\(3,\), got \(3, 1\)"):
         curve_mse(OFF_THE_LINE, lambda x: x[:, None])
+
+
+# --- many sets at once -------------------------------------------------------------------------
+
+
+def many_sets() -> Tensor:
+    """Good points, points in one place, points beside the curve, points beyond its ends."""
+    random = torch.Generator().manual_seed(5)
+    good = curve_points(exponential, 0, 50, 301, random=random)
+    heap = good[:1].expand(301, 2)
+    beside = good + torch.randn(301, 2, generator=random)
+    beyond = torch.stack([60 * torch.rand(301, generator=random) - 5, good[:, 1]], dim=1)
+    return torch.stack([good, heap, beside, beyond])
+
+
+def test_many_sets_are_measured_as_each_alone() -> None:
+    points = many_sets()
+    fit, ks = fit_and_ks_of_many(points, exponential, 0, 50)
+    for position, alone in enumerate(points):
+        assert float(fit[position]) == pytest.approx(fit_error(alone, exponential, 0, 50), rel=1e-4)
+        expected = ks_uniform(alone[:, 0], 0, 50)
+        assert float(ks[position]) == pytest.approx(expected, abs=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("points", "message"),
+    [
+        (torch.zeros(5, 2), "points must be a tensor of shape (S, n, 2), got (5, 2)"),
+        ([1, 2], "points must be a tensor of shape (S, n, 2), got list"),
+        (torch.zeros(2, 5, 3), "points must be a tensor of shape (S, n, 2), got (2, 5, 3)"),
+        (torch.full((2, 5, 2), torch.nan), "points must be finite"),
+    ],
+)
+def test_many_sets_of_a_wrong_shape_are_named(points: Any, message: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(message)):
+        fit_and_ks_of_many(points, exponential, 0, 50)

@@ -161,7 +161,7 @@ def test_a_line_marks_ln_2() -> None:
 
 def test_losses_say_what_their_axes_are() -> None:
     axes = plot_losses(HISTORY)
-    assert (axes.get_xlabel(), axes.get_ylabel()) == ("epoch", "mean loss (nats)")
+    assert (axes.get_xlabel(), axes.get_ylabel()) == ("epoch", "mean loss")
     assert axes.get_title() == "Losses of both networks"
     assert words(axes) == ["D on real", "D on fake", "G", "ln 2 = 0.693"]
 
