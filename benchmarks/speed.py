@@ -111,27 +111,28 @@ def compare_steps(device: torch.device, threads: int, repeats: int) -> list[dict
     torch.set_num_threads(threads)
     gpu = device.type == "cuda"
     many = 1_000 if gpu else MANY
+    turn, together = (1_536, 512) if gpu else (192, 48)  # steps; a recording has to pay
     recipes = {"same networks": SAME_NETWORKS, "quick recipe": QUICK}
     runs: list[tuple[str, int, int, Steps]] = []  # name, GANs, steps in a turn
     if threads == 1:
-        runs.append(("original loop", 1, 192, original_loop(device)))
+        runs.append(("original loop", 1, turn, original_loop(device)))
         for name, settings in recipes.items():
             plain, fast = (
                 course_loop(settings, 1, device, fast=f, shared=gpu) for f in (False, True)
             )
-            runs.append((f"{name}, course loop", 1, 192, plain))
-            runs.append((f"{name}, fast", 1, 192, fast))
-            runs.append((f"{name}, products alone", 1, 192, products(settings, 1, device)))
+            runs.append((f"{name}, course loop", 1, turn, plain))
+            runs.append((f"{name}, fast", 1, turn, fast))
+            runs.append((f"{name}, products alone", 1, turn, products(settings, 1, device)))
     for name, settings in recipes.items():
         fast = course_loop(settings, many, device, fast=True, shared=gpu)
         alone = products(settings, many, device)
-        runs.append((f"{name}, fast, {many} at once", many, 48, fast))
-        runs.append((f"{name}, products alone, {many} at once", many, 48, alone))
+        runs.append((f"{name}, fast, {many} at once", many, together, fast))
+        runs.append((f"{name}, products alone, {many} at once", many, together, alone))
     times: dict[str, list[float]] = {name: [] for name, *_ in runs}
-    for turn in range(repeats + 1):
+    for number in range(repeats + 1):
         for name, copies, steps, run in runs:
             taken = seconds_of(run, steps, device) / steps / copies
-            if turn:  # the first turn warms up
+            if number:  # the first turn warms up
                 times[name].append(1_000 * taken)
     return [
         {

@@ -116,6 +116,19 @@ def test_neither_training_changes_the_first_weights_it_was_given_or_the_batch() 
     assert all(map(torch.equal, numbers, (part for part in chunk if part is not None)))
 
 
+def test_the_average_begins_as_in_plain_training() -> None:
+    settings = replace(BASE, average=0.9)
+    networks = make_networks(settings, 2, randoms(0))
+    chunk = next(draw_chunks(settings, draws_of(skewed, 1), randoms(0), None, "cpu"))
+    fast, plain = FastTraining(*networks, settings), PlainTraining(*networks, settings)
+    for steps in (1, 2):  # before the first weights are forgotten
+        for training in (fast, plain):
+            training.run(chunk.part(0, steps, settings.batch_size), steps - 1, steps)
+        pairs = zip(fast.averaged().parameters(), plain.averaged().parameters(), strict=True)
+        for got, expected in pairs:
+            torch.testing.assert_close(got, expected, rtol=1e-5, atol=1e-6)
+
+
 @pytest.mark.parametrize("slope", [0.0, 0.2])
 def test_the_derivatives_are_those_of_autograd(slope: float) -> None:
     settings = replace(BASE, generator_widths=(5, 18), slope=slope)
