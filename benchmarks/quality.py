@@ -61,7 +61,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--project", choices=PROJECTS, required=True)
     parser.add_argument("--recipe", required=True, help="original, course, or a part of it")
-    parser.add_argument("--seeds", type=int, default=8, help="seeds 0 to this minus 1")
+    parser.add_argument("--seeds", type=int, default=8, help="how many")
+    parser.add_argument("--first-seed", type=int, default=0, help="the smallest of them")
     parser.add_argument("--json", type=Path, required=True, help="where the records go")
     parser.add_argument("--group", type=int, default=GROUP, help="seeds that are trained at once")
     parser.add_argument("--device", default="cpu", help="cpu or cuda; a process has one GPU")
@@ -76,6 +77,8 @@ def main() -> None:
         parser.error(f"--device {device} is for recipes with settings: {known}")
     if device == "cuda" and "LOCAL_RANK" in os.environ:  # torchrun numbers the processes
         device = f"cuda:{os.environ['LOCAL_RANK']}"
+    if arguments.first_seed < 0:
+        parser.error(f"--first-seed must be at least 0, got {arguments.first_seed}")
     for name in ("seeds", "group", "threads"):
         if getattr(arguments, name) < 1:
             parser.error(f"--{name} must be at least 1, got {getattr(arguments, name)}")
@@ -91,7 +94,8 @@ def main() -> None:
     study = {"project": arguments.project, "recipe": arguments.recipe, **machine}
     # a recipe may change and keep its name
     settings = repr(project.settings.get(arguments.recipe))
-    study |= {"settings": settings, "samples": project.fresh, "seeds": arguments.seeds}
+    study |= {"settings": settings, "samples": project.fresh}
+    study |= {"seeds": arguments.seeds, "first_seed": arguments.first_seed}
     names = "  ".join(f"{name:>10}" for name in project.columns)
     if join()[0] == 0:  # one head for the lines of all processes
         print(f"seed  {names}  seconds", flush=True)
@@ -105,7 +109,8 @@ def main() -> None:
     def show(record: Record) -> None:
         print(table_row(record, project.columns), flush=True)
 
-    records = run_study(run, range(arguments.seeds), arguments.json, study, show)
+    seeds = range(arguments.first_seed, arguments.first_seed + arguments.seeds)
+    records = run_study(run, seeds, arguments.json, study, show)
     if records is not None:  # this is the first process, or the only one
         content = {"machine": machine, "samples": project.fresh, "records": records}
         write(arguments.json, content)

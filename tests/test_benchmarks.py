@@ -54,6 +54,14 @@ def test_every_seed_has_one_record_and_one_line(command, capsys, name):
     assert "confidence interval 0.0% to 56.1%" in printed[-1]  # 3.84 / 6.84, Wilson 1927
 
 
+def test_a_study_can_begin_with_any_seed(command):
+    arguments = ("--project", "sine", "--recipe", "course")
+    later = command(*arguments, "--seeds", "2", "--first-seed", "1")["records"]
+    assert [record["seed"] for record in later] == [1, 2]
+    whole = command(*arguments, "--seeds", "3")["records"]
+    assert [record["ks"] for record in later] == [record["ks"] for record in whole[1:]]
+
+
 def test_groups_change_nothing(command):
     arguments = ("--project", "sine", "--recipe", "course", "--seeds", "3")
     together = command(*arguments, "--group", "2")["records"]
@@ -68,6 +76,7 @@ def test_groups_change_nothing(command):
     [
         (("--project", "sine", "--recipe", "magic"), "--recipe must be one of original"),
         (("--project", "sine", "--recipe", "course", "--seeds", "0"), "at least 1, got 0"),
+        (("--project", "sine", "--recipe", "course", "--first-seed", "-1"), "at least 0, got -1"),
         (("--project", "sine", "--recipe", "course", "--group", "0"), "--group must be at least 1"),
         (
             ("--project", "sine", "--recipe", "cure", "--device", "cuda"),
