@@ -112,7 +112,8 @@ def main() -> None:
     seeds = range(arguments.first_seed, arguments.first_seed + arguments.seeds)
     records = run_study(run, seeds, arguments.json, study, show)
     if records is not None:  # this is the first process, or the only one
-        content = {"machine": machine, "samples": project.fresh, "records": records}
+        content = {"machine": machine, "settings": settings, "samples": project.fresh}
+        content["records"] = records
         write(arguments.json, content)
         lines = [*spread(records, project.columns), success(records, project)]
         print("", *lines, sep="\n", flush=True)

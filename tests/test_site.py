@@ -19,6 +19,7 @@ PAGES = (
     "notebooks/05_works_on_every_seed.html",
     "notebooks/06_museum_of_broken_gans.html",
     "notebooks/07_fifteen_questions.html",
+    "notebooks/08_making_it_fast.html",
     "notebooks/exercises/01_exercises.html",
     "notebooks/exercises/02_exercises.html",
     "notebooks/exercises/03_exercises.html",
