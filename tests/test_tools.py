@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import subprocess
+import threading
+import time
+from pathlib import Path
 
 import nbformat
 import pytest
@@ -178,3 +181,28 @@ def test_the_lock_pins_everything_and_names_no_host():
     assert all("==" in line.split(";")[0] for line in pins)
     assert "torch==2.13.0" in pins
     assert not any("://" in line or line.startswith("-") for line in pins)
+
+
+def test_a_notebook_that_measures_times_runs_alone(monkeypatch):
+    running, seen = [], []
+    lock = threading.Lock()
+
+    def up_to_date(path):
+        with lock:
+            running.append(path)
+        time.sleep(0.05)
+        with lock:
+            seen.append((path.stem, len(running)))
+            running.remove(path)
+        return path.stem
+
+    monkeypatch.setattr(notebooks, "up_to_date", up_to_date)
+    (alone,) = notebooks.ALONE
+    names = ["01_a", alone, "02_b", "03_c", "04_d"]
+    assert notebooks.run_all([Path(name) for name in names]) == names
+    assert seen[-1] == (alone, 1)
+    assert any(together == 2 for _, together in seen)
+
+
+def test_what_runs_alone_is_a_notebook():
+    assert {path.stem for path in notebooks.sources()} >= notebooks.ALONE
