@@ -78,6 +78,10 @@ def run_study(
 def clear(path: Path) -> None:
     """Remove the folder of finished seeds: the result is written, in every process's view."""
     exchange({})  # wait for the first process, which writes it
+    if dist.is_initialized():
+        # gloo's threads may kill a process that ends without this; torchrun would then start all
+        # of them anew, and they would find no finished seed any more
+        dist.destroy_process_group()
     shutil.rmtree(path.with_name(path.name + ".seeds"), ignore_errors=True)
 
 

@@ -137,8 +137,9 @@ def test_shared_even_noise_is_even_in_each_batch() -> None:
     assert torch.equal(parts, expected)
 
 
-def test_training_with_shared_numbers_learns_as_much() -> None:
-    settings = replace(BASE, steps=30, scaled=True)
+@pytest.mark.parametrize("scaled", [False, True])
+def test_training_with_shared_numbers_learns_as_much(scaled: bool) -> None:
+    settings = replace(BASE, steps=30, scaled=scaled)
     own, common = (train(DATA, settings, (0, 1, 2), shared_random=s) for s in (False, True))
     again = train(DATA, settings, (0, 1, 2), shared_random=True)
     assert torch.equal(again.losses.real, common.losses.real)
