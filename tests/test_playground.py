@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -11,20 +12,46 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import softplus
 
+from gan_course.draws import Batch
+from gan_course.ensemble import train_step
+from gan_course.networks import Waves, add_waves, blur_level, move_average
+from gan_course.recipes import Settings
+
 CORE = Path(__file__).resolve().parent.parent / "book" / "_static" / "playground" / "core.js"
 STEPS, BATCH = 3, 30  # a batch that is no multiple of four
 SETTINGS: dict[str, Any] = {
     "seed": 0,
+    "steps": 10,
+    "batch": BATCH,
     "latentDim": 3,
+    "noise": "normal",
     "dim": 2,
     "generatorWidths": [5, 8],
     "discriminatorWidths": [9, 6, 4],
+    "generatorWaves": 0,
+    "discriminatorWaves": 0,
+    "lastLayer": "linear",
     "slope": 0.2,
     "betas": [0.5, 0.99],
     "generatorRate": 1e-3,
     "discriminatorRate": 2e-3,
+    "decay": False,
+    "average": 0,
+    "blur": None,
+    "blurWeight": [1.0, 0.3],
+    "clipped": False,
     "loss": "log D",
     "penalty": 0,
+}
+WAVES = {"generatorWaves": 1, "discriminatorWaves": 2}
+BLUR = {"blur": [0.001, 2.0]}
+# what is switched on, alone and together: each is tested with every loss, and with a penalty
+VARIANTS: dict[str, dict[str, Any]] = {
+    "plain": {},
+    "waves": WAVES,
+    "blur": BLUR,
+    "softmax": {"lastLayer": "softmax", "generatorWidths": [], "discriminatorWidths": []},
+    "all": {**WAVES, **BLUR, "decay": True, "average": 0.9},
 }
 # of D on real, of D on fake, of G: Goodfellow et al. 2014; Mao et al. 2017, equation 9
 LOSSES: dict[str, Any] = {
@@ -41,10 +68,14 @@ TRAIN = """
     layer.weight.set(weights[g][l][0]);
     layer.bias.set(weights[g][l][1]);
   }));
-  const losses = batches.map((batch) => gan.step(...batch.map((part) => Float32Array.from(part))));
-  const rows = networks.map((network) => network.layers.map(
+  gan.average.copyFrom(gan.generator);
+  const floats = (part) =>
+    part === null ? null : Array.isArray(part[0]) ? part.map(floats) : Float32Array.from(part);
+  const losses = batches.map((batch) =>
+    gan.step(Object.fromEntries(Object.entries(batch).map(([k, v]) => [k, floats(v)]))));
+  const rows = [...networks, gan.average].map((network) => network.layers.map(
     (layer) => [Array.from(layer.weight), Array.from(layer.bias)]));
-  return [losses, rows];
+  return [losses, rows, Array.from(gan.pushes.slopes)];
 }
 """
 
@@ -66,6 +97,18 @@ def make_network(sizes: list[int]) -> nn.Sequential:
     return nn.Sequential(*layers)
 
 
+def make_networks(settings: dict[str, Any]) -> tuple[nn.Sequential, nn.Sequential]:
+    """A generator and a discriminator as the playground has them."""
+    dim, latent = settings["dim"], settings["latentDim"]
+    waves = settings["generatorWaves"]
+    sizes = [latent * (1 + 2 * waves), *settings["generatorWidths"], dim]
+    generator = nn.Sequential(*([Waves(waves)] if waves else []), *make_network(sizes))
+    if settings["lastLayer"] == "softmax":
+        generator.append(nn.Softmax(dim=-1))
+    inputs = dim * (1 + 2 * settings["discriminatorWaves"]) + (settings["blur"] is not None)
+    return generator, make_network([inputs, *settings["discriminatorWidths"], 1])
+
+
 def linear(network: nn.Sequential) -> list[nn.Linear]:
     return [layer for layer in network if isinstance(layer, nn.Linear)]
 
@@ -74,65 +117,141 @@ def rows(tensor: Tensor) -> list[float]:
     return tensor.detach().flatten().tolist()
 
 
-def train(settings: dict[str, Any], page: Any) -> tuple[list[Any], list[Any], Any, Any]:
-    """A few steps by both, from the same weights and batches: losses and networks of each."""
+def make_batch(settings: dict[str, Any]) -> Batch:
+    """The random numbers of a step, shaped for one seed."""
+    dim, latent = settings["dim"], settings["latentDim"]
+    sigma, blur = torch.rand(3, 1, BATCH, 1) + 0.1, torch.randn(3, 1, BATCH, dim)
+    both = (sigma, blur) if settings["blur"] else (None, None)
+    return Batch(torch.randn(1, BATCH, dim), torch.randn(2, 1, BATCH, latent), *both)
+
+
+def as_lists(batch: Batch) -> dict[str, Any]:
+    """The same numbers for the page."""
+    each = {
+        name: None if part is None else [rows(one) for one in part]
+        for name, part in batch._asdict().items()
+    }
+    return {**each, "real": rows(batch.real)}
+
+
+def train(settings: dict[str, Any], page: Any, steps: Any) -> None:
+    """A few steps by the page and by `steps`, from equal weights and batches, must agree."""
     torch.manual_seed(0)
-    generator = make_network([settings["latentDim"], *settings["generatorWidths"], settings["dim"]])
-    discriminator = make_network([settings["dim"], *settings["discriminatorWidths"], 1])
-    batches = [
-        [torch.randn(BATCH, settings[dim]) for dim in ("dim", "latentDim", "latentDim")]
-        for _ in range(STEPS)
-    ]
+    generator, discriminator = make_networks(settings)
+    average = copy.deepcopy(generator) if settings["average"] else generator
+    batches = [make_batch(settings) for _ in range(STEPS)]
     networks = (generator, discriminator)
     weights = [
         [[rows(layer.weight.T), rows(layer.bias)] for layer in linear(network)]
         for network in networks
     ]
-    numbers = [[rows(part) for part in batch] for batch in batches]
-    got = page.evaluate(TRAIN, [settings, weights, numbers])
-    expected = plain_steps(settings, generator, discriminator, batches)
-    return got[0], expected, got[1], networks
+    numbers = [as_lists(batch) for batch in batches]
+    losses, got_weights, pushes = page.evaluate(TRAIN, [settings, weights, numbers])
+    expected = steps(settings, generator, discriminator, average, batches)
+    for got, wanted in zip(losses, expected, strict=True):
+        assert {name: got[name] for name in wanted} == pytest.approx(wanted, abs=1e-5)
+    assert losses[0] != pytest.approx(losses[-1], abs=1e-4)  # something was learnt
+    for got_layers, network in zip(got_weights, (*networks, average), strict=True):
+        for (weight, bias), layer in zip(got_layers, linear(network), strict=True):
+            assert weight == pytest.approx(rows(layer.weight.T), abs=1e-5)
+            assert bias == pytest.approx(rows(layer.bias), abs=1e-5)
+    assert len(pushes) == BATCH * settings["dim"]
 
 
 def plain_steps(
-    settings: dict[str, Any], generator: nn.Module, discriminator: nn.Module, batches: Any
+    settings: dict[str, Any],
+    generator: nn.Module,
+    discriminator: nn.Module,
+    average: nn.Module,
+    batches: list[Batch],
 ) -> list[dict[str, float]]:
-    """The same steps by PyTorch and its autograd."""
+    """The steps by PyTorch and its autograd, with any loss and penalty."""
     loss_real, loss_fake, loss_generator = LOSSES[settings["loss"]]
     betas = tuple(settings["betas"])
     change_d = torch.optim.Adam(discriminator.parameters(), settings["discriminatorRate"], betas)
     change_g = torch.optim.Adam(generator.parameters(), settings["generatorRate"], betas)
+
+    def judge(samples: Tensor, batch: Batch, look: int) -> Tensor:
+        if batch.sigma is None or batch.blur is None:
+            return discriminator(add_waves(samples, settings["discriminatorWaves"]))
+        sigma = batch.sigma[look, 0]
+        waves = add_waves(samples + sigma * batch.blur[look, 0], settings["discriminatorWaves"])
+        return discriminator(torch.cat([waves, blur_level(sigma, settings["blur"])], dim=1))
+
     losses = []
-    for real, noise_d, noise_g in batches:
-        real.requires_grad_()
-        on_real, on_fake = discriminator(real), discriminator(generator(noise_d).detach())
+    for step, batch in enumerate(batches):
+        progress = step / settings["steps"]
+        if settings["decay"]:
+            change_d.param_groups[0]["lr"] = settings["discriminatorRate"] * (1 - progress)
+            change_g.param_groups[0]["lr"] = settings["generatorRate"] * (1 - progress)
+        real = batch.real[0].clone().requires_grad_()
+        on_real = judge(real, batch, 0)
+        on_fake = judge(generator(batch.noise[0, 0]).detach(), batch, 1)
         (slopes,) = torch.autograd.grad(on_real.sum(), real, create_graph=True)
         penalty = settings["penalty"] / 2 * slopes.square().sum(dim=1).mean()
         real_mean, fake_mean = loss_real(on_real).mean(), loss_fake(on_fake).mean()
         change_d.zero_grad()
         (real_mean + fake_mean + penalty).backward()
         change_d.step()
-        by_g = loss_generator(discriminator(generator(noise_g))).mean()
+        by_g = loss_generator(judge(generator(batch.noise[1, 0]), batch, 2))
+        weight = torch.ones_like(by_g)
+        if batch.sigma is not None:
+            first, last = settings["blurWeight"]
+            weight = batch.sigma[2, 0] ** (first + (last - first) * progress)
         change_g.zero_grad()
-        by_g.backward()
+        (weight / weight.mean() * by_g).mean().backward()
         change_g.step()
-        values = {"real": real_mean, "fake": fake_mean, "generator": by_g, "penalty": penalty}
+        if settings["average"]:
+            move_average(average, generator, step + 1, settings["average"])
+        values = {"real": real_mean, "fake": fake_mean, "generator": by_g.mean()}
+        values["penalty"] = penalty
         losses.append({name: value.item() for name, value in values.items()})
+    return losses
+
+
+def course_steps(
+    settings: dict[str, Any],
+    generator: nn.Module,
+    discriminator: nn.Module,
+    average: nn.Module,
+    batches: list[Batch],
+) -> list[dict[str, float]]:
+    """The steps by the course's own function, which has one loss."""
+    recipe = Settings(
+        scaled=True,
+        discriminator_waves=settings["discriminatorWaves"],
+        blur=tuple(settings["blur"]),
+        blur_weight=tuple(settings["blurWeight"]),
+        penalty=settings["penalty"],
+    )
+    betas = tuple(settings["betas"])
+    change_d = torch.optim.Adam(discriminator.parameters(), settings["discriminatorRate"], betas)
+    change_g = torch.optim.Adam(generator.parameters(), settings["generatorRate"], betas)
+    losses = []
+    for step, batch in enumerate(batches):
+        progress = step / settings["steps"]
+        change_d.param_groups[0]["lr"] = settings["discriminatorRate"] * (1 - progress)
+        change_g.param_groups[0]["lr"] = settings["generatorRate"] * (1 - progress)
+        parts = train_step(generator, discriminator, change_d, change_g, batch, recipe, progress)
+        move_average(average, generator, step + 1, settings["average"])
+        names = ("real", "fake", "generator")
+        losses.append({name: part.item() for name, part in zip(names, parts, strict=True)})
     return losses
 
 
 @pytest.mark.parametrize("penalty", [0, 0.7])
 @pytest.mark.parametrize("loss", LOSSES)
-def test_whole_training_steps_are_those_of_pytorch(loss: str, penalty: float, page: Any) -> None:
-    settings = {**SETTINGS, "loss": loss, "penalty": penalty}
-    losses, expected, weights, networks = train(settings, page)
-    for got, wanted in zip(losses, expected, strict=True):
-        assert got == pytest.approx(wanted, abs=1e-5)
-    assert losses[0] != pytest.approx(losses[-1], abs=1e-4)  # something was learnt
-    for got_layers, network in zip(weights, networks, strict=True):
-        for (weight, bias), layer in zip(got_layers, linear(network), strict=True):
-            assert weight == pytest.approx(rows(layer.weight.T), abs=1e-5)
-            assert bias == pytest.approx(rows(layer.bias), abs=1e-5)
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_whole_training_steps_are_those_of_pytorch(
+    variant: str, loss: str, penalty: float, page: Any
+) -> None:
+    settings = {**SETTINGS, **VARIANTS[variant], "loss": loss, "penalty": penalty}
+    train(settings, page, plain_steps)
+
+
+@pytest.mark.parametrize("penalty", [0, 0.7])
+def test_the_course_recipe_trains_as_the_course_does(penalty: float, page: Any) -> None:
+    train({**SETTINGS, **VARIANTS["all"], "penalty": penalty}, page, course_steps)
 
 
 def test_random_numbers_are_uniform_and_normal_and_can_be_repeated(page: Any) -> None:

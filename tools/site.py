@@ -17,10 +17,12 @@ from nbformat import NotebookNode
 from tools.exercises import EXERCISES, SOLUTIONS, page
 from tools.links import check
 from tools.notebooks import MINUTES, NOTEBOOKS, ROOT, run_all, sources
+from tools.playground import trained_script
 
 SOURCE = ROOT / "_build" / "source"
 HTML = ROOT / "_build" / "html"
 PUBLISHED = ROOT / "_build" / "published"
+PLAYGROUND = Path("book/_static/playground")
 COLAB = "https://colab.research.google.com/github"
 WHEEL_LINE = 'COURSE_WHEEL = ""'  # the line of each notebook's first cell that publishing fills
 
@@ -93,6 +95,7 @@ def put_together(repo_url: str, wheel_url: str) -> None:
     for file in (ROOT / "book").rglob("*"):
         if file.is_file() and "__pycache__" not in file.parts:
             files[file.relative_to(ROOT)] = file.read_bytes()
+    files[PLAYGROUND / "trained.js"] = trained_script().encode()
     published = {}
     for path, notebook in zip(sources(), run_all(sources()), strict=True):
         notebook.metadata.pop("gan_course_seconds", None)

@@ -21,6 +21,23 @@ def drop_thebe(
         ]
 
 
+# in the order in which they need each other
+PLAYGROUND = ("core", "measures", "targets", "session", "pictures", "trained", "playground")
+
+
+def add_playground(
+    app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any
+) -> None:
+    """Load the playground's scripts on pages that hold one, and on no others."""
+    if doctree is None or not any(
+        "<gan-playground" in raw.astext() for raw in doctree.findall(nodes.raw)
+    ):
+        return
+    app.add_css_file("playground/playground.css")
+    for name in PLAYGROUND:
+        app.add_js_file(f"playground/{name}.js", loading_method="defer")
+
+
 def link_terms(app: Sphinx, doctree: nodes.document) -> None:
     """Let [text](../book/glossary.md#term-NAME) find its entry.
 
@@ -34,6 +51,7 @@ def link_terms(app: Sphinx, doctree: nodes.document) -> None:
 
 def setup(app: Sphinx) -> dict[str, bool]:
     """Register with Sphinx, after the extensions that this one repairs."""
+    app.connect("html-page-context", add_playground)
     app.connect("html-page-context", drop_thebe, priority=900)
     app.connect("doctree-read", link_terms, priority=900)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

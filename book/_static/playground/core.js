@@ -6,99 +6,97 @@
 "use strict";
 
 function ganCore() {
-  // Random numbers that can be repeated: mulberry32, and Box-Muller for the normal distribution.
+  // Random numbers that can be repeated: mulberry32, and Marsaglia's polar method for N(0, 1).
   class Random {
     constructor(seed) {
-      this.state = seed >>> 0;
-      this.spare = null;
+      this.state = Int32Array.of(seed); // not a plain number, which would be boxed at each change
+      this.spare = NaN;
     }
 
     uniform() {
-      this.state = (this.state + 0x6d2b79f5) >>> 0;
-      let t = this.state;
+      this.state[0] += 0x6d2b79f5;
+      let t = this.state[0];
       t = Math.imul(t ^ (t >>> 15), t | 1);
       t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
       return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
     }
 
+    // Two numbers come at a time, from a random point in the unit circle.
     normal() {
-      if (this.spare !== null) {
+      if (!Number.isNaN(this.spare)) {
         const kept = this.spare;
-        this.spare = null;
+        this.spare = NaN;
         return kept;
       }
-      const radius = Math.sqrt(-2 * Math.log(1 - this.uniform()));
-      const angle = 2 * Math.PI * this.uniform();
-      this.spare = radius * Math.sin(angle);
-      return radius * Math.cos(angle);
+      let x = 0;
+      let y = 0;
+      let square = 0;
+      do {
+        x = 2 * this.uniform() - 1;
+        y = 2 * this.uniform() - 1;
+        square = x * x + y * y;
+      } while (square >= 1 || square === 0);
+      const stretch = Math.sqrt((-2 * Math.log(square)) / square);
+      this.spare = y * stretch;
+      return x * stretch;
     }
   }
 
-  // The three products below take four numbers at a time, which halves their time: a sum is then
-  // read and written once for four products.
-
-  // result (rows, columns) = left (rows, inner) times right (inner, columns), plus bias
-  function product(left, right, bias, result, rows, inner, columns) {
-    const whole = inner - (inner % 4);
-    for (let i = 0; i < rows; i++) {
+  // result (rows, columns) += left times right (inner, columns), where left of row i and place k is
+  // left[i * row + k * place]: turned by swapping the two steps. Two rows and four places at a time,
+  // as a number that was read once can then be used several times. Beyond the ends stand zeros.
+  function addProduct(left, row, place, right, result, rows, inner, columns) {
+    for (let i = 0; i < rows; i += 2) {
+      const two = i + 1 < rows;
       const to = i * columns;
-      for (let j = 0; j < columns; j++) result[to + j] = bias ? bias[j] : 0;
-      for (let k = 0; k < inner; k += k < whole ? 4 : 1) {
-        const from = i * inner + k;
-        const at = k * columns;
-        const one = left[from];
-        if (k < whole) {
-          const two = left[from + 1];
-          const three = left[from + 2];
-          const four = left[from + 3];
-          for (let j = 0; j < columns; j++) {
-            result[to + j] +=
-              one * right[at + j] +
-              two * right[at + columns + j] +
-              three * right[at + 2 * columns + j] +
-              four * right[at + 3 * columns + j];
-          }
-        } else {
-          for (let j = 0; j < columns; j++) result[to + j] += one * right[at + j];
+      const next = two ? to + columns : to;
+      for (let k = 0; k < inner; k += 4) {
+        const left4 = Math.min(4, inner - k);
+        const from = i * row + k * place;
+        const a0 = left[from];
+        const a1 = left4 > 1 ? left[from + place] : 0;
+        const a2 = left4 > 2 ? left[from + 2 * place] : 0;
+        const a3 = left4 > 3 ? left[from + 3 * place] : 0;
+        const b0 = two ? left[from + row] : 0;
+        const b1 = two && left4 > 1 ? left[from + row + place] : 0;
+        const b2 = two && left4 > 2 ? left[from + row + 2 * place] : 0;
+        const b3 = two && left4 > 3 ? left[from + row + 3 * place] : 0;
+        const r0 = k * columns;
+        const r1 = left4 > 1 ? r0 + columns : r0;
+        const r2 = left4 > 2 ? r1 + columns : r0;
+        const r3 = left4 > 3 ? r2 + columns : r0;
+        for (let j = 0; j < columns; j++) {
+          const w0 = right[r0 + j];
+          const w1 = right[r1 + j];
+          const w2 = right[r2 + j];
+          const w3 = right[r3 + j];
+          result[to + j] += a0 * w0 + a1 * w1 + a2 * w2 + a3 * w3;
+          result[next + j] += b0 * w0 + b1 * w1 + b2 * w2 + b3 * w3;
         }
       }
     }
   }
 
-  // result (inner, columns) += left (rows, inner), turned, times right (rows, columns)
-  function addTurnedProduct(left, right, result, rows, inner, columns) {
-    const whole = rows - (rows % 4);
-    for (let i = 0; i < rows; i += i < whole ? 4 : 1) {
-      const at = i * columns;
-      for (let k = 0; k < inner; k++) {
-        const to = k * columns;
-        const from = i * inner + k;
-        const one = left[from];
-        if (i < whole) {
-          const two = left[from + inner];
-          const three = left[from + 2 * inner];
-          const four = left[from + 3 * inner];
-          for (let j = 0; j < columns; j++) {
-            result[to + j] +=
-              one * right[at + j] +
-              two * right[at + columns + j] +
-              three * right[at + 2 * columns + j] +
-              four * right[at + 3 * columns + j];
-          }
-        } else {
-          for (let j = 0; j < columns; j++) result[to + j] += one * right[at + j];
-        }
-      }
-    }
+  // left (rows, inner) times right (inner, columns), plus bias: a new table (rows, columns)
+  function product(left, right, bias, rows, inner, columns) {
+    const result = new Float32Array(rows * columns);
+    if (bias) for (let i = 0; i < rows; i++) result.set(bias, i * columns);
+    addProduct(left, inner, 1, right, result, rows, inner, columns);
+    return result;
   }
 
-  // result (rows, inner) = left (rows, columns) times right (inner, columns), turned
-  function productWithTurned(left, right, result, rows, inner, columns) {
+  // left (rows, columns) times right (inner, columns), turned: a new table (rows, inner)
+  function productWithTurned(left, right, rows, inner, columns) {
     const turned = new Float32Array(columns * inner);
     for (let k = 0; k < inner; k++) {
       for (let j = 0; j < columns; j++) turned[j * inner + k] = right[k * columns + j];
     }
-    product(left, turned, null, result, rows, columns, inner);
+    return product(left, turned, null, rows, columns, inner);
+  }
+
+  // result (inner, columns) += left (rows, inner), turned, times right (rows, columns)
+  function addTurnedProduct(left, right, result, rows, inner, columns) {
+    addProduct(left, 1, inner, right, result, inner, rows, columns);
   }
 
   // Linear layers with LeakyReLU between them: (n, sizes[0]) -> (n, sizes.at(-1)).
@@ -125,14 +123,29 @@ function ganCore() {
     forward(values, n) {
       const seen = [values];
       this.layers.forEach((layer, l) => {
-        const result = new Float32Array(n * layer.outputs);
-        product(seen[l], layer.weight, layer.bias, result, n, layer.inputs, layer.outputs);
+        const { weight, bias, inputs, outputs } = layer;
+        const result = product(seen[l], weight, bias, n, inputs, outputs);
         if (l + 1 < this.layers.length) {
           for (let i = 0; i < result.length; i++) if (result[i] < 0) result[i] *= this.slope;
         }
         seen.push(result);
       });
       return seen;
+    }
+
+    copyFrom(other) {
+      this.moveTowards(other, 1);
+    }
+
+    // Move each weight by a share of its way to another network's.
+    moveTowards(other, share) {
+      this.layers.forEach((layer, l) => {
+        for (const name of ["weight", "bias"]) {
+          const mine = layer[name];
+          const theirs = other.layers[l][name];
+          for (let i = 0; i < mine.length; i++) mine[i] += share * (theirs[i] - mine[i]);
+        }
+      });
     }
 
     clearSlopes() {
@@ -155,8 +168,7 @@ function ganCore() {
             }
           }
         }
-        const before = new Float32Array(n * layer.inputs);
-        productWithTurned(slopes, layer.weight, before, n, layer.inputs, layer.outputs);
+        const before = productWithTurned(slopes, layer.weight, n, layer.inputs, layer.outputs);
         if (l > 0) {
           for (let i = 0; i < before.length; i++) if (seen[l][i] <= 0) before[i] *= this.slope;
         }
@@ -165,34 +177,33 @@ function ganCore() {
       return slopes;
     }
 
-    // Adds the slopes of weight / 2 times the mean squared slope of the output by the input (R1,
+    // Adds the slopes of weight / 2 times the mean squared slope of the output by the samples (R1,
     // Mescheder et al. 2018), and returns that penalty. LeakyReLU is made of straight pieces, so
-    // the slope by the input is a chain of products, and so is its own derivative.
-    addPenalty(seen, n, weight) {
+    // the slope by the input is a chain of products, and so is its own derivative. `toSamples`
+    // turns slopes by the input into slopes by the samples, `toInput` is the way back.
+    addPenalty(seen, n, weight, toSamples, toInput) {
       const last = this.layers.length - 1;
       // downwards: the slope of the output by what layer l puts out, before its LeakyReLU
       const slopes = [];
       slopes[last] = new Float32Array(n).fill(1);
       for (let l = last; l > 0; l--) {
         const layer = this.layers[l];
-        slopes[l - 1] = new Float32Array(n * layer.inputs);
-        productWithTurned(slopes[l], layer.weight, slopes[l - 1], n, layer.inputs, layer.outputs);
+        slopes[l - 1] = productWithTurned(slopes[l], layer.weight, n, layer.inputs, layer.outputs);
         for (let i = 0; i < slopes[l - 1].length; i++) {
           if (seen[l][i] <= 0) slopes[l - 1][i] *= this.slope;
         }
       }
       const first = this.layers[0];
-      const byInput = new Float32Array(n * first.inputs);
-      productWithTurned(slopes[0], first.weight, byInput, n, first.inputs, first.outputs);
+      const byInput = productWithTurned(slopes[0], first.weight, n, first.inputs, first.outputs);
+      const bySamples = toSamples(byInput);
       let total = 0;
-      for (const value of byInput) total += value * value;
+      for (const value of bySamples) total += value * value;
       // upwards: the derivative of the penalty by each of these slopes
-      let carried = byInput.map((value) => (value * weight) / n);
+      let carried = toInput(bySamples.map((value) => (value * weight) / n));
       this.layers.forEach((layer, l) => {
         addTurnedProduct(carried, slopes[l], layer.weightSlopes, n, layer.inputs, layer.outputs);
         if (l === last) return;
-        const next = new Float32Array(n * layer.outputs);
-        product(carried, layer.weight, null, next, n, layer.inputs, layer.outputs);
+        const next = product(carried, layer.weight, null, n, layer.inputs, layer.outputs);
         for (let i = 0; i < next.length; i++) if (seen[l + 1][i] <= 0) next[i] *= this.slope;
         carried = next;
       });
@@ -214,10 +225,10 @@ function ganCore() {
       this.square = this.places.map(([weights]) => new Float32Array(weights.length));
     }
 
-    step() {
+    step(rate = this.rate) {
       this.steps += 1;
       const [first, second] = this.betas;
-      const size = this.rate / (1 - first ** this.steps);
+      const size = rate / (1 - first ** this.steps);
       const correction = Math.sqrt(1 - second ** this.steps);
       this.places.forEach(([weights, slopes], p) => {
         const mean = this.mean[p];
@@ -256,59 +267,329 @@ function ganCore() {
     },
   };
 
-  // Mean loss of some logits; their slopes are written into `slopes`.
-  function judgeAll(loss, logits, slopes) {
+  // Mean loss of some logits; the slopes of the weighted mean are written into `slopes`.
+  function judgeAll(loss, logits, slopes, weights = null) {
     let total = 0;
     for (let i = 0; i < logits.length; i++) {
       const [value, slope] = loss(logits[i]);
       total += value;
-      slopes[i] = slope / logits.length;
+      slopes[i] = (slope * (weights ? weights[i] : 1)) / logits.length;
     }
     return total / logits.length;
   }
 
+  // Sines and cosines beside each number v, sin(k pi/2 v) and cos(k pi/2 v) for k = 1 to count, as
+  // networks.add_waves of the course does: (n, dim) -> (n, dim (1 + 2 count)).
+  class Waves {
+    constructor(dim, count) {
+      this.dim = dim;
+      this.count = count;
+      this.width = dim * (1 + 2 * count);
+    }
+
+    add(values, n, extra = 0) {
+      const { dim, count } = this;
+      const width = this.width + extra;
+      if (width === dim) return values;
+      const result = new Float32Array(n * width);
+      for (let i = 0; i < n; i++) {
+        for (let d = 0; d < dim; d++) {
+          const v = values[i * dim + d];
+          const to = i * width + d;
+          result[to] = v;
+          for (let k = 1; k <= count; k++) {
+            const angle = (Math.PI / 2) * k * v;
+            result[to + (2 * k - 1) * dim] = Math.sin(angle);
+            result[to + 2 * k * dim] = Math.cos(angle);
+          }
+        }
+      }
+      return result;
+    }
+
+    // The derivative of what v becomes, times `slopes` (n, width + extra): back to (n, dim).
+    back(values, slopes, n, extra = 0) {
+      return this.derive(values, n, extra, slopes, null);
+    }
+
+    // The same derivative the other way round: from (n, dim) on to (n, width + extra).
+    onward(values, changes, n, extra = 0) {
+      return this.derive(values, n, extra, null, changes);
+    }
+
+    derive(values, n, extra, slopes, changes) {
+      const { dim, count } = this;
+      const width = this.width + extra;
+      if (width === dim) return slopes ?? changes;
+      const result = new Float32Array(n * (slopes ? dim : width));
+      for (let i = 0; i < n; i++) {
+        for (let d = 0; d < dim; d++) {
+          const v = values[i * dim + d];
+          const at = i * width + d;
+          const pass = (to, derivative) => {
+            if (slopes) result[i * dim + d] += derivative * slopes[to];
+            else result[to] = derivative * changes[i * dim + d];
+          };
+          pass(at, 1);
+          for (let k = 1; k <= count; k++) {
+            const rate = (Math.PI / 2) * k;
+            pass(at + (2 * k - 1) * dim, rate * Math.cos(rate * v));
+            pass(at + 2 * k * dim, -rate * Math.sin(rate * v));
+          }
+        }
+      }
+      return result;
+    }
+  }
+
+  // Rows that add up to 1: (n, dim) in place.
+  function softmax(values, n, dim) {
+    for (let i = 0; i < n; i++) {
+      const end = (i + 1) * dim;
+      let largest = -Infinity;
+      for (let d = i * dim; d < end; d++) if (values[d] > largest) largest = values[d];
+      let total = 0;
+      for (let d = i * dim; d < end; d++) total += values[d] = Math.exp(values[d] - largest);
+      for (let d = i * dim; d < end; d++) values[d] /= total;
+    }
+  }
+
+  function backThroughSoftmax(shares, slopes, n, dim) {
+    const result = new Float32Array(n * dim);
+    for (let i = 0; i < n; i++) {
+      let mean = 0;
+      for (let d = 0; d < dim; d++) mean += shares[i * dim + d] * slopes[i * dim + d];
+      for (let d = 0; d < dim; d++) {
+        result[i * dim + d] = shares[i * dim + d] * (slopes[i * dim + d] - mean);
+      }
+    }
+    return result;
+  }
+
   class Gan {
+    // settings: those of the course, see gan_course/recipes.py, and dim, the numbers in a sample.
     constructor(settings) {
       this.settings = settings;
       const random = new Random(settings.seed);
       const { latentDim, dim, generatorWidths, discriminatorWidths, slope, betas } = settings;
-      this.generator = new Network([latentDim, ...generatorWidths, dim], slope, random);
-      this.discriminator = new Network([dim, ...discriminatorWidths, 1], slope, random);
+      this.noiseWaves = new Waves(latentDim, settings.generatorWaves);
+      this.sampleWaves = new Waves(dim, settings.discriminatorWaves);
+      this.extra = settings.blur ? 1 : 0; // beside a sample D is told how blurred it is
+      const generatorSizes = [this.noiseWaves.width, ...generatorWidths, dim];
+      const discriminatorSizes = [this.sampleWaves.width + this.extra, ...discriminatorWidths, 1];
+      this.generator = new Network(generatorSizes, slope, random);
+      this.discriminator = new Network(discriminatorSizes, slope, random);
       this.changeG = new Adam(this.generator, settings.generatorRate, betas);
       this.changeD = new Adam(this.discriminator, settings.discriminatorRate, betas);
+      this.average = settings.average ? new Network(generatorSizes, slope, random) : this.generator;
+      this.average.copyFrom(this.generator);
+      this.steps = 0; // changes of the generator so far
+      this.pushes = null; // the last generated samples, and the slopes of G's loss by them
     }
 
-    // Change D, then G, once, as in the course: real (n, dim), both noises (n, latentDim).
-    step(real, noiseForD, noiseForG) {
-      const { generator, discriminator, settings } = this;
+    // What is done already, as a share of all steps.
+    get progress() {
+      return Math.min(1, this.steps / this.settings.steps);
+    }
+
+    // Samples (n, dim) from noise (n, latentDim), and what is needed for the way back.
+    generate(network, noise, n) {
+      const seen = network.forward(this.noiseWaves.add(noise, n), n);
+      const samples = seen.at(-1);
+      if (this.settings.lastLayer === "softmax") softmax(samples, n, this.settings.dim);
+      return { seen, samples };
+    }
+
+    // Samples of the averaged generator: what it is judged by. Clipped ones stay in the data's range.
+    sample(noise, n) {
+      const { samples } = this.generate(this.average, noise, n);
+      if (!this.settings.clipped) return samples;
+      return samples.map((value) => Math.min(1, Math.max(-1, value)));
+    }
+
+    // D's logits of samples (n, dim), through blur of sigma (n) times `blur` (n, dim) if there is any.
+    judge(samples, n, sigma = null, blur = null) {
+      const { dim } = this.settings;
+      let values = samples;
+      if (sigma && blur) {
+        values = new Float32Array(samples.length);
+        for (let i = 0; i < n; i++) {
+          for (let d = i * dim; d < (i + 1) * dim; d++) values[d] = samples[d] + sigma[i] * blur[d];
+        }
+      }
+      const input = this.sampleWaves.add(values, n, this.extra);
+      if (this.extra) {
+        const width = this.sampleWaves.width + 1;
+        const [least, most] = this.settings.blur;
+        for (let i = 0; i < n; i++) {
+          input[(i + 1) * width - 1] = (2 * Math.log(sigma[i] / least)) / Math.log(most / least) - 1;
+        }
+      }
+      const seen = this.discriminator.forward(input, n);
+      return { values, seen, logits: seen.at(-1) };
+    }
+
+    // One change of D. real: (n, dim); noise: (n, latentDim); sigma and blur: of real, of fake.
+    stepDiscriminator({ real, noise, sigma, blur }) {
+      const { discriminator, settings, sampleWaves, extra } = this;
       const n = real.length / settings.dim;
       const loss = LOSSES[settings.loss];
-
-      const fake = generator.forward(noiseForD, n).at(-1);
-      discriminator.clearSlopes();
-      const seenReal = discriminator.forward(real, n);
       const slopes = new Float32Array(n);
-      const onReal = judgeAll(loss.real, seenReal.at(-1), slopes);
-      discriminator.backward(seenReal, slopes, n);
-      const seenFake = discriminator.forward(fake, n);
-      const onFake = judgeAll(loss.fake, seenFake.at(-1), slopes);
-      discriminator.backward(seenFake, slopes, n);
-      const penalty = settings.penalty
-        ? discriminator.addPenalty(seenReal, n, settings.penalty)
-        : 0;
-      this.changeD.step();
+      const fake = this.generate(this.generator, noise[0], n).samples;
+      discriminator.clearSlopes();
+      const onReal = this.judge(real, n, sigma?.[0], blur?.[0]);
+      const realLoss = judgeAll(loss.real, onReal.logits, slopes);
+      discriminator.backward(onReal.seen, slopes, n);
+      const onFake = this.judge(fake, n, sigma?.[1], blur?.[1]);
+      const fakeLoss = judgeAll(loss.fake, onFake.logits, slopes);
+      discriminator.backward(onFake.seen, slopes, n);
+      let penalty = 0;
+      if (settings.penalty) {
+        penalty = discriminator.addPenalty(
+          onReal.seen,
+          n,
+          settings.penalty,
+          (byInput) => sampleWaves.back(onReal.values, byInput, n, extra),
+          (bySamples) => sampleWaves.onward(onReal.values, bySamples, n, extra),
+        );
+      }
+      this.changeD.step(this.rate(settings.discriminatorRate));
+      return { real: realLoss, fake: fakeLoss, penalty };
+    }
 
-      const seenByG = generator.forward(noiseForG, n);
-      const seenByD = discriminator.forward(seenByG.at(-1), n);
-      const byG = judgeAll(loss.generator, seenByD.at(-1), slopes);
-      const samplesSlopes = discriminator.backward(seenByD, slopes, n, false);
+    // One change of G. noise[1]: (n, latentDim); sigma[2] and blur[2]: the look at what it makes.
+    stepGenerator({ noise, sigma, blur }) {
+      const { generator, discriminator, settings } = this;
+      const n = noise[1].length / settings.latentDim;
+      const made = this.generate(generator, noise[1], n);
+      const look = this.judge(made.samples, n, sigma?.[2], blur?.[2]);
+      let weights = null;
+      if (sigma) {
+        // through little blur slopes are steep, about 1 / sigma: they would drown all the others
+        const [first, last] = settings.blurWeight;
+        const power = first + (last - first) * this.progress;
+        weights = sigma[2].map((s) => s ** power);
+        const mean = weights.reduce((a, b) => a + b) / n;
+        weights = weights.map((weight) => weight / mean);
+      }
+      const slopes = new Float32Array(n);
+      const loss = judgeAll(LOSSES[settings.loss].generator, look.logits, slopes, weights);
+      const byInput = discriminator.backward(look.seen, slopes, n, false);
+      const bySamples = this.sampleWaves.back(look.values, byInput, n, this.extra);
+      this.pushes = { samples: made.samples, slopes: bySamples };
       generator.clearSlopes();
-      generator.backward(seenByG, samplesSlopes, n);
-      this.changeG.step();
-      return { real: onReal, fake: onFake, generator: byG, penalty };
+      const byOutputs =
+        settings.lastLayer === "softmax"
+          ? backThroughSoftmax(made.samples, bySamples, n, settings.dim)
+          : bySamples;
+      generator.backward(made.seen, byOutputs, n);
+      this.changeG.step(this.rate(settings.generatorRate));
+      this.steps += 1;
+      if (settings.average) {
+        const keep = Math.min(settings.average, this.steps / (this.steps + 9));
+        this.average.moveTowards(generator, 1 - keep);
+      }
+      return { generator: loss };
+    }
+
+    // Change D, then G, once, as in the course.
+    step(batch) {
+      return { ...this.stepDiscriminator(batch), ...this.stepGenerator(batch) };
+    }
+
+    // Falling rates come to 0 at the last step.
+    rate(full) {
+      return this.settings.decay ? full * (1 - this.progress) : full;
     }
   }
 
-  return { Random, Network, Adam, Gan, LOSSES };
-}
+  // A trained generator of the course, layer after layer: (n, inputs) -> (n, outputs).
+  function runLayers(layers, values, n) {
+    const each = (change) => {
+      const width = values.length / n;
+      return values.map((value, i) => change(value, i % width));
+    };
+    const run = {
+      Linear: ({ weight, bias }) =>
+        product(values, weight, bias, n, values.length / n, bias.length),
+      LeakyReLU: ({ slope }) => each((value) => (value < 0 ? slope * value : value)),
+      Hardtanh: ({ low, high }) => each((value) => Math.min(high, Math.max(low, value))),
+      Waves: ({ count }) => new Waves(values.length / n, count).add(values, n),
+      Softmax: () => {
+        softmax(values, n, values.length / n);
+        return values;
+      },
+      Unscale: ({ low, high }) => each((v, d) => low[d] + ((v + 1) / 2) * (high[d] - low[d])),
+    };
+    for (const layer of layers) values = run[layer.kind](layer);
+    return values;
+  }
 
+  // n numbers in each of some columns, from [0, 1), shape (n, columns). Even ones are a Latin
+  // hypercube (McKay et al. 1979): in each column one number in each of n equal parts.
+  function drawUniform(random, n, columns, even) {
+    const result = new Float32Array(n * columns);
+    for (let c = 0; c < columns; c++) {
+      const parts = even ? shuffled(random, n) : null;
+      for (let i = 0; i < n; i++) {
+        result[i * columns + c] = even ? (parts[i] + random.uniform()) / n : random.uniform();
+      }
+    }
+    return result;
+  }
+
+  function drawNormal(random, count) {
+    const result = new Float32Array(count);
+    for (let i = 0; i < count; i++) result[i] = random.normal();
+    return result;
+  }
+
+  // 0 to n - 1 in random order (Fisher and Yates).
+  function shuffled(random, n) {
+    const order = new Uint32Array(n);
+    for (let i = 0; i < n; i++) order[i] = i;
+    for (let i = n - 1; i > 0; i--) {
+      const j = Math.floor(random.uniform() * (i + 1));
+      const kept = order[i];
+      order[i] = order[j];
+      order[j] = kept;
+    }
+    return order;
+  }
+
+  // Noise vectors as the settings say: N(0, 1), U(-1, 1), or U(-1, 1) even in each batch.
+  function drawNoise(settings, n, random) {
+    const { latentDim, noise } = settings;
+    if (noise === "normal") return drawNormal(random, n * latentDim);
+    return drawUniform(random, n, latentDim, noise === "even").map((u) => 2 * u - 1);
+  }
+
+  // The random numbers of one step; `drawReal` gives n real samples.
+  function drawBatch(settings, drawReal, random) {
+    const { batch: n, dim, blur: range } = settings;
+    const real = drawReal(n, random);
+    const noise = [drawNoise(settings, n, random), drawNoise(settings, n, random)];
+    if (!range) return { real, noise, sigma: null, blur: null };
+    const [least, most] = range; // every order of magnitude is as likely
+    const looks = [0, 1, 2];
+    const sigma = looks.map(() =>
+      drawUniform(random, n, 1, settings.noise === "even").map((u) => least * (most / least) ** u),
+    );
+    const blur = looks.map(() => drawNormal(random, n * dim));
+    return { real, noise, sigma, blur };
+  }
+
+  return {
+    Random,
+    Network,
+    Waves,
+    Adam,
+    Gan,
+    LOSSES,
+    runLayers,
+    drawNormal,
+    drawNoise,
+    drawBatch,
+    shuffled,
+  };
+}
