@@ -498,7 +498,7 @@ def training() -> Figure:
         left, bottom = 0.03 + 0.49 * (n % 2), 0.59 - 0.49 * (n // 2)
         axes = figure.add_axes((left, bottom, 0.45, 0.33))
         axes.set(xlim=(0, width), ylim=(height, 0), xticks=[], yticks=[])
-        axes.set_title(f"step {picture['step']}", fontsize=13, pad=6, weight="bold", color=INK)
+        axes.set_title(f"step {picture['step']:,}", fontsize=13, pad=6, weight="bold", color=INK)
         axes.set_xlabel(f"{picture['off']} off", fontsize=13, labelpad=4)
         _real(axes, np.array(film["real"][::2]), 7)  # every second point: a smaller file
         points = np.array(picture["points"][::2])
