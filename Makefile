@@ -42,7 +42,9 @@ notebooks: $(VENV)/ready  ## run the notebooks and write their outputs into note
 exercises: $(VENV)/ready  ## make the exercises from their solutions
 	$(BIN)/python -m tools.exercises
 
-figures: $(VENV)/ready  ## draw the figures of the prose pages anew
+figures: $(VENV)/ready  ## draw the logo, the film of a training and all other figures anew
+	$(BIN)/python book/logo.py
+	$(BIN)/python book/film.py
 	$(BIN)/python book/figures.py
 
 wheel: $(VENV)/ready  ## build the package into dist/

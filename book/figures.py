@@ -1,4 +1,4 @@
-"""Draw the figures of the chapter "How a GAN is trained" as SVG files.
+"""Draw the figures of the pages that don't run as SVG files.
 
 Run as ``python book/figures.py [output_folder]``; without a folder the files go to
 ``book/figures/``. Two runs with the same matplotlib give the same bytes.
@@ -7,15 +7,24 @@ Run as ``python book/figures.py [output_folder]``; without a folder the files go
 import math
 import sys
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import matplotlib
 import numpy as np
+from film import read
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from gan_course.data import batches, curve_points, exponential
+from gan_course.losses import fake_loss, generator_loss, real_loss
+from gan_course.networks import make_discriminator, make_generator
+from gan_course.recipes import ORIGINAL
+from gan_course.training import StepLosses, normal_noise
 
 Points = NDArray[np.float64]
 
@@ -344,12 +353,168 @@ def moving_target() -> Figure:
     return figure
 
 
+# --- project 1: its networks, and who hands what to whom ----------------------------------------
+
+OBSERVATIONS = 2048  # points of project 1's training set
+
+
+class Layer(NamedTuple):
+    """A linear layer, and what follows it."""
+
+    before: int  # how many numbers go in
+    after: int  # and how many come out
+    words: list[str]  # the layers up to the next linear one, such as "ReLU" and "Dropout 0.3"
+
+
+def layers(network: nn.Sequential) -> list[Layer]:
+    """Read a network's linear layers and what stands between them."""
+    found: list[Layer] = []
+    for layer in network:
+        if isinstance(layer, nn.Linear):
+            found.append(Layer(layer.in_features, layer.out_features, []))
+        else:
+            share = f" {layer.p:g}" if isinstance(layer, nn.Dropout) else ""
+            found[-1].words.append(type(layer).__name__ + share)
+    return found
+
+
+def _bars(axes: Axes, network: nn.Sequential, middle: float, colour: str) -> None:
+    """Draw a network from left to right: a bar for each row of numbers, taller for more."""
+    stack = layers(network)
+    sizes = [stack[0].before, *(layer.after for layer in stack)]
+    places = np.linspace(5, 43, len(sizes))
+    halves = [0.55 * math.sqrt(size) for size in sizes]
+    for (left, right), (low, high) in zip(pairwise(places), pairwise(halves), strict=True):
+        edges = [middle - low, middle - high], [middle + low, middle + high]
+        axes.fill_between([left, right], *edges, color=colour, alpha=0.25, lw=0)
+    foot = middle - max(halves)
+    for x, half, size in zip(places, halves, sizes, strict=True):
+        axes.bar(x, 2 * half, 1.6, middle - half, color=colour, edgecolor=INK, lw=1.5)
+        _label(axes, x, foot - 2.4, str(size), 15, weight="bold")
+    for (left, right), layer in zip(pairwise(places), stack, strict=True):
+        words = " ".join(["Linear", *layer.words]).split()
+        for row, word in enumerate(words):
+            _label(axes, (left + right) / 2, foot - 6.2 - 2.2 * row, word, 12)
+
+
+def network_layers() -> Figure:
+    """Draw both networks of project 1 layer by layer, with the sizes that the code gives them."""
+    figure, axes = _canvas(48, 70)
+    _label(axes, 24, 67, "Generator", 15, color=BLUE, weight="bold")
+    _label(axes, 5, 62.5, "noise Z", 13)
+    _label(axes, 41, 62.5, "point (x, y)", 13)
+    _bars(axes, make_generator(), 57, BLUE)
+    _label(axes, 24, 40.5, "Discriminator", 15, weight="bold")
+    _label(axes, 7, 35.5, "point (x, y)", 13)
+    _label(axes, 40.5, 35.5, "probability\nof “real”", 13)
+    _bars(axes, make_discriminator(), 26, ORANGE)
+    return figure
+
+
+def shapes() -> dict[str, tuple[int, ...]]:
+    """Send one batch of project 1 through all its modules; returns the shapes on the way."""
+    points = curve_points(exponential, 0, 50, OBSERVATIONS)
+    real = next(iter(batches(points, ORIGINAL.batch_size)))
+    noise = normal_noise(ORIGINAL.latent_dim)(len(real))
+    fake: Tensor = make_generator()(noise)
+    answers: Tensor = make_discriminator()(fake)
+    losses = StepLosses(real_loss(answers), fake_loss(answers), generator_loss(answers))
+    tensors = {"points": points, "real": real, "noise": noise, "fake": fake, "answers": answers}
+    sizes = {name: tuple(tensor.shape) for name, tensor in tensors.items()}
+    return sizes | {"losses": (len([loss for loss in losses if loss.ndim == 0]),)}
+
+
+def _module(axes: Axes, box: Box, module: str, does: str, colour: str = WHITE) -> None:
+    """Draw a box with a module's name and, below it, what the module does here."""
+    strong = colour != WHITE
+    ink = WHITE if colour == BLUE else INK
+    _box(axes, box, face=colour, edge=INK if strong else GREY, line=2 if strong else 1.2)
+    rise = 0.9 * (does.count("\n") + 1)
+    _label(axes, box.x, box.y + rise + 0.8, module, 14, color=ink, weight="bold")
+    _label(axes, box.x, box.y - 1.7, does, 12, color=ink)
+
+
+def data_flow() -> Figure:
+    """Draw which module does what in project 1, and the shapes of what travels between them."""
+    figure, axes = _canvas(48, 115)
+    size = {name: str(shape) for name, shape in shapes().items()}
+    data, batch = Box(35, 110, 22, 8), Box(35, 91, 22, 8)
+    noise, generator = Box(14, 91, 16, 8), Box(14, 77, 16, 8)
+    discriminator, losses, change = (Box(26, y, 40, 8) for y in (63, 49, 35))
+    trained = Box(24, 22, 46, 5)
+    results = [Box(x, 6.5, 14.4, 11) for x in (8.2, 24, 39.8)]
+
+    _box(axes, Box(24, 64, 47, 67.5), face=PAPER)
+    _module(axes, data, "data", "points on a curve")
+    _module(axes, batch, "data", "shuffled batches")
+    _module(axes, noise, "training", "noise")
+    _module(axes, generator, "networks", "generator", BLUE)
+    _module(axes, discriminator, "networks", "discriminator", ORANGE)
+    _module(axes, losses, "losses", "how wrong was each network?")
+    _module(axes, change, "training", "change the weights a little")
+    for box, module, does in zip(
+        results,
+        ["metrics", "plots", "saving"],
+        ["how good\nis it?", "look at\nits points", "to a file\nand back"],
+        strict=True,
+    ):
+        _module(axes, box, module, does)
+        _arrow(axes, (box.x, trained.bottom[1]), box.top)
+    _box(axes, trained, face=BLUE, edge=INK, line=2)
+    _label(axes, *trained[:2], "the trained generator", 13, color=WHITE)
+
+    _arrow(axes, data.bottom, batch.top)
+    _arrow(axes, noise.bottom, generator.top)
+    _arrow(axes, generator.bottom, (generator.x, discriminator.top[1]))
+    _arrow(axes, batch.bottom, (batch.x, discriminator.top[1]))
+    _arrow(axes, discriminator.bottom, losses.top)
+    _arrow(axes, losses.bottom, change.top)
+    _arrow(axes, (24, 30.25), trained.top)
+    axes.plot([6, 3.4, 3.4], [35, 35, 77], color=INK, lw=2, ls=(0, (3, 1.5)))
+    for box in (discriminator, generator):
+        _arrow(axes, (3.4, box.y), box.left)
+
+    _label(axes, 14, 102.5, "one step, again\nand again: training", 13, weight="bold")
+    _label(axes, 41.5, 102.5, size["points"], 12)
+    _label(axes, 19.5, 84, size["noise"], 12)
+    _label(axes, 22, 70, f"fake {size['fake']}", 12)
+    _label(axes, 41, 77, f"real\n{size['real']}", 12)
+    _label(axes, 36.5, 56, f"answers {size['answers']}", 12)
+    _label(axes, 33.5, 42, f"{size['losses'][1:-2]} numbers", 12)
+    return figure
+
+
+# --- the still of the film --------------------------------------------------------------------
+
+
+def training() -> Figure:
+    """Draw four pictures of the film that `book/film.py` made: what paper shows instead of it."""
+    film = read()
+    pictures = film["frames"]
+    moments = [pictures[0], pictures[10], pictures[20], pictures[-1]]
+    figure = Figure(figsize=(WIDTH, 4.3))
+    width, height = film["size"]
+    for n, picture in enumerate(moments):
+        left, bottom = 0.03 + 0.49 * (n % 2), 0.59 - 0.49 * (n // 2)
+        axes = figure.add_axes((left, bottom, 0.45, 0.33))
+        axes.set(xlim=(0, width), ylim=(height, 0), xticks=[], yticks=[])
+        axes.set_title(f"step {picture['step']:,}", fontsize=13, pad=6, weight="bold", color=INK)
+        axes.set_xlabel(f"{picture['off']} off", fontsize=13, labelpad=4)
+        _real(axes, np.array(film["real"][::2]), 7)  # every second point: a smaller file
+        points = np.array(picture["points"][::2])
+        axes.scatter(points[:, 0], points[:, 1], s=14, marker="x", color=VERMILION, lw=1, zorder=4)
+    return figure
+
+
 FIGURES: dict[str, Callable[[], Figure]] = {
     "two_networks": two_networks,
     "four_steps": four_steps,
     "many_iterations": many_iterations,
     "latent_space": latent_space,
     "moving_target": moving_target,
+    "network_layers": network_layers,
+    "data_flow": data_flow,
+    "training": training,
 }
 
 

@@ -32,7 +32,8 @@ BIBLIOGRAPHY = (BOOK / "references.bib").read_text(encoding="utf-8")
 
 
 def load_figures() -> ModuleType:
-    """Import book/figures.py, which belongs to no package."""
+    """Import book/figures.py, which belongs to no package, as little as what it imports."""
+    sys.path.insert(0, str(BOOK))
     spec = importlib.util.spec_from_file_location("book_figures", BOOK / "figures.py")
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
@@ -413,7 +414,8 @@ def test_every_figure_is_shown_and_described() -> None:
     shown = re.findall(
         r":::\{figure\} figures/(\w+)\.svg\n:name: (\S+)\n:alt: (.+)\n:width: .+\n\n(.+)\n", PAGE
     )
-    assert {name for name, *_ in shown} == set(FIGURES.FIGURES)
+    elsewhere = {"network_layers", "data_flow", "training"}  # see test_pictures.py
+    assert {name for name, *_ in shown} == set(FIGURES.FIGURES) - elsewhere
     for _, name, description, caption in shown:
         assert name.startswith("fig-")
         assert len(description) > 100

@@ -60,9 +60,9 @@ def substitutions(repo_url: str, branch: str) -> dict[str, str]:
     for path in sources():
         name = path.relative_to(NOTEBOOKS).with_suffix("").as_posix()
         key = name.split("_")[0].replace("/", "_")  # 01, exercises_01
-        link = f"[open]({colab}/blob/{branch}/notebooks/{name}.ipynb)"
+        link = f"([Colab]({colab}/blob/{branch}/notebooks/{name}.ipynb))"
         values[f"minutes_{key}"] = f"{minutes[name]:g}"
-        values[f"colab_{key}"] = link if repo_url else "not published"
+        values[f"colab_{key}"] = link if repo_url else ""
     return values
 
 
@@ -161,6 +161,8 @@ def main() -> int:
         print("\nThe book was not built: see the messages above.", file=sys.stderr)
         return code
     shutil.copytree(PUBLISHED, HTML, dirs_exist_ok=True)
+    # the notebooks show them where GitHub shows the published branch
+    shutil.copytree(SOURCE / "book" / "figures", HTML / "book" / "figures", dirs_exist_ok=True)
     index = HTML / "index.html"
     print(f"\nThe book is ready. Open it in a browser:\n  {index}\n  {index.as_uri()}")
     return 0

@@ -1,0 +1,292 @@
+"""Do the logo, the figures of project 1 and the welcome page's film show what the code does?"""
+
+from __future__ import annotations
+
+import re
+import sys
+import xml.etree.ElementTree as ElementTree
+from itertools import pairwise
+from pathlib import Path
+
+import nbformat
+import pytest
+import torch
+from conftest import HTML, ROOT
+from torch import nn
+
+from gan_course.data import exponential
+from gan_course.metrics import bins_covered, fit_error
+from gan_course.networks import make_discriminator, make_generator
+from gan_course.recipes import QUICK
+
+BOOK = ROOT / "book"
+sys.path.insert(0, str(BOOK))  # its scripts belong to no package
+
+import figures  # noqa: E402
+import film  # noqa: E402
+import logo  # noqa: E402
+
+CHAPTER = nbformat.read(ROOT / "notebooks" / "01_exponential_curve.ipynb", as_version=4)
+CODE = "\n".join(cell.source for cell in CHAPTER.cells if cell.cell_type == "code")
+TEXT = "\n".join(cell.source for cell in CHAPTER.cells if cell.cell_type == "markdown")
+FILM = film.read()
+
+
+# --- the logo -----------------------------------------------------------------------------------
+
+
+def test_the_logo_and_the_icon_are_those_that_the_code_draws(tmp_path):
+    for path in logo.draw_all(tmp_path):
+        assert path.read_text() == (BOOK / "_static" / path.name).read_text(), path.name
+
+
+def test_the_curve_of_the_logo_is_that_of_project_1():
+    drawn = ElementTree.fromstring(logo.logo(logo.NOISE, 3.6, 4.5))
+    path = drawn.findall("{http://www.w3.org/2000/svg}path")[-1].attrib["d"]
+    x, y = torch.tensor([[float(n) for n in p.split()] for p in path[1:].split("L")]).T
+    # the height over the ground grows by 8 % for each unit to the right
+    growth = (49 - y[1:]) / (49 - y[:-1])
+    assert torch.allclose(growth, 1.08 ** (x[1:] - x[:-1]), atol=0.02)
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("name", ["book/index.html", "notebooks/01_exponential_curve.html"])
+def test_the_sidebar_shows_the_logo_beside_the_name(open_page, name, theme):
+    page = open_page(name, width=1280, theme=theme)
+    image = page.locator(f".bd-sidebar-primary .logo img.only-{theme}")
+    assert image.is_visible()
+    assert image.evaluate("i => i.naturalWidth") > 0
+    box, title = image.bounding_box(), page.locator(".logo__title").bounding_box()
+    assert 32 <= box["width"] <= 64
+    assert box["x"] + box["width"] <= title["x"]
+    # the name is read out once: by the text and not by the picture
+    assert image.get_attribute("alt") == ""
+    assert page.locator(".logo__title").inner_text() == "GANs from scratch"
+
+
+# --- the networks of project 1 ------------------------------------------------------------------
+
+
+def sizes(network: nn.Sequential) -> list[int]:
+    """The numbers between the layers, by sending one sample through."""
+    values = torch.zeros(1, next(w for w in network.parameters()).shape[1])
+    found = [values.shape[1]]
+    for layer in network:
+        values = layer(values)
+        if isinstance(layer, nn.Linear):
+            found.append(values.shape[1])
+    return found
+
+
+def texts(figure) -> list[str]:
+    """All that is written in a figure."""
+    return [text.get_text() for axes in figure.axes for text in axes.texts]
+
+
+def test_the_sizes_in_the_figure_come_from_the_networks():
+    written = [int(text) for text in texts(figures.network_layers()) if text.isdigit()]
+    assert written == sizes(make_generator()) + sizes(make_discriminator())
+
+
+def test_other_networks_give_another_figure(monkeypatch):
+    monkeypatch.setattr(figures, "make_generator", lambda: make_generator(3, (7,), 5))
+    monkeypatch.setattr(figures, "make_discriminator", lambda: make_discriminator(5, (9,), 0.25))
+    written = texts(figures.network_layers())
+    assert [int(text) for text in written if text.isdigit()] == [3, 7, 5, 5, 9, 1]
+    assert "0.25" in written
+
+
+def test_what_follows_a_layer_is_read_from_the_network():
+    stack = figures.layers(make_discriminator())
+    assert [layer.words for layer in stack] == [["ReLU", "Dropout 0.3"]] * 3 + [["Sigmoid"]]
+    assert [layer.words for layer in figures.layers(make_generator())] == [["ReLU"], ["ReLU"], []]
+
+
+def test_the_chapter_shows_the_networks_that_it_builds():
+    match = re.search(r"!\[([^\]]+)\]\(\.\./book/figures/network_layers\.svg\)\n\n\*.+\*", TEXT)
+    assert match, "the picture, and below it a caption in italics"
+    numbers = [float(number) for number in re.findall(r"\d+(?:\.\d+)?", match[1])]
+    generator, discriminator = sizes(make_generator()), sizes(make_discriminator())
+    assert numbers == [*generator, *discriminator, make_discriminator()[2].p]
+    # and they are the cells' own: same sizes in the same order
+    built = re.findall(r"nn\.Linear\((\w+), (\d+)\)", CODE)
+    expected = [(a, b) for s in (discriminator, generator) for a, b in pairwise(s)]
+    cells = [(2 if a == "latent_dim" else int(a), int(b)) for a, b in built]
+    assert cells[: len(expected)] == expected
+
+
+def test_the_data_flow_has_the_shapes_of_the_chapter():
+    assert f"observations = {figures.OBSERVATIONS}" in CODE
+    shapes = figures.shapes()
+    batch = int(re.search(r"batch_size = (\d+)", CODE)[1])
+    assert shapes["points"] == (figures.OBSERVATIONS, 2)
+    assert shapes["real"] == shapes["fake"] == (batch, 2)
+    assert shapes["answers"] == (batch, 1)
+    written = " ".join(texts(figures.data_flow()))
+    page = (BOOK / "api.md").read_text(encoding="utf-8")
+    alt = re.search(r"figures/data_flow\.svg\n:name: \S+\n:alt: (.+)", page)[1]
+    for name, shape in shapes.items():
+        said = f"{shape[0]} numbers" if name == "losses" else str(shape)
+        assert said in written, name
+        assert said in alt, name
+
+
+def test_the_data_flow_names_modules_that_exist():
+    names = {"data", "networks", "losses", "training", "metrics", "plots", "saving"}
+    assert names <= set(texts(figures.data_flow()))
+    assert all((ROOT / "gan_course" / f"{name}.py").is_file() for name in names)
+
+
+# --- the film -----------------------------------------------------------------------------------
+
+
+def to_data(points: list[list[int]]) -> torch.Tensor:
+    """Places in the picture, back in data units."""
+    low, high = torch.tensor([film.X_WINDOW, film.Y_WINDOW]).T
+    width, height = FILM["size"]
+    return low + (high - low) * (
+        torch.tensor(points) / torch.tensor([width, -height]) + torch.tensor([0, 1])
+    )
+
+
+def test_the_film_is_small_and_goes_from_the_first_to_the_last_step():
+    assert film.FILE.stat().st_size < 400_000
+    taken = [picture["step"] for picture in FILM["frames"]]
+    assert taken == film.steps()
+    assert len(taken) >= 50
+    assert taken[-1] == FILM["steps"] == QUICK.steps
+
+
+def test_the_numbers_of_each_picture_are_those_of_its_points():
+    for picture in FILM["frames"]:
+        points = to_data(picture["points"])
+        assert points.shape == (film.POINTS, 2)
+        error = fit_error(points, exponential, film.LOW, film.HIGH)
+        # places are whole numbers of a thousandth of the width: hence not to the last digit
+        assert error == pytest.approx(float(picture["off"].removesuffix(" %")) / 100, abs=0.001)
+        bins = bins_covered(points[:, 0], film.LOW, film.HIGH)
+        assert abs(bins - picture["bins"]) <= 2
+
+
+def test_the_real_points_lie_on_the_curve():
+    assert fit_error(to_data(FILM["real"]), exponential, film.LOW, film.HIGH) < 0.001
+
+
+def test_the_training_in_the_film_worked():
+    first, last = FILM["frames"][0], FILM["frames"][-1]
+    assert float(last["off"].removesuffix(" %")) < 1 < 10 < float(first["off"].removesuffix(" %"))
+    assert first["bins"] < 10 < 48 <= last["bins"]
+
+
+def test_the_film_shows_the_training_that_it_names():
+    """Its beginning is trained anew; later, another machine's rounding would have its way."""
+    for again, picture in zip(film.frames(until=8), FILM["frames"], strict=False):
+        assert again["step"] == picture["step"]
+        gap = torch.tensor(again["points"]) - torch.tensor(picture["points"])
+        assert int(gap.abs().max()) <= 3
+
+
+def test_a_film_survives_writing_and_reading(tmp_path):
+    file = tmp_path / "training.js"
+    file.write_text("\n".join(film.lines(FILM)) + "\n", encoding="utf-8")
+    assert film.read(file) == FILM
+    assert file.read_bytes() == film.FILE.read_bytes()
+
+
+@pytest.fixture
+def open_page(browser):
+    contexts = []
+
+    def opened(name="book/index.html", *, width=390, theme="light", **settings):
+        context = browser.new_context(viewport={"width": width, "height": 900}, **settings)
+        contexts.append(context)
+        page = context.new_page()
+        page.goto((Path(HTML) / name).as_uri())  # works without a server
+        if settings.get("java_script_enabled", True):
+            page.evaluate(f"document.documentElement.dataset.theme = '{theme}'")
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+
+
+def numbers(page) -> str:
+    return page.locator(".film-numbers").inner_text()
+
+
+@pytest.mark.browser
+def test_the_film_plays_and_shows_what_was_measured(open_page):
+    page = open_page()
+    seen = set()
+    for _ in range(4):
+        seen.add(numbers(page))
+        page.wait_for_function(
+            "t => document.querySelector('.film-numbers').innerText != t", arg=numbers(page)
+        )
+    assert len(seen) == 4
+    said = {
+        f"step {p['step']:,} of {FILM['steps']:,}: {p['off']} off the curve, "
+        f"spread over {p['bins']} of its {FILM['parts']} parts"
+        for p in FILM["frames"]
+    }
+    assert seen <= said
+    assert not page.locator("#fig-training img").is_visible()
+    label = page.locator(".film-player svg").get_attribute("aria-label")
+    assert label == page.locator("#fig-training img").get_attribute("alt")
+    # no text that changes ten times a second is read out
+    assert page.locator("#fig-training :is(output, [aria-live], [role=status])").count() == 0
+
+
+@pytest.mark.browser
+def test_the_film_is_paused_and_moved_on_by_keyboard(open_page):
+    page = open_page()
+    button = page.locator(".film-player button")
+    assert button.inner_text() == "Pause"
+    button.focus()
+    page.keyboard.press("Enter")
+    assert button.inner_text() == "Play"
+    stopped = numbers(page)
+    page.wait_for_timeout(400)
+    assert numbers(page) == stopped
+    page.keyboard.press("Tab")
+    page.keyboard.press("End")
+    assert numbers(page).startswith(f"step {FILM['steps']:,} of")
+    slider = page.locator(".film-player input")
+    assert slider.get_attribute("aria-valuetext") == numbers(page)
+    page.keyboard.press("ArrowLeft")
+    page.wait_for_timeout(400)
+    assert numbers(page).startswith(f"step {FILM['frames'][-2]['step']} of")
+    page.keyboard.press("Shift+Tab")
+    page.keyboard.press("Space")
+    assert button.inner_text() == "Pause"
+
+
+@pytest.mark.browser
+def test_who_wants_less_motion_gets_a_still(open_page):
+    page = open_page(reduced_motion="reduce")
+    assert numbers(page).startswith(f"step {FILM['steps']:,} of")
+    drawn = page.locator(".film-generated").get_attribute("d")
+    page.wait_for_timeout(400)
+    assert page.locator(".film-generated").get_attribute("d") == drawn
+    assert page.locator(".film-player button").inner_text() == "Play"
+
+
+@pytest.mark.browser
+def test_without_scripts_and_on_paper_there_is_the_still(open_page):
+    image = "#fig-training img"
+    page = open_page(java_script_enabled=False)
+    assert page.locator(image).is_visible()
+    page = open_page()
+    assert not page.locator(image).is_visible()
+    page.emulate_media(media="print")
+    assert page.locator(image).is_visible()
+    assert not page.locator(".film-player").is_visible()
+
+
+@pytest.mark.browser
+def test_the_table_of_chapters_fits_a_phone(open_page):
+    table = open_page(width=360).locator("article table").first
+    inner, outer = table.evaluate("t => [t.scrollWidth, t.parentElement.clientWidth]")
+    assert inner <= outer
