@@ -51,6 +51,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "waves": WAVES,
     "blur": BLUR,
     "softmax": {"lastLayer": "softmax", "generatorWidths": [], "discriminatorWidths": []},
+    "relu": {"lastLayer": "relu"},
     "all": {**WAVES, **BLUR, "decay": True, "average": 0.9},
 }
 # of D on real, of D on fake, of G: Goodfellow et al. 2014; Mao et al. 2017, equation 9
@@ -105,6 +106,8 @@ def make_networks(settings: dict[str, Any]) -> tuple[nn.Sequential, nn.Sequentia
     generator = nn.Sequential(*([Waves(waves)] if waves else []), *make_network(sizes))
     if settings["lastLayer"] == "softmax":
         generator.append(nn.Softmax(dim=-1))
+    elif settings["lastLayer"] == "relu":
+        generator.append(nn.ReLU())
     inputs = dim * (1 + 2 * settings["discriminatorWaves"]) + (settings["blur"] is not None)
     return generator, make_network([inputs, *settings["discriminatorWidths"], 1])
 

@@ -396,7 +396,10 @@ function ganCore() {
     generate(network, noise, n) {
       const seen = network.forward(this.noiseWaves.add(noise, n), n);
       const samples = seen.at(-1);
-      if (this.settings.lastLayer === "softmax") softmax(samples, n, this.settings.dim);
+      const { lastLayer, dim } = this.settings;
+      if (lastLayer === "softmax") softmax(samples, n, dim);
+      else if (lastLayer === "relu")
+        for (let i = 0; i < n * dim; i++) if (samples[i] < 0) samples[i] = 0;
       return { seen, samples };
     }
 
@@ -422,7 +425,8 @@ function ganCore() {
         const width = this.sampleWaves.width + 1;
         const [least, most] = this.settings.blur;
         for (let i = 0; i < n; i++) {
-          input[(i + 1) * width - 1] = (2 * Math.log(sigma[i] / least)) / Math.log(most / least) - 1;
+          input[(i + 1) * width - 1] =
+            (2 * Math.log(sigma[i] / least)) / Math.log(most / least) - 1;
         }
       }
       const seen = this.discriminator.forward(input, n);
@@ -478,11 +482,7 @@ function ganCore() {
       const bySamples = this.sampleWaves.back(look.values, byInput, n, this.extra);
       this.pushes = { samples: made.samples, slopes: bySamples };
       generator.clearSlopes();
-      const byOutputs =
-        settings.lastLayer === "softmax"
-          ? backThroughSoftmax(made.samples, bySamples, n, settings.dim)
-          : bySamples;
-      generator.backward(made.seen, byOutputs, n);
+      generator.backward(made.seen, this.backThroughLastLayer(made.samples, bySamples, n), n);
       this.changeG.step(this.rate(settings.generatorRate));
       this.steps += 1;
       if (settings.average) {
@@ -490,6 +490,13 @@ function ganCore() {
         this.average.moveTowards(generator, 1 - keep);
       }
       return { generator: loss };
+    }
+
+    backThroughLastLayer(samples, slopes, n) {
+      const { lastLayer, dim } = this.settings;
+      if (lastLayer === "softmax") return backThroughSoftmax(samples, slopes, n, dim);
+      if (lastLayer === "relu") return slopes.map((slope, i) => (samples[i] > 0 ? slope : 0));
+      return slopes;
     }
 
     // Change D, then G, once, as in the course.

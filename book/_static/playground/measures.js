@@ -155,7 +155,15 @@ function ganMeasures() {
       ["rows of zeros", zeros / samples > LIMITS.breaks],
       ["uneven", tv > LIMITS.unevenValues],
     ]);
-    return { validity, covered, allowed: values.length, tv, zeros: zeros / samples, verdict, counts };
+    return {
+      validity,
+      covered,
+      allowed: values.length,
+      tv,
+      zeros: zeros / samples,
+      verdict,
+      counts,
+    };
   }
 
   // Numbers (n) against N(0, 1).

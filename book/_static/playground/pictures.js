@@ -142,7 +142,8 @@ function ganPictures({ VIEW, DEPTH }, { HEAT, LINE, WARP }) {
     if (show.heat && frame.heat) heatMap(plot, frame.heat);
     const [place, placeY] = fixed.ranges.map(
       ([low, high]) =>
-        (v) => (2 * (v - low)) / (high - low) - 1,
+        (v) =>
+          (2 * (v - low)) / (high - low) - 1,
     );
     const [xTicks, yTicks] = fixed.ranges.map(([low, high]) => ticks(low, high, 6));
     axes(plot, xTicks, yTicks, place, placeY);
@@ -154,16 +155,28 @@ function ganPictures({ VIEW, DEPTH }, { HEAT, LINE, WARP }) {
       const at = (i, j) => [frame.warp[2 * (j * WARP + i)], frame.warp[2 * (j * WARP + i) + 1]];
       const each = Array.from({ length: WARP }, (_, i) => i);
       for (const i of each) {
-        line(plot, each.map((j) => at(i, j)), plot.warp, { width: 1 });
-        line(plot, each.map((j) => at(j, i)), plot.warp, { width: 1 });
+        line(
+          plot,
+          each.map((j) => at(i, j)),
+          plot.warp,
+          { width: 1 },
+        );
+        line(
+          plot,
+          each.map((j) => at(j, i)),
+          plot.warp,
+          { width: 1 },
+        );
       }
     }
     if (show.real) {
-      for (let i = 0; i < fixed.real.length; i += 2) ring(plot, fixed.real[i], fixed.real[i + 1], plot.real);
+      for (let i = 0; i < fixed.real.length; i += 2)
+        ring(plot, fixed.real[i], fixed.real[i + 1], plot.real);
     }
     if (show.fake) {
       const { fake } = frame;
-      for (let i = 0; i < fake.length; i += 2) square(plot, inside(fake[i]), inside(fake[i + 1]), plot.fake);
+      for (let i = 0; i < fake.length; i += 2)
+        square(plot, inside(fake[i]), inside(fake[i + 1]), plot.fake);
     }
     if (show.pushes && frame.pushes) {
       const { samples, slopes } = frame.pushes;
@@ -218,7 +231,10 @@ function ganPictures({ VIEW, DEPTH }, { HEAT, LINE, WARP }) {
       line(plot, steps, plot.real);
     }
     if (show.heat && frame.heat) {
-      const answers = Array.from(frame.heat, (p, i) => [(8 * (i + 0.5)) / LINE - 4, p * most * 0.8]);
+      const answers = Array.from(frame.heat, (p, i) => [
+        (8 * (i + 0.5)) / LINE - 4,
+        p * most * 0.8,
+      ]);
       line(plot, answers, ink, { dash: [6, 4] });
       pen.textAlign = "left";
       words(plot, "D says 1", box.left + 4, y(most * 0.8));
@@ -237,7 +253,7 @@ function ganPictures({ VIEW, DEPTH }, { HEAT, LINE, WARP }) {
   function integers(canvas, fixed, frame, show) {
     const total = frame.counts.reduce((a, b) => a + b, 0) || 1;
     const fair = 1 / fixed.values.length;
-    const most = Math.max(2 * fair, 1.1 * Math.max(...frame.counts) / total);
+    const most = Math.max(2 * fair, (1.1 * Math.max(...frame.counts)) / total);
     const plot = prepare(canvas, [-1, -0.12 * most], [DEPTH, most], [26, 44]);
     const { pen, x, y } = plot;
     axes(plot, ticks(0, DEPTH - 1, 10), ticks(0, most, 5));
@@ -287,7 +303,15 @@ function ganPictures({ VIEW, DEPTH }, { HEAT, LINE, WARP }) {
     pen.textAlign = "right";
     pen.textBaseline = "bottom";
     for (const [name, value] of Object.entries(marks)) {
-      line(plot, [[0, value], [Math.max(steps, 10), value]], ink, { width: 1 });
+      line(
+        plot,
+        [
+          [0, value],
+          [Math.max(steps, 10), value],
+        ],
+        ink,
+        { width: 1 },
+      );
       words(plot, name, box.left + box.width - 4, y(value) - 2);
     }
     pen.restore();
@@ -313,7 +337,15 @@ function ganPictures({ VIEW, DEPTH }, { HEAT, LINE, WARP }) {
     const plot = prepare(canvas, [0, 0], [Math.max(steps, 10), Math.LN2 * 1.08], [26, 40]);
     axes(plot, ticks(0, Math.max(steps, 10), 5), [0, 0.2, 0.4, 0.6]);
     line(plot, history, plot.fake);
-    line(plot, [[0, Math.LN2], [Math.max(steps, 10), Math.LN2]], plot.ink, { width: 1, dash: [3, 3] });
+    line(
+      plot,
+      [
+        [0, Math.LN2],
+        [Math.max(steps, 10), Math.LN2],
+      ],
+      plot.ink,
+      { width: 1, dash: [3, 3] },
+    );
     plot.pen.textAlign = "right";
     plot.pen.textBaseline = "top";
     words(plot, "ln 2", plot.box.left + plot.box.width - 4, plot.y(Math.LN2) + 2);
@@ -325,8 +357,25 @@ function ganPictures({ VIEW, DEPTH }, { HEAT, LINE, WARP }) {
     axes(plot, [-reach, 0, reach], [-reach, 0, reach]);
     for (let i = 0; i < WARP; i++) {
       const at = (2 * reach * i) / (WARP - 1) - reach;
-      line(plot, [[at, -reach], [at, reach]], plot.warp, { width: 0.6 });
-      if (values.length > 1) line(plot, [[-reach, at], [reach, at]], plot.warp, { width: 0.6 });
+      line(
+        plot,
+        [
+          [at, -reach],
+          [at, reach],
+        ],
+        plot.warp,
+        { width: 0.6 },
+      );
+      if (values.length > 1)
+        line(
+          plot,
+          [
+            [-reach, at],
+            [reach, at],
+          ],
+          plot.warp,
+          { width: 0.6 },
+        );
     }
     mark(plot, values[0], values.length > 1 ? values[1] : 0);
     return plot;

@@ -21,7 +21,11 @@
   const SPEEDS = { 0: "as fast as possible", 20: "20 steps a second", 2: "2 steps a second" };
 
   // Settings that a reader may change: how they are shown, read, and written into a link.
-  const widths = (text) => text.split(/[\s,-]+/).filter(Boolean).map(Number);
+  const widths = (text) =>
+    text
+      .split(/[\s,-]+/)
+      .filter(Boolean)
+      .map(Number);
   const whole = (low, high) => (v) => Number.isInteger(v) && v >= low && v <= high;
   const between = (low, high) => (v) => Number.isFinite(v) && v >= low && v <= high;
   const layers = (v) => v.length <= 4 && v.every(whole(1, 256));
@@ -29,7 +33,12 @@
     generatorRate: ["Learning rate of G", "number", between(0, 1), "above 0, at most 1"],
     discriminatorRate: ["Learning rate of D", "number", between(0, 1), "above 0, at most 1"],
     generatorWidths: ["Widths of G's inner layers", "widths", layers, "up to 4 numbers, 1 to 256"],
-    discriminatorWidths: ["Widths of D's inner layers", "widths", layers, "up to 4 numbers, 1 to 256"],
+    discriminatorWidths: [
+      "Widths of D's inner layers",
+      "widths",
+      layers,
+      "up to 4 numbers, 1 to 256",
+    ],
     batch: ["Batch size", "number", whole(1, 1024), "a whole number, 1 to 1024"],
     steps: ["Steps", "number", whole(1, 100000), "a whole number, 1 to 100000"],
     seed: ["Seed", "number", whole(0, 1e9), "a whole number, 0 to 1000000000"],
@@ -97,6 +106,14 @@
       this.size = new ResizeObserver(() => this.draw());
       this.size.observe(this.find("picture"));
       this.restart(this.complaint);
+      if (this.small) return;
+      this.follow = () => {
+        if (!new URLSearchParams(location.hash.slice(1)).has("t")) return; // another place of the page
+        this.restart(this.readLink() || "The set-up of the link.");
+        this.scrollIntoView();
+        this.find("train").focus({ preventScroll: true });
+      };
+      window.addEventListener("hashchange", this.follow);
     }
 
     disconnectedCallback() {
@@ -104,6 +121,7 @@
       this.worker = null;
       this.theme?.disconnect();
       this.size?.disconnect();
+      window.removeEventListener("hashchange", this.follow);
     }
 
     find(name) {
@@ -128,8 +146,7 @@
       const select = (name, label, list, chosen) =>
         `<label for="${id(name)}">${label}
           <select id="${id(name)}" data-part="${name}">${options(list, chosen)}</select></label>`;
-      const button = (name, label) =>
-        `<button type="button" data-part="${name}">${label}</button>`;
+      const button = (name, label) => `<button type="button" data-part="${name}">${label}</button>`;
       const canvas = (name, label) =>
         `<canvas data-part="${name}" role="img" aria-label="${label}"></canvas>`;
       const trained = Object.keys(window.GAN_TRAINED ?? {});
@@ -138,11 +155,16 @@
           ${select("target", "Learn", targets.LABELS, this.choice.name)}
           <label for="${id("k")}" data-part="k-label">k
             <input id="${id("k")}" data-part="k" type="number" min="2" max="25" value="${this.choice.k}"></label>
-          ${select("recipe", "by", {
-            course: "the course's recipe",
-            published: "a common recipe",
-            ...(trained.length ? { trained: "a trained generator of the course" } : {}),
-          }, this.which)}
+          ${select(
+            "recipe",
+            "by",
+            {
+              course: "the course's recipe",
+              published: "a common recipe",
+              ...(trained.length ? { trained: "a trained generator of the course" } : {}),
+            },
+            this.which,
+          )}
         </div>`;
       this.innerHTML = `
         ${this.small ? "" : chooser}
@@ -382,9 +404,15 @@
       });
       picture.addEventListener("keydown", (event) => {
         if (this.choice.name !== "drawing") return;
-        const moves = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
+        const moves = {
+          ArrowLeft: [-1, 0],
+          ArrowRight: [1, 0],
+          ArrowUp: [0, 1],
+          ArrowDown: [0, -1],
+        };
         const move = moves[event.key];
-        if (move) this.cross = this.cross.map((v, i) => Math.min(1, Math.max(-1, v + 0.05 * move[i])));
+        if (move)
+          this.cross = this.cross.map((v, i) => Math.min(1, Math.max(-1, v + 0.05 * move[i])));
         else if (event.key === " ") {
           this.dot(...this.cross);
           this.restart(`A dot at ${this.cross.map((v) => v.toFixed(2)).join(", ")}.`);
@@ -410,7 +438,9 @@
         this.which = "course";
         const names = Object.keys(window.GAN_TRAINED).map((name) => targets.LABELS[name]);
         this.settings = { ...targets.recipe(this.choice.name, "course"), seed: this.settings.seed };
-        this.restart(`There is no trained generator for this. There are some for: ${names.join("; ")}.`);
+        this.restart(
+          `There is no trained generator for this. There are some for: ${names.join("; ")}.`,
+        );
         return;
       }
       this.which = which;
@@ -479,7 +509,15 @@
       this.frame = this.fixed = null;
       this.fill();
       if (name === "drawing" && drawing.length === 0) {
-        this.fixed = { kind: "points", ranges: [[-1, 1], [-1, 1]], real: [], label: "your drawing" };
+        this.fixed = {
+          kind: "points",
+          ranges: [
+            [-1, 1],
+            [-1, 1],
+          ],
+          real: [],
+          label: "your drawing",
+        };
         this.say(message || "Draw something to learn.");
         this.update();
         this.draw();
@@ -629,7 +667,10 @@
       if (this.which !== "course") parts.set("r", this.which);
       if (name === "multiples") parts.set("k", k);
       if (drawing.length && name === "drawing") {
-        parts.set("d", drawing.map((v) => String.fromCharCode(48 + Math.round((v + 1) * 32))).join(""));
+        parts.set(
+          "d",
+          drawing.map((v) => String.fromCharCode(48 + Math.round((v + 1) * 32))).join(""),
+        );
       }
       const usual = { ...targets.recipe(name, this.which), seed: 0 };
       for (const [key, [, kind]] of Object.entries(FIELDS)) {
@@ -657,6 +698,7 @@
       const wrong = [];
       const which = parts.get("r") ?? "course";
       const trained = which === "trained" && name in (window.GAN_TRAINED ?? {});
+      this.which = "course";
       if (["course", "published"].includes(which) || trained) this.which = which;
       else wrong.push(`r=${which}`);
       if (parts.has("k")) {

@@ -90,7 +90,7 @@ function ganSession(core, targets, measures) {
     // The picture, place by place: what D answers there.
     heat() {
       const { kind, dim } = this.target;
-      const at = (i, count, reach) => (2 * (i + 0.5)) / count * reach - reach;
+      const at = (i, count, reach) => ((2 * (i + 0.5)) / count) * reach - reach;
       if (kind === "points") {
         const places = new Float32Array(2 * HEAT * HEAT);
         for (let i = 0; i < HEAT * HEAT; i++) {
@@ -100,7 +100,10 @@ function ganSession(core, targets, measures) {
         return this.opinion(places, HEAT * HEAT);
       }
       if (kind === "line") {
-        return this.opinion(Float32Array.from({ length: LINE }, (_, i) => at(i, LINE, 4)), LINE);
+        return this.opinion(
+          Float32Array.from({ length: LINE }, (_, i) => at(i, LINE, 4)),
+          LINE,
+        );
       }
       const each = new Float32Array(dim * dim);
       for (let i = 0; i < dim; i++) each[i * dim + i] = 1;

@@ -109,12 +109,12 @@ function ganTargets(core, measures) {
 
   // The settings of a target by one of two recipes, "course" or "published".
   function recipe(name, which) {
-    const course =
-      { exponential: QUICK, normal: NORMAL, multiples: PATTERNS }[name] ?? LONGER;
+    const course = { exponential: QUICK, normal: NORMAL, multiples: PATTERNS }[name] ?? LONGER;
     if (which !== "published") return { ...course };
-    const widths = course.latentDim === 2 ? { generatorWidths: [16, 32], discriminatorWidths: [64, 64] } : {};
-    const noise = name === "normal" ? { noise: "uniform" } : {};
-    return { ...course, ...PUBLISHED, ...widths, batch: 128, steps: 4000, ...noise };
+    const widths =
+      course.latentDim === 2 ? { generatorWidths: [16, 32], discriminatorWidths: [64, 64] } : {};
+    const own = { normal: { noise: "uniform" }, multiples: { lastLayer: "relu", batch: 10 } };
+    return { ...course, ...PUBLISHED, ...widths, batch: 128, steps: 4000, ...own[name] };
   }
 
   // What the real samples come from. Networks see "scaled" samples, -1 to 1 for points; `unscale`
