@@ -15,7 +15,7 @@ from nbformat.v4 import new_code_cell, new_notebook, new_output
 
 import tools.notebooks as notebooks
 import tools.site as site
-from tools.links import check
+from tools.links import check, foreign
 from tools.notebooks import ROOT
 
 
@@ -151,6 +151,28 @@ def test_broken_links_are_found(tmp_path):
         "a.html: c.html: no such file",
         "a.html: b.html#gone: no such place in b.html",
         "a.html: p.png: no such file",
+    ]
+
+
+def test_what_would_be_fetched_from_another_host_is_found(tmp_path):
+    (tmp_path / "a.html").write_text(
+        '<a href="https://link.org/">1</a><link rel="canonical" href="https://me.org/a.html">'
+        '<link rel="stylesheet" href="//a.org/s.css"><script src="https://b.org/x.js"></script>'
+        '<img srcset="p.png 1x, https://c.org/q.png 2x" src="data:image/png;base64,//a.bc/">'
+        '<p style="background: url(https://d.org/e.png)"></p><style>@import "//e.org/a.css"</style>'
+        '<script>require(["//f.org/g.js"]); s.xmlns = "http://www.w3.org/2000/svg"</script>'
+    )
+    (tmp_path / "b.css").write_text("p { src: url('https://g.org/h.woff') } a { x: url(i) }")
+    (tmp_path / "c.svg").write_text('<svg><image xlink:href="http://h.org/i.png"/></svg>')
+    assert foreign(tmp_path) == [
+        "a.html: //a.org/s.css",
+        "a.html: https://b.org/x.js",
+        "a.html: https://c.org/q.png",
+        "a.html: https://d.org/e.png",
+        "a.html: //e.org/a.css",
+        "a.html: f.org",
+        "b.css: https://g.org/h.woff",
+        "c.svg: http://h.org/i.png",
     ]
 
 
