@@ -53,8 +53,8 @@ def stamp(notebook: NotebookNode, wheel_url: str) -> NotebookNode:
 
 def substitutions(repo_url: str, branch: str) -> dict[str, str]:
     """What {{ name }} in a page stands for: minutes, and links to Colab and the zip if any."""
-    zipped = f"[the whole site as one file]({pages_url(repo_url)}/{ZIP})" if repo_url else ""
-    values = {"zip": zipped or "`make zip` packs the site into one file"}
+    zipped = f"[the site as one file]({pages_url(repo_url)}/{ZIP})" if repo_url else ""
+    values = {"zip": zipped or "the file that `make zip` packs"}
     minutes = json.loads(MINUTES.read_text(encoding="utf-8"))
     colab = repo_url.replace("https://github.com", COLAB)
     for path in sources():
