@@ -217,6 +217,7 @@ def test_code_is_copied_by_mouse_and_by_keyboard(page, site):
     for number in (0, 1):
         button = cells.nth(number).locator("button.copybtn")
         if number:
+            page.mouse.move(0, 0)
             button.focus()
             page.keyboard.press("Shift+Tab")
             page.keyboard.press("Tab")  # the focus of a keyboard, which has to be seen
