@@ -423,8 +423,9 @@ def test_every_figure_is_shown_and_described() -> None:
 
 
 def test_sections_open_and_close_the_chapter() -> None:
-    assert PAGE.index("What you will learn") < PAGE.index("\n## ")
-    assert PAGE.index("What you learned") > PAGE.rindex("\n## ")
+    sections = re.findall(r"^## (.*)", PAGE, flags=re.MULTILINE)
+    assert sections[0] == "What you will learn"
+    assert sections[-1] == "What you learned"
     questions = re.findall(r"^\*\*(\d)\.\*\*", PAGE, flags=re.MULTILINE)
     assert questions == re.findall(r":::\{dropdown\} Answer (\d)", PAGE)
     assert 3 <= len(questions) <= 6

@@ -112,3 +112,26 @@ def test_every_solution_passes_its_own_check(path):
     assert len(checks) >= 2
     for cell in checks:
         assert cell.outputs[0].data["text/plain"].startswith("right"), cell.source
+
+
+CHAPTERS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+
+
+@pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
+def test_a_chapter_begins_and_ends_with_what_one_learns(path):
+    cells = nbformat.read(path, as_version=4).cells
+    text = "\n\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
+    sections = re.split(r"^## (.*)\n", text, flags=re.MULTILINE)[1:]
+    assert sections[0] == "What you will learn"
+    assert sections[-2] == "What you learned"
+    for section in (sections[1], sections[-1]):
+        assert 3 <= len(re.findall(r"^- ", section, flags=re.MULTILINE)) <= 5
+
+
+@each_notebook
+def test_each_notebook_says_whether_a_gpu_helps_on_colab(notebook):
+    opening = notebook.cells[0].source.replace("\n", " ")
+    assert "On Colab" in opening
+    uses_one = any("cuda" in cell.source for cell in code_cells(notebook))
+    assert ("nothing here uses a GPU" in opening) is not uses_one
+    assert ("Change runtime type" in opening) is uses_one

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+import functools
+import re
+import zipfile
+from fnmatch import fnmatch
 from pathlib import Path
 
+import nbformat
 import pytest
-from conftest import HTML
+from bs4 import BeautifulSoup
+from conftest import HTML, ROOT
+
+from tools.archive import pack
+from tools.links import foreign
 
 pytestmark = pytest.mark.browser
 PAGES = (
@@ -148,7 +157,149 @@ def test_the_first_page_leads_to_the_welcome_page(page, site):
     assert page.locator("article h1").inner_text().startswith("GANs from scratch")
 
 
-def test_pages_open_from_the_file_system_too(page):
-    page.goto((Path(HTML) / CHAPTER).as_uri(), wait_until="networkidle")
+def test_nothing_in_the_site_would_be_fetched_from_another_host():
+    assert foreign(HTML) == []
+
+
+def test_what_others_wrote_is_listed_with_its_licence():
+    vendor = ROOT / "book" / "_static" / "vendor"
+    rows = re.findall(r"^\| `.*", (vendor / "README.md").read_text(encoding="utf-8"), re.MULTILINE)
+    listed = []
+    for row in rows:
+        files, *_, licences = row.strip("| ").split(" | ")
+        listed += re.findall(r"`([^`]+)`", files)
+        texts = re.findall(r"\]\(([^)]+)\)", licences)
+        assert texts, row
+        for name in texts:
+            assert len((vendor / name).read_text(encoding="utf-8")) > 500
+            assert (HTML / "_static" / "vendor" / name).is_file()
+    folders = {path.name for path in vendor.iterdir() if path.is_dir()} - {"licenses"}
+    assert {f"vendor/{name}/*" for name in folders} <= set(listed)
+    own = {p.relative_to(ROOT / "book" / "_static") for p in (ROOT / "book/_static").rglob("*")}
+    shipped = [p.relative_to(HTML / "_static") for p in (HTML / "_static").rglob("*.*")]
+    theirs = [p.as_posix() for p in shipped if p not in own and (HTML / "_static" / p).is_file()]
+    assert len(theirs) > 30
+    assert [p for p in theirs if not any(fnmatch(p, pattern) for pattern in listed)] == []
+
+
+@pytest.mark.parametrize("name", ["index.html", *PAGES])
+def test_a_page_opens_from_the_file_system(page, name):
+    addresses = []
+    page.on("request", lambda request: addresses.append(request.url))
+    page.goto((HTML / name).as_uri(), wait_until="load")
+    page.wait_for_function("!window.MathJax?.startup || window.MathJax.startup.document")
+    assert page.locator("article h1").count() == 1
     assert page.problems == []
-    assert page.locator("article mjx-container").count() >= 5
+    assert [a for a in addresses if not a.startswith(("file:", "data:", "blob:"))] == []
+
+
+@pytest.mark.parametrize("served", [True, False], ids=["served", "from files"])
+def test_search_finds_a_term(page, site, served):
+    page.goto(f"{site if served else HTML.as_uri()}/{CHAPTER}")
+    page.keyboard.press("Control+k")
+    page.keyboard.type("mode collapse")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/search.html?q=mode+collapse")
+    page.get_by_text("Search finished").wait_for()
+    found = page.locator("#search-results li a").evaluate_all("all => all.map(a => a.href)")
+    assert any(address.endswith("glossary.html#term-mode-collapse") for address in found)
+    assert any("/notebooks/" in address for address in found)
+    page.goto(found[0])
+    assert "collapse" in page.locator("article").inner_text()
+
+
+def test_code_is_copied_by_mouse_and_by_keyboard(page, site):
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.goto(f"{site}/{CHAPTER}", wait_until="networkidle")
+    cells = page.locator("article div.cell_input div.highlight")
+    assert cells.count() > 20
+    assert cells.locator("button.copybtn").count() == cells.count()
+    for number in (0, 1):
+        button = cells.nth(number).locator("button.copybtn")
+        if number:
+            page.mouse.move(0, 0)
+            button.focus()
+            page.keyboard.press("Shift+Tab")
+            page.keyboard.press("Tab")  # the focus of a keyboard, which has to be seen
+            page.wait_for_function("getComputedStyle(document.activeElement).opacity == 1")
+            page.keyboard.press("Enter")
+        else:
+            cells.nth(number).hover()
+            button.click()
+        copied = page.evaluate("navigator.clipboard.readText()")
+        assert copied.strip() == cells.nth(number).locator("pre").inner_text().strip()
+
+
+@functools.cache
+def soup_of(path):
+    return BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
+
+
+def test_previous_and_next_lead_through_the_book_in_its_order():
+    toc = (ROOT / "book" / "_toc.yml").read_text(encoding="utf-8")
+    order = re.findall(r"(?:root|file): (\S+)", toc)
+    assert {f"{name}.html" for name in order} == set(PAGES)
+    for position, name in enumerate(order):
+        path = HTML / f"{name}.html"
+        soup = soup_of(path)
+        for step, label in ((-1, "left-prev"), (1, "right-next")):
+            links = {link["href"] for link in soup.select(f"a.{label}")}
+            places = {(path.parent / link).resolve().relative_to(HTML) for link in links}
+            there = 0 <= position + step < len(order)
+            assert places == ({Path(f"{order[position + step]}.html")} if there else set())
+
+
+NOTEBOOK_PAGES = [name for name in PAGES if name.startswith("notebooks/")]
+
+
+@pytest.mark.parametrize("name", NOTEBOOK_PAGES)
+def test_both_download_buttons_give_the_notebook_that_is_run(name):
+    path = HTML / name
+    soup = soup_of(path)
+    rows = soup.select("article .one-click a[download]")
+    theme = soup.select("a.btn-download-source-button")
+    assert len(rows) == len(theme) == 1
+    source = nbformat.read((ROOT / name).with_suffix(".ipynb"), as_version=4)
+    for link in (*rows, *theme):
+        given = nbformat.read((path.parent / link["href"]).resolve(), as_version=4)
+        # an exercise's page has hints and solution folded into it, its notebook must not
+        assert [cell.source for cell in given.cells] == [cell.source for cell in source.cells]
+        code = [cell for cell in given.cells if cell.cell_type == "code"]
+        assert all(cell.execution_count for cell in code)
+        assert any(cell.outputs for cell in code)
+
+
+SPEAK = "MathJax.startup.document.menu.menu.pool.lookup('explorer').setValue(true)"
+
+
+def test_formulas_are_read_aloud_without_another_host(page, site):
+    addresses = []
+    page.on("request", lambda request: addresses.append(request.url))
+    page.goto(f"{site}/book/how_gans_train.html", wait_until="networkidle")
+    page.evaluate(SPEAK)
+    page.wait_for_selector("article mjx-container[aria-label='upper Z']", state="attached")
+    assert page.problems == []
+    assert f"{site}/_static/vendor/mathjax/sre/mathmaps/en.json" in addresses
+    assert [a for a in addresses if not a.startswith((site, "data:", "blob:"))] == []
+
+
+def test_the_wish_for_speech_hides_no_formula_of_a_page_in_a_file(page):
+    page.goto((HTML / "book" / "how_gans_train.html").as_uri(), wait_until="networkidle")
+    page.evaluate(SPEAK)
+    page.wait_for_timeout(500)
+    page.reload()
+    page.wait_for_selector("article mjx-container", state="attached")
+
+
+def test_the_zip_of_the_site_opens_from_any_folder(page, tmp_path):
+    names = pack(HTML, tmp_path / "gans.zip")
+    assert len(names) > 300
+    with zipfile.ZipFile(tmp_path / "gans.zip") as archive:
+        archive.extractall(tmp_path / "some folder")
+    page.goto((tmp_path / "some folder" / "gans" / "index.html").as_uri())
+    page.wait_for_url("**/book/index.html")
+    page.get_by_role("link", name="Project 1: points").first.click()
+    page.wait_for_url("**/01_exponential_curve.html")
+    page.locator("article mjx-container").first.wait_for()
+    assert page.locator("figure#exponential-cured img").evaluate("i => i.naturalWidth") > 300
+    assert page.problems == []

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import os
+import re
+import shutil
 import subprocess
 import threading
 import time
@@ -10,12 +14,14 @@ from pathlib import Path
 import nbformat
 import pytest
 import yaml
+from bs4 import BeautifulSoup
 from nbclient.exceptions import CellExecutionError
-from nbformat.v4 import new_code_cell, new_notebook, new_output
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 import tools.notebooks as notebooks
 import tools.site as site
-from tools.links import check
+from tools.archive import TARGET, pack
+from tools.links import check, foreign
 from tools.notebooks import ROOT
 
 
@@ -154,6 +160,28 @@ def test_broken_links_are_found(tmp_path):
     ]
 
 
+def test_what_would_be_fetched_from_another_host_is_found(tmp_path):
+    (tmp_path / "a.html").write_text(
+        '<a href="https://link.org/">1</a><link rel="canonical" href="https://me.org/a.html">'
+        '<link rel="stylesheet" href="//a.org/s.css"><script src="https://b.org/x.js"></script>'
+        '<img srcset="p.png 1x, https://c.org/q.png 2x" src="data:image/png;base64,//a.bc/">'
+        '<p style="background: url(https://d.org/e.png)"></p><style>@import "//e.org/a.css"</style>'
+        '<script>require(["//f.org/g.js"]); s.xmlns = "http://www.w3.org/2000/svg"</script>'
+    )
+    (tmp_path / "b.css").write_text("p { src: url('https://g.org/h.woff') } a { x: url(i) }")
+    (tmp_path / "c.svg").write_text('<svg><image xlink:href="http://h.org/i.png"/></svg>')
+    assert foreign(tmp_path) == [
+        "a.html: //a.org/s.css",
+        "a.html: https://b.org/x.js",
+        "a.html: https://c.org/q.png",
+        "a.html: https://d.org/e.png",
+        "a.html: //e.org/a.css",
+        "a.html: f.org",
+        "b.css: https://g.org/h.woff",
+        "c.svg: http://h.org/i.png",
+    ]
+
+
 def test_a_warning_of_the_renderer_fails_the_build(tmp_path, monkeypatch):
     source = tmp_path / "source"
     (source / "book").mkdir(parents=True)
@@ -206,3 +234,118 @@ def test_a_notebook_that_measures_times_runs_alone(monkeypatch):
 
 def test_what_runs_alone_is_a_notebook():
     assert {path.stem for path in notebooks.sources()} >= notebooks.ALONE
+
+
+def test_equal_sites_give_equal_zips_without_the_renderers_notes(tmp_path):
+    made = []
+    for name in ("one", "two"):
+        folder = tmp_path / name
+        (folder / "book").mkdir(parents=True)
+        for file in ("index.html", "book/b.html", "book/a.html", ".buildinfo", "book/s.js.map"):
+            (folder / file).write_text(f"words of {file}")
+        os.utime(folder / "index.html", (1e9, 1e9 + 1e6 * len(made)))
+        (folder / "book" / "a.html").chmod(0o600 if made else 0o644)
+        target = tmp_path / f"{name}-made" / "gans.zip"
+        target.parent.mkdir()
+        assert pack(folder, target) == ["gans/book/a.html", "gans/book/b.html", "gans/index.html"]
+        made.append(target.read_bytes())
+    assert made[0] == made[1]
+    with pytest.raises(FileNotFoundError, match="must hold a site"):
+        pack(tmp_path, tmp_path / "x.zip")
+
+
+def test_binder_installs_what_the_lock_pins():
+    lock = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
+    binder = (ROOT / ".binder" / "requirements.txt").read_text(encoding="utf-8").splitlines()
+    pins = [line for line in binder if not line.startswith("#")]
+    assert (ROOT / ".binder" / "runtime.txt").read_text() == "python-3.11\n"
+    of_python = ("", "python_full_version == '3.11.*'", "python_full_version >= '3.11'")
+    for pin in pins:
+        assert any(f"{pin} ; {marker}".removesuffix(" ; ") in lock for marker in of_python), pin
+    first = notebooks.sources()[0].read_text(encoding="utf-8")
+    brought = re.search(r"wanted = \[(.*?)\]", first).group(1)
+    assert {pin.split("==")[0] for pin in pins} >= set(re.findall(r"\w+", brought)) | {"torch"}
+
+
+@pytest.fixture(scope="module")
+def published(tmp_path_factory):
+    """A site of one chapter with its exercise and one page of prose, built to be published."""
+    folder = tmp_path_factory.mktemp("published")
+    for name in ("book/_ext", "notebooks/exercises", "notebooks/solutions"):
+        (folder / name).mkdir(parents=True)
+    shutil.copytree(ROOT / "book" / "_static", folder / "book" / "_static")
+    shutil.copy(ROOT / "book" / "_ext" / "book_repairs.py", folder / "book" / "_ext")
+    shutil.copy(ROOT / "book" / "references.bib", folder / "book")
+    shutil.copy(ROOT / "_config.yml", folder)
+    (folder / "book" / "index.md").write_text("# A\n\n{{ colab_01 }}, copy {{ zip }}\n")
+    (folder / "book" / "_toc.yml").write_text(
+        "format: jb-book\nroot: book/index\nchapters:\n"
+        "  - file: notebooks/01_a\n  - file: notebooks/exercises/01_exercises\n"
+    )
+    sources = {}
+    names = ("01_a", "solutions/01_exercises", "exercises/01_exercises")
+    for name in names:
+        notebook = new_notebook(
+            cells=[
+                new_markdown_cell(f"# {name}"),
+                new_code_cell(site.WHEEL_LINE),
+                new_code_cell("the answer", metadata={"course": {"role": "answer", "starter": "x"}})
+                if "solutions" in name
+                else new_code_cell("..."),
+            ]
+        )
+        notebooks.normalise(notebook, folder)  # names the language
+        sources[folder / "notebooks" / f"{name}.ipynb"] = notebook
+    (folder / "minutes.json").write_text(json.dumps(dict.fromkeys(names, 1)))
+    with pytest.MonkeyPatch.context() as patch:
+        build = folder / "_build"
+        patch.setattr(site, "ROOT", folder)
+        patch.setattr(site, "NOTEBOOKS", folder / "notebooks")
+        patch.setattr(site, "SOLUTIONS", folder / "notebooks" / "solutions")
+        patch.setattr(site, "EXERCISES", folder / "notebooks" / "exercises")
+        patch.setattr(site, "MINUTES", folder / "minutes.json")
+        for name in ("source", "html", "published"):
+            patch.setattr(site, name.upper(), build / name)
+        patch.setattr(site, "sources", lambda: list(sources))
+        patch.setattr(site, "run_all", lambda paths: [sources[path] for path in paths])
+        patch.setattr("sys.argv", ["site", "--repo-url", "https://github.com/Some/gans"])
+        assert site.main() == 0
+    return build / "html"
+
+
+@pytest.mark.parametrize("name", ["notebooks/01_a", "notebooks/exercises/01_exercises"])
+def test_a_published_notebook_has_buttons_that_lead_to_its_file(published, name):
+    soup = BeautifulSoup((published / f"{name}.html").read_text(), "html.parser")
+    row = {link.text: link["href"] for link in soup.select("article .one-click a")}
+    base = "https://colab.research.google.com/github/Some/gans/blob/gh-pages/"
+    assert row["Open in Colab"] == f"{base}{name}.ipynb"
+    base = "https://mybinder.org/v2/gh/Some/gans/gh-pages?urlpath=lab/tree/"
+    assert row["Open in Binder"] == f"{base}{name}.ipynb"
+    theme = {link["href"] for link in soup.select(".dropdown-launch-buttons a")}
+    assert {row["Open in Colab"], row["Open in Binder"]} <= theme
+    # the root of the branch gh-pages is the site's folder
+    given = nbformat.read(published / f"{name}.ipynb", as_version=4)
+    address = "https://some.github.io/gans/" + site.wheel_name()
+    assert given.cells[1].source == f'COURSE_WHEEL = "{address}"'
+    assert given.cells[2].source == "..."
+    download = nbformat.read(published / "_sources" / f"{name}.ipynb", as_version=4)
+    assert download == given
+
+
+def test_a_published_page_of_prose_has_links_but_no_buttons(published):
+    text = (published / "book" / "index.html").read_text()
+    soup = BeautifulSoup(text, "html.parser")
+    assert not soup.select(".one-click")
+    assert "mybinder.org" not in text
+    links = {link.get("href") for link in soup.select("article a")}
+    assert "https://some.github.io/gans/gans-from-scratch.zip" in links
+    assert any(str(link).endswith("/blob/gh-pages/notebooks/01_a.ipynb") for link in links)
+
+
+def test_the_workflow_publishes_all_that_the_pages_link_to():
+    workflow = yaml.safe_load((ROOT / ".github/workflows/publish.yml").read_text(encoding="utf-8"))
+    commands = "\n".join(step.get("run", "") for step in workflow["jobs"]["publish"]["steps"])
+    assert 'make zip wheel REPO_URL="$GITHUB_SERVER_URL/$GITHUB_REPOSITORY"' in commands
+    assert "cp dist/*.whl _build/*.zip _build/html/" in commands
+    assert "cp -r .binder _build/html/" in commands
+    assert TARGET == ROOT / "_build" / site.ZIP

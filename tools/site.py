@@ -23,6 +23,7 @@ SOURCE = ROOT / "_build" / "source"
 HTML = ROOT / "_build" / "html"
 PUBLISHED = ROOT / "_build" / "published"
 PLAYGROUND = Path("book/_static/playground")
+ZIP = "gans-from-scratch.zip"  # what `make zip` makes and publishing puts beside the pages
 COLAB = "https://colab.research.google.com/github"
 WHEEL_LINE = 'COURSE_WHEEL = ""'  # the line of each notebook's first cell that publishing fills
 
@@ -53,8 +54,9 @@ def stamp(notebook: NotebookNode, wheel_url: str) -> NotebookNode:
 
 
 def substitutions(repo_url: str, branch: str) -> dict[str, str]:
-    """What {{ name }} in a page stands for: measured minutes, and links to Colab if any."""
-    values = {}
+    """What {{ name }} in a page stands for: minutes, and links to Colab and the zip if any."""
+    zipped = f"[the site as one file]({pages_url(repo_url)}/{ZIP})" if repo_url else ""
+    values = {"zip": zipped or "the file that `make zip` packs"}
     minutes = json.loads(MINUTES.read_text(encoding="utf-8"))
     colab = repo_url.replace("https://github.com", COLAB)
     for path in sources():
@@ -141,6 +143,15 @@ def render() -> int:
     return code
 
 
+def add_notebooks() -> None:
+    """Put the notebooks into the site: where Colab finds them, and behind the download buttons."""
+    shutil.copytree(PUBLISHED, HTML, dirs_exist_ok=True)
+    # the page of an exercise is made from its solution, which the theme's button would give away
+    for name in (path.relative_to(PUBLISHED) for path in PUBLISHED.rglob("*.ipynb")):
+        if (HTML / "_sources" / name).is_file():
+            shutil.copyfile(PUBLISHED / name, HTML / "_sources" / name)
+
+
 def check_links() -> int:
     """Print every broken link of the built site; returns the exit code."""
     broken = check(HTML)
@@ -156,11 +167,13 @@ def main() -> int:
     parser.add_argument("--wheel-url", default="", help="address of the wheel, if not on its pages")
     arguments = parser.parse_args()
     put_together(arguments.repo_url, arguments.wheel_url)
-    code = render() or check_links()
+    code = render()
+    if not code:
+        add_notebooks()
+        code = check_links()
     if code:
         print("\nThe book was not built: see the messages above.", file=sys.stderr)
         return code
-    shutil.copytree(PUBLISHED, HTML, dirs_exist_ok=True)
     # the notebooks show them where GitHub shows the published branch
     shutil.copytree(SOURCE / "book" / "figures", HTML / "book" / "figures", dirs_exist_ok=True)
     index = HTML / "index.html"

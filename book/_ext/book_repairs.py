@@ -1,7 +1,10 @@
-"""Small repairs of Jupyter Book: scripts that fail, links to glossary entries."""
+"""Small repairs of Jupyter Book: scripts that fail, links to the glossary, one-click buttons."""
 
 from __future__ import annotations
 
+import zlib
+from html import escape
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from docutils import nodes
@@ -38,6 +41,28 @@ def add_playground(
         app.add_js_file(f"playground/{name}.js", loading_method="defer")
 
 
+def one_click(
+    app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: object
+) -> None:
+    """Put the links that open a notebook in Colab or Binder, or download it, under its title.
+
+    The theme has the first two behind a rocket, where one has to know them.
+    """
+    if not context.get("sourcename", "").endswith(".ipynb"):
+        return
+    groups = [group.get("buttons", []) for group in context.get("header_buttons", [])]
+    places = {button.get("text"): button.get("url") for group in groups for button in group}
+    links = [
+        f'<a href="{escape(places[name])}">Open in {name}</a>'
+        for name in ("Colab", "Binder")
+        if name in places
+    ]
+    file = PurePosixPath(pagename).name + ".ipynb"
+    links.append(f'<a href="{file}" download>Download the notebook</a>')
+    row = f'<p class="one-click d-print-none">{" ".join(links)}</p>'
+    context["body"] = context["body"].replace("</h1>", f"</h1>\n{row}", 1)
+
+
 def link_terms(app: Sphinx, doctree: nodes.document) -> None:
     """Let [text](../book/glossary.md#term-NAME) find its entry.
 
@@ -49,9 +74,12 @@ def link_terms(app: Sphinx, doctree: nodes.document) -> None:
             slugs[name] = (term.line or 0, name, term.astext())
 
 
-def setup(app: Sphinx) -> dict[str, bool]:
+def setup(app: Sphinx) -> dict[str, Any]:
     """Register with Sphinx, after the extensions that this one repairs."""
     app.connect("html-page-context", add_playground)
     app.connect("html-page-context", drop_thebe, priority=900)
+    app.connect("html-page-context", one_click, priority=900)
     app.connect("doctree-read", link_terms, priority=900)
-    return {"parallel_read_safe": True, "parallel_write_safe": True}
+    # another version lets Sphinx make all pages anew, so that a change of this file shows
+    version = zlib.crc32(Path(__file__).read_bytes())
+    return {"parallel_read_safe": True, "parallel_write_safe": True, "env_version": version}
