@@ -32,13 +32,13 @@ def add_playground(
     app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any
 ) -> None:
     """Load the playground's scripts on pages that hold one, and on no others."""
-    if doctree is None or not any(
-        "<gan-playground" in raw.astext() for raw in doctree.findall(nodes.raw)
-    ):
+    raw = "" if doctree is None else " ".join(node.astext() for node in doctree.findall(nodes.raw))
+    if "<gan-playground" not in raw:
         return
     app.add_css_file("playground/playground.css")
     for name in PLAYGROUND:
-        app.add_js_file(f"playground/{name}.js", loading_method="defer")
+        if name != "trained" or "<gan-playground small" not in raw:
+            app.add_js_file(f"playground/{name}.js", loading_method="defer")
 
 
 def one_click(

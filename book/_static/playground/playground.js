@@ -97,15 +97,11 @@
       this.speed = 0;
       this.complaint = this.small ? "" : this.readLink();
       this.build();
-      const source = new Blob([WORKER], { type: "text/javascript" });
-      this.worker = new Worker(URL.createObjectURL(source));
-      this.worker.onmessage = ({ data }) => this.receive(data);
-      this.worker.onerror = (event) => this.say(`The training stopped: ${event.message}`);
-      this.theme = new MutationObserver(() => this.draw());
-      this.theme.observe(document.documentElement, { attributeFilter: ["data-theme"] });
-      this.size = new ResizeObserver(() => this.draw());
-      this.size.observe(this.find("picture"));
-      this.restart(this.complaint);
+      // nothing is computed for a reader who does not come here
+      this.sight = new IntersectionObserver((entries) => {
+        if (entries.some((entry) => entry.isIntersecting)) this.begin();
+      });
+      this.sight.observe(this);
       if (this.small) return;
       this.follow = () => {
         if (!new URLSearchParams(location.hash.slice(1)).has("t")) return; // another place of the page
@@ -116,7 +112,21 @@
       window.addEventListener("hashchange", this.follow);
     }
 
+    begin() {
+      this.sight.disconnect();
+      const source = new Blob([WORKER], { type: "text/javascript" });
+      this.worker = new Worker(URL.createObjectURL(source));
+      this.worker.onmessage = ({ data }) => this.receive(data);
+      this.worker.onerror = (event) => this.say(`The training stopped: ${event.message}`);
+      this.theme = new MutationObserver(() => this.draw());
+      this.theme.observe(document.documentElement, { attributeFilter: ["data-theme"] });
+      this.size = new ResizeObserver(() => this.draw());
+      this.size.observe(this.find("picture"));
+      this.restart(this.complaint);
+    }
+
     disconnectedCallback() {
+      this.sight.disconnect();
       this.worker?.terminate();
       this.worker = null;
       this.theme?.disconnect();
@@ -129,7 +139,7 @@
     }
 
     tell(order, value) {
-      this.worker.postMessage([order, value]);
+      this.worker?.postMessage([order, value]);
     }
 
     // --- what is on the page -------------------------------------------------------------------
@@ -554,7 +564,7 @@
         this.say(`${how} at step ${data.steps}. Verdict: ${data.quality.verdict}.`);
       }
       // the worker goes on at once, but sends its next picture only when this one is on the page
-      requestAnimationFrame(() => this.worker && this.tell("drawn"));
+      requestAnimationFrame(() => this.tell("drawn"));
     }
 
     say(message) {
