@@ -16,13 +16,16 @@ export PYTHONHASHSEED := 0
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help book test test-colab lab notebooks exercises figures lock wheel clean
+.PHONY: help book pdf test test-colab lab notebooks exercises figures lock wheel clean
 
 help:  ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
 
 book: $(VENV)/ready  ## run the notebooks that changed, render the site to _build/html
 	$(BIN)/python -m tools.site --repo-url "$(REPO_URL)" --wheel-url "$(WHEEL_URL)"
+
+pdf: book  ## print the book with Chromium, to _build/gans-from-scratch.pdf
+	$(BIN)/python -m tools.pdf
 
 test: book  ## all tests: code style, types, unit tests, notebooks, the site in a browser
 	$(BIN)/ruff check .
