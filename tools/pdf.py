@@ -24,7 +24,7 @@ import yaml
 from bs4 import BeautifulSoup, Tag
 from playwright.sync_api import Browser, Error, Page, Playwright, sync_playwright
 from pypdf import PdfReader, PdfWriter
-from pypdf.generic import NameObject
+from pypdf.generic import NameObject, TextStringObject
 
 from gan_course import __version__
 from tools.notebooks import ROOT
@@ -51,8 +51,8 @@ FONTS = {
 }
 FACES = (("normal", "normal"), ("normal", "bold"), ("italic", "normal"), ("italic", "bold"))
 FOLDED = re.compile(r"Hint|Answer|Show one solution")  # what must not be read by accident
-# each would be an element of the PDF, and these have no style of their own
-PLAIN_SPAN = re.compile(r'<span class="(?:n|nn|nx|p|pre|w)">([^<>]*)</span>')
+# each would be an element of the PDF, and these are black, or as good as
+PLAIN_SPAN = re.compile(r'<span class="(?:n|nn|nx|o|p|pre|w)">([^<>]*)</span>')
 SHORT = 14  # lines of code that stay on one page
 FRAMES = 3  # pictures of a flip-book that are printed
 PASSES = 4  # page numbers may move lines, which may move page numbers
@@ -61,6 +61,17 @@ WIDTH = 658  # of the text in CSS pixels: A4 less the margins in print.css
 # Page numbers of the places that links lead to; three digits hold the place in the first pass.
 FILL = """numbers => document.querySelectorAll('[data-page-of]').forEach(
     place => { place.textContent = numbers[place.dataset.pageOf] ?? '000' })"""
+# Formulas are drawn glyph by glyph; for listeners each gets its source
+SPEAK = """() => MathJax.startup.promise.then(() => {
+    for (const formula of MathJax.startup.document.math) {
+        formula.typesetRoot.setAttribute('role', 'img')
+        formula.typesetRoot.setAttribute('aria-label', formula.math)
+        formula.typesetRoot.querySelector('mjx-assistive-mml')?.remove()
+        // without any text it would have no tag; at the edge of a line one of the two is dropped
+        formula.typesetRoot.prepend('\\u2060')
+        formula.typesetRoot.append('\\u2060')
+    }
+})"""
 # Chromium makes the whole book smaller when a single line is too wide
 TOO_WIDE = """width => {
     const found = [], walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT)
@@ -70,6 +81,8 @@ TOO_WIDE = """width => {
         range.selectNodeContents(walker.currentNode)
         if (range.getBoundingClientRect().right > width + 1) found.push(walker.currentNode.data)
     }
+    for (const box of document.querySelectorAll('img, table, mjx-math'))
+        if (box.getBoundingClientRect().right > width + 1) found.push(box.outerHTML.slice(0, 200))
     return found
 }"""
 
@@ -386,52 +399,55 @@ def print_pages(page: Page, path: Path) -> None:
     """
     page.set_viewport_size({"width": WIDTH, "height": 900})
     page.emulate_media(media="print")
-    page.evaluate("MathJax.startup.promise")
+    page.evaluate(SPEAK)
     if wide := page.evaluate(TOO_WIDE, WIDTH):
         raise SystemExit("These lines are wider than the paper:\n" + "\n".join(wide))
     numbers: dict[str, int] = {}
     for _ in range(PASSES):
         page.evaluate(FILL, numbers)
-        page.pdf(
-            path=path,
-            prefer_css_page_size=True,
-            print_background=True,
-            outline=True,
-            tagged=True,
-        )
+        page.pdf(path=path, prefer_css_page_size=True)
         reader = PdfReader(path)
         found = {
             name.removeprefix("/"): 1 + (reader.get_destination_page_number(place) or 0)
             for name, place in reader.named_destinations.items()
         }
         if found == numbers:
-            return
+            break
         numbers = found
-    raise SystemExit("The page numbers of the printed book do not settle.")
+    else:
+        raise SystemExit("The page numbers of the printed book do not settle.")
+    # tags and outline take as long as the rest, so only the last time
+    page.pdf(path=path, prefer_css_page_size=True, print_background=True, outline=True, tagged=True)
 
 
-def main() -> int:
-    """Make the PDF."""
-    if not (HTML / "index.html").is_file():
-        raise SystemExit("The book is not built: run `make book` first.")
+def make(browser: Browser) -> int:
+    """Print the book to `PDF`; returns the number of pages."""
     book = Book()
     folder = ROOT / "_build" / "print"
     folder.mkdir(parents=True, exist_ok=True)
     source = folder / "book.html"
     source.write_text(book.document(), encoding="utf-8")
-    printed = folder / "book.pdf"
+    page = browser.new_page()
+    page.goto(source.as_uri())
+    print_pages(page, folder / "book.pdf")
+    page.close()
+    writer = PdfWriter(folder / "book.pdf", incremental=True)
+    writer.add_metadata({"/Title": book.title, "/Author": book.author})
+    writer.root_object[NameObject("/Lang")] = TextStringObject(book.language)
+    writer.write(PDF)
+    return len(writer.pages)
+
+
+def main() -> int:
+    """Make the PDF and say where it is."""
+    if not (HTML / "index.html").is_file():
+        raise SystemExit("The book is not built: run `make book` first.")
+    logging.getLogger("pypdf").setLevel(logging.ERROR)  # Chromium counts its objects wrong
     with sync_playwright() as playwright:
         browser = start(playwright)
-        page = browser.new_page()
-        page.goto(source.as_uri())
-        print_pages(page, printed)
+        pages = make(browser)
         browser.close()
-    logging.getLogger("pypdf").setLevel(logging.ERROR)  # Chromium counts its objects wrong
-    writer = PdfWriter(clone_from=printed)
-    writer.add_metadata({"/Title": book.title, "/Author": book.author})
-    writer.root_object[NameObject("/Lang")] = writer.root_object.get("/Lang")
-    writer.write(PDF)
-    print(f"\nThe book is printed, {len(writer.pages)} pages:\n  {PDF}\n  {PDF.as_uri()}")
+    print(f"\nThe book is printed, {pages} pages:\n  {PDF}\n  {PDF.as_uri()}")
     return 0
 
 
