@@ -124,19 +124,23 @@ def test_hints_and_solutions_stand_at_the_back(printed, articles, text):
     assert solution not in "".join(text(index) for index in range(exercises, exercises + 5))
 
 
-def test_nothing_runs_out_of_the_right_margin(printed):
+def test_no_page_is_cut_off_or_made_smaller(printed):
     edge = float(printed.pages[0].mediabox.width) - 18 * MILLIMETRE
-    too_wide = []
+    too_wide, sizes = [], set()
     for number in range(1, len(printed.pages), 12):  # print_pages has measured every line
 
         def note(text, transform, matrix, font, size, number=number):
-            # where the piece of text begins; its end is what tools.pdf looks at
+            # where the piece of text begins, and how high its letters are in points
             x = matrix[4] * transform[0] + transform[4]
-            if text.strip() and x > edge:
-                too_wide.append((number, text))
+            if text.strip():
+                sizes.add(round(abs(size * matrix[3] * transform[3]), 1))
+                if x > edge:
+                    too_wide.append((number, text))
 
         printed.pages[number].extract_text(visitor_text=note)
     assert too_wide == []
+    # one line that is too wide, and Chromium prints all pages smaller
+    assert {11.5, 7.9} <= sizes  # text and code
 
 
 def test_the_browser_sees_a_line_that_is_too_wide(browser):
@@ -170,6 +174,14 @@ def test_the_file_says_what_it_is(printed):
     assert printed.metadata.author == "The authors of this course"
     assert printed.root_object["/Lang"] == "en"
     assert printed.root_object["/MarkInfo"]["/Marked"]
+
+
+def test_what_moves_on_a_screen_gets_one_sentence():
+    page = "<section><p>Play.</p><gan-playground><button>Go</button></gan-playground><input>"
+    section = BeautifulSoup(page, "html.parser").section
+    pdf.Book().still(section)
+    assert section.get_text().startswith("Play.Here the book has something to try out.")
+    assert [tag.name for tag in section.find_all(True)] == ["p", "span"]
 
 
 def test_without_a_browser_one_sentence_says_what_to_install(monkeypatch):
