@@ -16,7 +16,7 @@ export PYTHONHASHSEED := 0
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help book zip test test-colab lab notebooks exercises figures lock wheel clean
+.PHONY: help book zip pdf test test-colab lab notebooks exercises figures lock wheel clean
 
 help:  ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -26,6 +26,9 @@ book: $(VENV)/ready  ## run the notebooks that changed, render the site to _buil
 
 zip: book  ## the site as one file to pass on, _build/gans-from-scratch.zip
 	$(BIN)/python -m tools.archive
+
+pdf: book  ## print the book with Chromium, to _build/gans-from-scratch.pdf
+	$(BIN)/python -m tools.pdf
 
 test: book  ## all tests: code style, types, unit tests, notebooks, the site in a browser
 	$(BIN)/ruff check .

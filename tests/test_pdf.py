@@ -1,0 +1,198 @@
+"""The printed book, read page by page."""
+
+from __future__ import annotations
+
+import functools
+import re
+
+import pytest
+from bs4 import BeautifulSoup
+from conftest import HTML
+from pypdf import PdfReader
+
+from tools import pdf
+
+pytestmark = pytest.mark.browser
+EXERCISES = "notebooks-exercises-01_exercises"
+MILLIMETRE = 72 / 25.4
+
+
+def plain(text):
+    """Letters and digits only: a PDF has ligatures, and breaks lines where it likes."""
+    for joined, apart in (("ﬁ", "fi"), ("ﬂ", "fl"), ("ﬀ", "ff"), ("ﬃ", "ffi")):
+        text = text.replace(joined, apart)
+    return re.sub(r"\W", "", text)
+
+
+def one_line(text):
+    return " ".join(text.split())
+
+
+@pytest.fixture(scope="module")
+def printed(browser, tmp_path_factory):
+    """The book that `make pdf` made from this site, or else one made now."""
+    newest = max(file.stat().st_mtime for file in HTML.rglob("*.html"))
+    sources = (pdf.STYLE, pdf.ROOT / "tools" / "pdf.py")
+    newest = max(newest, *(file.stat().st_mtime for file in sources))
+    if not pdf.PDF.is_file() or pdf.PDF.stat().st_mtime < newest:
+        pdf.make(browser)
+    return PdfReader(pdf.PDF)
+
+
+@pytest.fixture(scope="module")
+def articles():
+    return {
+        chapter.name: BeautifulSoup(
+            (HTML / f"{chapter.name}.html").read_text(encoding="utf-8"), "html.parser"
+        ).article
+        for chapter in pdf.chapters()
+    }
+
+
+@pytest.fixture(scope="module")
+def text(printed):
+    """The text of a page, by its index. To read all pages would take longer than to print them."""
+    return functools.cache(lambda index: plain(printed.pages[index].extract_text()))
+
+
+def index_of(printed, place):
+    return printed.get_destination_page_number(printed.named_destinations[f"/{place}"])
+
+
+def titles(outline):
+    for entry in outline:
+        if isinstance(entry, list):
+            yield from titles(entry)
+        else:
+            yield entry
+
+
+def alternatives(printed):
+    """What a listener hears in place of pictures and formulas."""
+    # parsing every object takes seconds; Chromium writes them so that they can be searched
+    for written in pdf.PDF.read_bytes().split(b"endobj"):
+        if b"/S /Figure" in written:
+            number = int(re.search(rb"(\d+) 0 obj", written)[1])
+            yield one_line(str(printed.get_object(number).get("/Alt", "")))
+
+
+def test_every_heading_is_in_the_outline_and_each_chapters_on_its_page(printed, articles, text):
+    outline = {}
+    for entry in titles(printed.outline):
+        place = printed.get_destination_page_number(entry)
+        outline.setdefault(plain(entry.title), []).append(place)
+    for name, article in articles.items():
+        for heading in article.find_all(re.compile("^h[1-3]$")):
+            title = plain(heading.get_text().removesuffix("#"))
+            assert title in outline, f"{name}: {heading.get_text()}"
+            if heading.name == "h1":
+                assert any(title in text(page) for page in outline[title])
+
+
+def test_the_contents_name_the_pages(printed, articles, text):
+    first = index_of(printed, pdf.chapters()[0].place)
+    contents = "".join(text(index) for index in range(1, first))
+    for chapter in pdf.chapters():
+        title = plain(articles[chapter.name].h1.get_text().removesuffix("#"))
+        assert f"{title}{index_of(printed, chapter.place) + 1}" in contents
+
+
+def test_the_number_of_pages_is_that_of_a_book_without_empty_ones(printed):
+    assert 150 < len(printed.pages) < 400
+    drawn = [len(page.get_contents().get_data()) for page in printed.pages]
+    assert [number for number, size in enumerate(drawn, 1) if size < 3000] == []
+
+
+def test_every_figure_is_there_with_its_alt_text_and_each_formula_its_source(printed, articles):
+    alts = set(alternatives(printed))
+    for name, article in articles.items():
+        for figure in article.find_all("figure"):
+            assert one_line(figure.img["alt"]) in alts, f"{name}: {figure.img['alt']}"
+        for book in article.select(".flip-book"):
+            pictures = book.find_all("img")
+            assert {pictures[0]["alt"], pictures[-1]["alt"]} <= alts
+        for formula in article.select(".math"):
+            source = one_line("".join(formula.find_all(string=True, recursive=False)))
+            assert one_line(source[2:-2]) in alts
+
+
+def test_hints_and_solutions_stand_at_the_back(printed, articles, text):
+    solution = articles["notebooks/exercises/01_exercises"].select_one("details.hide pre")
+    solution = plain(solution.get_text())
+    answers, exercises = index_of(printed, "answers"), index_of(printed, EXERCISES)
+    assert solution in "".join(text(index) for index in range(answers, answers + 5))
+    assert solution not in "".join(text(index) for index in range(exercises, exercises + 5))
+
+
+def test_no_page_is_cut_off_or_made_smaller(printed):
+    edge = float(printed.pages[0].mediabox.width) - 18 * MILLIMETRE
+    too_wide, sizes = [], set()
+    for number in range(1, len(printed.pages), 12):  # print_pages has measured every line
+
+        def note(text, transform, matrix, font, size, number=number):
+            # where the piece of text begins, and how high its letters are in points
+            x = matrix[4] * transform[0] + transform[4]
+            if text.strip():
+                sizes.add(round(abs(size * matrix[3] * transform[3]), 1))
+                if x > edge:
+                    too_wide.append((number, text))
+
+        printed.pages[number].extract_text(visitor_text=note)
+    assert too_wide == []
+    # one line that is too wide, and Chromium prints all pages smaller
+    assert {11.5, 7.9} <= sizes  # text and code
+
+
+def test_the_browser_sees_a_line_that_is_too_wide(browser):
+    page = browser.new_page()
+    page.set_viewport_size({"width": pdf.WIDTH, "height": 900})
+    page.set_content("<pre style='margin: 0; width: max-content'>" + "x" * 200 + "</pre><p>fits")
+    assert page.evaluate(pdf.TOO_WIDE, pdf.WIDTH) == ["x" * 200]
+    page.close()
+
+
+def test_links_lead_to_a_page_or_to_the_web(printed):
+    pages = {page.indirect_reference.idnum for page in printed.pages}
+    inside = outside = 0
+    for page in printed.pages:
+        for note in page.get("/Annots", []):
+            link = note.get_object()
+            if "/A" in link and "/URI" in link["/A"]:
+                assert link["/A"]["/URI"].startswith("https://"), link["/A"]
+                outside += 1
+            else:
+                name = link.get("/Dest") or link["/A"]["/D"]
+                place = printed.named_destinations[str(name)]
+                assert place.raw_get("/Page").idnum in pages
+                inside += 1
+    assert inside > 800
+    assert outside > 10
+
+
+def test_the_file_says_what_it_is(printed):
+    assert printed.metadata.title == "GANs from scratch"
+    assert printed.metadata.author == "The authors of this course"
+    assert printed.root_object["/Lang"] == "en"
+    assert printed.root_object["/MarkInfo"]["/Marked"]
+
+
+def test_what_moves_on_a_screen_gets_one_sentence():
+    page = "<section><p>Play.</p><gan-playground><button>Go</button></gan-playground><input>"
+    section = BeautifulSoup(page, "html.parser").section
+    pdf.Book().still(section)
+    assert section.get_text().startswith("Play.Here the book has something to try out.")
+    assert [tag.name for tag in section.find_all(True)] == ["p", "span"]
+
+
+def test_without_a_browser_one_sentence_says_what_to_install(monkeypatch):
+    class NoBrowser:
+        chromium = None
+
+        def launch(self, **options):
+            raise pdf.Error("nothing there")
+
+    playwright = NoBrowser()
+    playwright.chromium = playwright
+    monkeypatch.setattr(pdf.shutil, "which", lambda name: None)
+    with pytest.raises(SystemExit, match=r"install Chromium .*playwright install chromium"):
+        pdf.start(playwright)
