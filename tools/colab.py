@@ -18,11 +18,12 @@ from pathlib import Path
 import nbformat
 
 from tools.exercises import EXERCISES
-from tools.notebooks import ROOT, sources
+from tools.notebooks import NOTEBOOKS, ROOT
 from tools.site import stamp, wheel_name
 
 ENVIRONMENT = ROOT / ".venv-colab"
 FOLDER = ROOT / "_build" / "colab"
+CHAPTER = "03_uniform_to_normal.ipynb"  # trains, draws, shows widgets and saves, in a minute
 # Colab's published list of August 2026. It has torch 2.11.0 with CUDA and Python 3.13; here it is
 # the Python at hand, and the torch of requirements.txt, which is found without CUDA.
 VERSIONS = (
@@ -82,7 +83,7 @@ def main() -> int:
 
     server = serve(FOLDER)
     url = f"http://127.0.0.1:{server.server_address[1]}/{wheel_name()}"
-    for source in (sources()[0], EXERCISES / "01_exercises.ipynb"):
+    for source in (NOTEBOOKS / CHAPTER, EXERCISES / "01_exercises.ipynb"):
         path = FOLDER / source.name
         nbformat.write(stamp(nbformat.read(source, as_version=4), url), path)
         print(f"running {path.name}, which installs {url} where it is missing", flush=True)

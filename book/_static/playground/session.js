@@ -21,7 +21,7 @@ function ganSession(core, targets, measures) {
       this.target = targets.makeTarget(target, source(1));
       this.settings = { ...settings, dim: this.target.dim };
       this.random = source(2);
-      this.fresh = source(3);
+      this.source = source;
       this.trained = trained;
       this.gan = trained ? null : new core.Gan(this.settings);
       this.noise = core.drawNoise(this.settings, SHOWN, source(4));
@@ -70,7 +70,8 @@ function ganSession(core, targets, measures) {
       const { settings } = this;
       // even noise is for training: what is generated later comes from independent draws
       const plain = { ...settings, noise: settings.noise === "even" ? "uniform" : settings.noise };
-      const samples = this.generate(core.drawNoise(plain, n, this.fresh), n);
+      // the same noise at the same step, however often was measured before
+      const samples = this.generate(core.drawNoise(plain, n, this.source(7 + this.steps)), n);
       const counts = this.target.histogram(samples);
       this.quality = {
         ...this.target.quality(samples),
