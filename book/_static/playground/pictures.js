@@ -284,7 +284,11 @@ function ganPictures({ VIEW, DEPTH }, { HEAT, LINE, WARP }) {
 
   // Losses of each step, with lines where they are when D can only guess: `marks`, name to loss.
   function losses(canvas, history, marks, steps) {
-    const all = history.flatMap((row) => [...row]).filter(Number.isFinite);
+    const every = Math.max(1, Math.ceil(history.length / canvas.clientWidth)); // a point a pixel
+    const curves = [0, 1, 2].map((which) => means(history, which, every));
+    const all = curves
+      .flatMap((points) => points.map(([, value]) => value))
+      .filter(Number.isFinite);
     const top = Math.max(2 * Math.max(...Object.values(marks)), ...quantile(all, 0.99));
     const bottom = Math.min(0, ...Object.values(marks).map((v) => 2 * v), ...quantile(all, 0.01));
     const plot = prepare(canvas, [0, bottom], [Math.max(steps, 10), top * 1.05], [26, 40]);
@@ -294,12 +298,9 @@ function ganPictures({ VIEW, DEPTH }, { HEAT, LINE, WARP }) {
     pen.beginPath();
     pen.rect(box.left, box.top, box.width, box.height);
     pen.clip();
-    const every = Math.max(1, Math.ceil(history.length / box.width)); // a point a pixel
-    const curve = (which) =>
-      means(history, which, every).map((value, i) => [i * every + every / 2, value]);
-    line(plot, curve(0), plot.real, { width: 1.5 });
-    line(plot, curve(1), plot.fake, { width: 1.5, dash: [2, 2] });
-    line(plot, curve(2), plot.warp, { width: 1.5, dash: [7, 3] });
+    line(plot, curves[0], plot.real, { width: 1.5 });
+    line(plot, curves[1], plot.fake, { width: 1.5, dash: [2, 2] });
+    line(plot, curves[2], plot.warp, { width: 1.5, dash: [7, 3] });
     pen.textAlign = "right";
     pen.textBaseline = "bottom";
     for (const [name, value] of Object.entries(marks)) {
@@ -317,11 +318,14 @@ function ganPictures({ VIEW, DEPTH }, { HEAT, LINE, WARP }) {
     pen.restore();
   }
 
+  // [step, mean loss] of so many steps each
   function means(history, which, every) {
     const result = [];
     for (let i = 0; i < history.length; i += every) {
-      const part = history.slice(i, i + every).map((row) => row[which]);
-      result.push(part.reduce((a, b) => a + b, 0) / part.length);
+      const end = Math.min(i + every, history.length);
+      let total = 0;
+      for (let j = i; j < end; j++) total += history[j][which];
+      result.push([(i + end) / 2, total / (end - i)]);
     }
     return result;
   }
