@@ -17,6 +17,7 @@ from nbformat import NotebookNode
 from tools.exercises import EXERCISES, SOLUTIONS, page
 from tools.links import check
 from tools.notebooks import MINUTES, NOTEBOOKS, ROOT, run_all, sources
+from tools.styles import join
 
 SOURCE = ROOT / "_build" / "source"
 HTML = ROOT / "_build" / "html"
@@ -135,6 +136,8 @@ def render() -> int:
     code = subprocess.run(command, cwd=ROOT).returncode
     # Sphinx copies these only when some page has changed, too
     shutil.copytree(SOURCE / "book" / "_static", HTML / "_static", dirs_exist_ok=True)
+    if not code:
+        join(HTML)
     return code
 
 
