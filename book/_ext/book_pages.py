@@ -33,12 +33,16 @@ def name_parts(soup: BeautifulSoup) -> None:
     logo = soup.select_one(".sidebar-primary-item:has(> .navbar-brand)")
     if logo:
         logo.name = "header"  # everything visible lies in a landmark
+    for empty in soup.select("header#pst-header"):
+        empty.name = "div"  # one banner is enough
     for summary in soup.select("li.has-children > details > summary"):
         link = summary.find_parent("li").find("a")
         summary["aria-label"] = f"Pages below {link.get_text(strip=True)}"
-    for button in soup.select("button.search-button-field"):
+    for button in soup.select("button.search-button-field, details.hide > summary"):
         # its text is its name: speech input looks for what can be read
         del button["aria-label"]
+    for table in soup.select("table.indextable"):  # in columns for the eye, with nothing to head
+        table["role"] = "presentation"
     for keys in soup.select(".search-button__kbd-shortcut"):
         keys["aria-hidden"] = "true"
     for icon in soup.select("i[class*=fa-], span[class*=fa-]"):
@@ -102,6 +106,17 @@ def lighten_scripts(soup: BeautifulSoup, search: bool) -> None:
             script.decompose()
 
 
+def settle_theme(soup: BeautifulSoup) -> None:
+    """Choose light or dark before the body is read, not after: code would be coloured late."""
+    for script in soup.select("head script:not([src])"):
+        code = script.get_text()
+        if 'localStorage.getItem("theme") || ' in code:
+            start, end = code.split('localStorage.getItem("theme") || ')
+            system = 'matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light"'
+            choice = f'localStorage.getItem("theme") || ({system});'
+            script.string = start + choice + end.split(";", 1)[1]
+
+
 def lighten_code(soup: BeautifulSoup) -> None:
     """Free code of elements that show nothing: more than half of all elements of a chapter."""
     for name in PLAIN:
@@ -157,6 +172,7 @@ def finish_pages(app: Sphinx) -> None:
         describe(soup)
         join_styles(soup, root)
         lighten_scripts(soup, search=context["pagename"] == "search")
+        settle_theme(soup)
         lighten_code(soup)
         lighten_pictures(soup, root, Path(app.outdir), sources)
         return str(soup)
