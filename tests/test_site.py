@@ -49,7 +49,10 @@ def test_a_page_loads_without_errors_or_requests_to_other_hosts(page, site, name
 @pytest.mark.parametrize("width", [1280, 360])
 def test_a_page_fits_its_window(page, site, name, width):
     page.set_viewport_size({"width": width, "height": 800})
-    page.goto(f"{site}/{name}", wait_until="networkidle")
+    page.goto(f"{site}/{name}")
+    if page.locator("article .math").count():
+        page.keyboard.press("Shift")  # the reader's first move lets formulas load
+        page.wait_for_selector("article mjx-container", state="attached")
     assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
@@ -65,10 +68,14 @@ def test_every_picture_has_alt_text_and_every_figure_a_caption(page, site, name)
 
 
 def test_the_chapter_shows_its_formula_and_its_figures(page, site):
-    page.goto(f"{site}/{CHAPTER}", wait_until="networkidle")
+    page.goto(f"{site}/{CHAPTER}")
+    page.mouse.wheel(0, 300)  # the reader's first move lets formulas load
+    page.wait_for_selector("article mjx-container")
     assert page.locator("article mjx-container").count() >= 5
     for name in ("exponential-data", "exponential-six-panels", "exponential-cured"):
-        assert page.locator(f"figure#{name} img").evaluate("i => i.naturalWidth") > 300
+        picture = page.locator(f"figure#{name} img")
+        picture.scroll_into_view_if_needed()
+        page.wait_for_function("i => i.naturalWidth > 300", arg=picture.element_handle())
 
 
 def test_a_flip_book_turns_its_pages_by_keyboard(page, site):
@@ -130,5 +137,33 @@ def test_the_first_page_leads_to_the_welcome_page(page, site):
 
 def test_pages_open_from_the_file_system_too(page):
     page.goto((Path(HTML) / CHAPTER).as_uri(), wait_until="networkidle")
+    page.mouse.wheel(0, 300)
+    page.wait_for_selector("article mjx-container")
     assert page.problems == []
     assert page.locator("article mjx-container").count() >= 5
+
+
+def test_a_page_takes_only_what_it_needs_at_once(page, site):
+    asked = []
+    page.on("request", lambda request: asked.append(request.url.split("?")[0].removeprefix(site)))
+    page.goto(f"{site}/{CHAPTER}", wait_until="load")
+    assert [name for name in asked if name.endswith(".css")] == ["/_static/styles/course-all.css"]
+    assert not [name for name in asked if "fontawesome.js" in name or "searchindex" in name]
+    frames = page.locator(".flip-book").first.locator("img")
+    hidden = "all => all.filter(i => !i.complete || !i.naturalWidth).length"
+    assert frames.evaluate_all(hidden) > 3
+    page.locator(".flip-book input[type=range]").first.focus()
+    page.wait_for_function(
+        "all => [...all].every(i => i.naturalWidth)",
+        arg=page.locator(".flip-book").first.evaluate_handle("b => b.querySelectorAll('img')"),
+    )
+
+
+def test_icons_have_their_glyphs(page, site):
+    page.goto(f"{site}/{CHAPTER}", wait_until="networkidle")
+    fonts = page.evaluate("[...document.fonts].map(f => [f.family, f.status])")
+    assert ["Font Awesome 6 Free", "loaded"] in [[name.strip('"'), state] for name, state in fonts]
+    drawn = page.locator("i.fa-magnifying-glass").last.evaluate(
+        "i => getComputedStyle(i, '::before').content.codePointAt(1)"
+    )
+    assert drawn == 0xF002

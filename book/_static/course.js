@@ -5,7 +5,7 @@
   // the reader first moves, types or touches: before a formula further down can come into view.
   const waiting = document.querySelector('script[type="text/later"]');
   if (waiting) {
-    const signs = ["scroll", "pointermove", "pointerdown", "keydown", "touchstart", "beforeprint"];
+    const signs = ["scroll", "wheel", "pointermove", "touchstart", "keydown", "beforeprint"];
     const load = () => {
       signs.forEach((sign) => removeEventListener(sign, load));
       seen.disconnect();
