@@ -16,7 +16,7 @@ export PYTHONHASHSEED := 0
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help book zip pdf test test-colab lab notebooks exercises figures lock wheel clean
+.PHONY: help book zip pdf test lighthouse test-colab lab notebooks exercises figures lock wheel clean
 
 help:  ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -35,6 +35,9 @@ test: book  ## all tests: code style, types, unit tests, notebooks, the site in 
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/pytest
+
+lighthouse: $(VENV)/ready  ## scores of the built site by Lighthouse; needs Node.js and Chromium
+	$(BIN)/python -m tools.lighthouse
 
 test-colab: $(VENV)/ready  ## run a published notebook on a fresh machine like Colab's
 	$(BIN)/python -m tools.colab

@@ -1,8 +1,8 @@
 """How fast is the playground? `python -m benchmarks.playground`, after `make book`.
 
 Opens the built page in a headless Chromium, trains for some seconds by each of a few set-ups, and
-prints the steps a second and how long the page was deaf at worst: the largest gap between two of its
-animation frames, of which an idle page has one every 17 ms.
+prints the steps a second and how long the page was deaf at worst: the largest gap between two of
+its animation frames, of which an idle page has one every 17 ms.
 """
 
 from __future__ import annotations

@@ -14,6 +14,27 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 HTML = ROOT / "_build" / "html"
+PAGES = (
+    "book/index.html",
+    "book/setup.html",
+    "book/how_gans_train.html",
+    "book/playground.html",
+    "notebooks/01_exponential_curve.html",
+    "notebooks/02_multiples_of_five.html",
+    "notebooks/03_uniform_to_normal.html",
+    "notebooks/04_is_it_any_good.html",
+    "notebooks/05_works_on_every_seed.html",
+    "notebooks/06_museum_of_broken_gans.html",
+    "notebooks/07_fifteen_questions.html",
+    "notebooks/08_making_it_fast.html",
+    "notebooks/exercises/01_exercises.html",
+    "notebooks/exercises/02_exercises.html",
+    "notebooks/exercises/03_exercises.html",
+    "notebooks/exercises/06_exercises.html",
+    "book/glossary.html",
+    "book/bibliography.html",
+    "book/api.html",
+)
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 

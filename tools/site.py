@@ -18,6 +18,7 @@ from tools.exercises import EXERCISES, SOLUTIONS, page
 from tools.links import check
 from tools.notebooks import MINUTES, NOTEBOOKS, ROOT, run_all, sources
 from tools.playground import trained_script
+from tools.styles import join
 
 SOURCE = ROOT / "_build" / "source"
 HTML = ROOT / "_build" / "html"
@@ -140,6 +141,8 @@ def render() -> int:
     code = subprocess.run(command, cwd=ROOT).returncode
     # Sphinx copies these only when some page has changed, too
     shutil.copytree(SOURCE / "book" / "_static", HTML / "_static", dirs_exist_ok=True)
+    if not code:
+        join(HTML)
     return code
 
 

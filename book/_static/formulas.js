@@ -1,4 +1,4 @@
-// Two repairs of the menu that MathJax 3.2.2 gives to formulas.
+// Two repairs of the menu that MathJax 3.2.2 gives to formulas. course.js says when it is loaded.
 
 // A browser lets a page that it opened from a file read no other file, so the speech engine has no
 // words there. A menu that remembers the wish for speech would then show no formula at all.
@@ -12,7 +12,7 @@ if (location.protocol === "file:") {
 
 // While speech is being loaded, drawing formulas anew stops with the request to try again. The menu
 // does not heed it, and all formulas would be gone until the page is loaded anew.
-document.addEventListener("DOMContentLoaded", () => {
+addEventListener("mathjax", () => {
   const parts = window.MathJax?._;
   const Menu = parts?.ui?.menu?.Menu?.Menu;
   if (!Menu) return;
