@@ -19,6 +19,7 @@ STYLES = "_static/styles/course-all.css"  # tools/styles.py makes it of the shee
 THEME_SCRIPTS = (
     *("bootstrap", "pydata-sphinx-theme", "sphinx-book-theme", "documentation_options", "doctools"),
     *("sphinx_highlight", "clipboard", "copybutton", "togglebutton", "design-tabs", "course"),
+    *("formulas", "searchtools", "language_data", "searchindex"),
 )
 # fontawesome draws 20 icons with 1.5 MB of script: the styles draw them with a font. The theme uses
 # the search index only when it searches at each key, which is switched off; search.html has its own
