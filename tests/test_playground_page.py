@@ -101,6 +101,28 @@ def test_a_common_recipe_misses_most_multiples(page: Any, site: str) -> None:
     assert train_to_the_end(page)["verdict"] in ("misses values", "collapsed")
 
 
+def test_a_discriminator_that_is_too_slow_lets_the_generator_collapse(page: Any, site: str) -> None:
+    page.goto(f"{site}/{PAGE}")
+    address = page.get_attribute("article a[href*='discriminatorRate']", "href")
+    visit(page, f"{site}/{PAGE}{address}")
+    usual = run(page, "return targets.recipe('exponential', 'course').discriminatorRate;")
+    assert float(page.input_value("[data-field=discriminatorRate]")) == pytest.approx(usual / 100)
+    assert train_to_the_end(page)["verdict"] == "collapsed"
+
+
+def test_what_the_page_says_of_its_recipes_is_so(laboratory: Any) -> None:
+    text = " ".join(laboratory.inner_text("article").split())
+    quick, longer = (
+        run(laboratory, "return targets.recipe(value, 'course');", name)
+        for name in ("exponential", "sine")
+    )
+    assert "batches are twice as large and there are three times as many steps" in text
+    assert longer["batch"] == 2 * quick["batch"]
+    assert longer["steps"] == 3 * quick["steps"]
+    blur, wide = run(laboratory, "return [ganSession(core, targets, measures).LOOK, targets.VIEW];")
+    assert f"a blur of {blur:g}, in units in which the picture is {2 * wide:g} wide" in text
+
+
 def test_it_stops_when_it_is_told_to_and_goes_on_from_there(playground: Any) -> None:
     playground.click("[data-part=train]")
     playground.wait_for_function("document.querySelector('gan-playground').dataset.step > 5")

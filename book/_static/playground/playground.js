@@ -547,9 +547,8 @@
         return;
       }
       if (!this.fixed) return; // of a training that is over
-      const before = this.running;
       this.frame = data;
-      this.running = data.running;
+      if (data.ended) this.running = false;
       for (let i = 0; i < data.losses.length; i += 3) this.losses.push(data.losses.slice(i, i + 3));
       const [lastStep] = this.divergences.at(-1) ?? [-1];
       if (data.measuredAt > lastStep) {
@@ -559,7 +558,7 @@
       this.draw();
       this.update();
       if (data.diverged) this.say(data.diverged);
-      else if (before && !this.running) {
+      else if (data.ended) {
         const how = data.done ? "Finished" : "Paused";
         this.say(`${how} at step ${data.steps}. Verdict: ${data.quality.verdict}.`);
       }

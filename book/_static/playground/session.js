@@ -190,7 +190,8 @@ function ganWorker(scope, makeSession) {
   let lastTurn = 0;
   let counted = { steps: 0, since: 0, rate: 0 };
 
-  function send() {
+  // ended: this picture is the last one of a run, which has come to its end or was told to stop
+  function send(ended = false) {
     const now = performance.now();
     const due = session.done || !running || now - lastMeasured > BETWEEN_MEASUREMENTS;
     const frame = session.frame({ heat, due });
@@ -199,7 +200,7 @@ function ganWorker(scope, makeSession) {
       const rate = ((session.steps - counted.steps) / (now - counted.since)) * 1000;
       counted = { steps: session.steps, since: now, rate };
     }
-    scope.postMessage({ ...frame, running, rate: counted.rate });
+    scope.postMessage({ ...frame, ended, rate: counted.rate });
     waiting = true;
     lastFrame = now;
   }
@@ -215,10 +216,17 @@ function ganWorker(scope, makeSession) {
       owed -= 1;
     }
     if (session.done) running = false;
-    if (!running || (!waiting && performance.now() - lastFrame > BETWEEN_FRAMES)) send();
+    if (!running) send(true);
+    else if (!waiting && performance.now() - lastFrame > BETWEEN_FRAMES) send();
     if (running && speed) setTimeout(() => port2.postMessage(0), 15);
     else if (running) port2.postMessage(0); // after the messages that came meanwhile
   };
+
+  function halt() {
+    const before = running;
+    running = false;
+    return before;
+  }
 
   const orders = {
     start(setup) {
@@ -237,13 +245,12 @@ function ganWorker(scope, makeSession) {
       port2.postMessage(0);
     },
     pause() {
-      running = false;
-      send();
+      send(halt());
     },
     step(which) {
-      running = false;
+      const ended = halt();
       session.step(which);
-      send();
+      send(ended);
     },
     show(options) {
       ({ heat, speed } = options);

@@ -8,12 +8,12 @@ function ganTargets(core, measures) {
   const DEPTH = 100; // integers are 0 to 99, as one-hot rows
 
   const CURVES = {
-    exponential: { label: "y = 1.08^x", curve: (x) => 1.08 ** x, low: 0, high: 50 },
+    exponential: { label: "y = 1.08ˣ", curve: (x) => 1.08 ** x, low: 0, high: 50 },
     sine: { label: "y = sin x", curve: Math.sin, low: -5, high: 5 },
     inverted_u: { label: "y = 10 - x²", curve: (x) => 10 - x * x, low: -4, high: 4 },
   };
   const LABELS = {
-    exponential: "Exponential curve, y = 1.08^x",
+    exponential: "Exponential curve, y = 1.08ˣ",
     sine: "Sine, y = sin x",
     inverted_u: "Inverted U, y = 10 - x²",
     normal: "Normal distribution from uniform noise",
