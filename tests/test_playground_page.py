@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -18,6 +19,7 @@ from gan_course import metrics
 from gan_course.integers import pattern_values
 from gan_course.networks import sample
 from gan_course.recipes import NOISES, ORIGINAL, PATTERNS, Settings
+from gan_course.records import load_records
 from gan_course.saving import TRAINED, load_trained
 
 pytestmark = pytest.mark.browser
@@ -119,6 +121,13 @@ def test_what_the_page_says_of_its_recipes_is_so(laboratory: Any) -> None:
     assert "batches are twice as large and there are three times as many steps" in text
     assert longer["batch"] == 2 * quick["batch"]
     assert longer["steps"] == 3 * quick["steps"]
+    for name, words in (
+        ("exponential_playground_quick", "of the exponential"),
+        ("sine_playground", "of the sine"),
+    ):
+        records = load_records(name)
+        good = sum(record["verdict"] == "good" for record in records)
+        assert re.search(rf"on {good} of {len(records)}( seeds)? {words}", text)
     blur, wide = run(laboratory, "return [ganSession(core, targets, measures).LOOK, targets.VIEW];")
     assert f"a blur of {blur:g}, in units in which the picture is {2 * wide:g} wide" in text
 
