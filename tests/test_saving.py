@@ -19,7 +19,8 @@ from torch import Tensor, nn
 
 from gan_course import saving
 from gan_course.data import Scaler, exponential
-from gan_course.metrics import curve_quality
+from gan_course.integers import pattern_values
+from gan_course.metrics import curve_quality, integer_quality, ks_normal
 from gan_course.networks import Unscale, Waves, in_data_units, make_generator, sample
 from gan_course.saving import (
     ARCHITECTURE,
@@ -546,13 +547,33 @@ def test_the_shipped_exponential_is_as_good_as_its_card_says() -> None:
     assert abs(quality.bins - card["bins"]) <= 1
 
 
-def test_the_shipped_file_holds_weights_and_nothing_more() -> None:
-    weights = load_file(saving.TRAINED / "exponential.safetensors")
-    assert set(weights) == set(load_trained("exponential").state_dict())
+def test_the_other_shipped_generators_are_as_good_as_their_cards_say() -> None:
+    random = torch.Generator().manual_seed(2024)
+    card = trained_card("sine")
+    points = sample(load_trained("sine"), 2 * torch.rand(20_000, 3, generator=random) - 1)
+    quality = curve_quality(points, torch.sin, -5, 5)
+    assert quality.fit_error == pytest.approx(card["fit_error"], rel=0.1)
+    assert quality.ks == pytest.approx(card["ks"], abs=0.01)
+    assert (quality.bins, quality.outside, quality.verdict) == (card["bins"], 0, "good")
+    card = trained_card("multiples")
+    rows = sample(load_trained("multiples"), torch.randn(20_000, 100, generator=random))
+    integers = integer_quality(rows, pattern_values(5, 100))
+    assert integers.tv == pytest.approx(card["tv"], abs=0.015)
+    assert (integers.validity, integers.covered) == (card["validity"], card["covered"])
+    assert integers.verdict == "good"
+    card = trained_card("normal")
+    values = sample(load_trained("normal"), 2 * torch.rand(20_000, 1, generator=random) - 1)
+    assert ks_normal(values[:, 0]) == pytest.approx(card["ks"], abs=0.01)
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_a_shipped_file_holds_weights_and_nothing_more(name: str) -> None:
+    weights = load_file(saving.TRAINED / f"{name}.safetensors")
+    assert set(weights) == set(load_trained(name).state_dict())
 
 
 @pytest.mark.parametrize("load", [load_trained, trained_card])
 def test_an_unknown_name_is_answered_with_those_that_exist(load: Any) -> None:
     with pytest.raises(ValueError) as caught:
-        load("sine")
-    assert str(caught.value) == f"name must be one of {', '.join(SHIPPED)}, got 'sine'"
+        load("cosine")
+    assert str(caught.value) == f"name must be one of {', '.join(SHIPPED)}, got 'cosine'"
