@@ -271,13 +271,13 @@ def test_binder_installs_what_the_lock_pins():
 def published(tmp_path_factory):
     """A site of one chapter with its exercise and one page of prose, built to be published."""
     folder = tmp_path_factory.mktemp("published")
-    for name in ("book/_ext", "notebooks/exercises", "notebooks/solutions"):
+    for name in ("notebooks/exercises", "notebooks/solutions"):
         (folder / name).mkdir(parents=True)
-    shutil.copytree(ROOT / "book" / "_static", folder / "book" / "_static")
-    shutil.copy(ROOT / "book" / "_ext" / "book_repairs.py", folder / "book" / "_ext")
+    for name in ("_static", "_ext", "figures"):
+        shutil.copytree(ROOT / "book" / name, folder / "book" / name)
     shutil.copy(ROOT / "book" / "references.bib", folder / "book")
     shutil.copy(ROOT / "_config.yml", folder)
-    (folder / "book" / "index.md").write_text("# A\n\n{{ colab_01 }}, copy {{ zip }}\n")
+    (folder / "book" / "index.md").write_text("# A\n\n{{ colab_01 }} {{ zip }} {{ pdf }}\n")
     (folder / "book" / "_toc.yml").write_text(
         "format: jb-book\nroot: book/index\nchapters:\n"
         "  - file: notebooks/01_a\n  - file: notebooks/exercises/01_exercises\n"
@@ -339,13 +339,14 @@ def test_a_published_page_of_prose_has_links_but_no_buttons(published):
     assert "mybinder.org" not in text
     links = {link.get("href") for link in soup.select("article a")}
     assert "https://some.github.io/gans/gans-from-scratch.zip" in links
+    assert "https://some.github.io/gans/gans-from-scratch.pdf" in links
     assert any(str(link).endswith("/blob/gh-pages/notebooks/01_a.ipynb") for link in links)
 
 
 def test_the_workflow_publishes_all_that_the_pages_link_to():
     workflow = yaml.safe_load((ROOT / ".github/workflows/publish.yml").read_text(encoding="utf-8"))
     commands = "\n".join(step.get("run", "") for step in workflow["jobs"]["publish"]["steps"])
-    assert 'make zip wheel REPO_URL="$GITHUB_SERVER_URL/$GITHUB_REPOSITORY"' in commands
-    assert "cp dist/*.whl _build/*.zip _build/html/" in commands
+    assert 'make zip pdf wheel REPO_URL="$GITHUB_SERVER_URL/$GITHUB_REPOSITORY"' in commands
+    assert "cp dist/*.whl _build/*.zip _build/*.pdf _build/html/" in commands
     assert "cp -r .binder _build/html/" in commands
     assert TARGET == ROOT / "_build" / site.ZIP

@@ -28,9 +28,9 @@ from pypdf.generic import NameObject, TextStringObject
 
 from gan_course import __version__
 from tools.notebooks import ROOT
-from tools.site import HTML
+from tools.site import HTML, PRINTED
 
-PDF = ROOT / "_build" / "gans-from-scratch.pdf"
+PDF = ROOT / "_build" / PRINTED
 STYLE = Path(__file__).with_name("print.css")
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 NO_BROWSER = (

@@ -25,6 +25,7 @@ HTML = ROOT / "_build" / "html"
 PUBLISHED = ROOT / "_build" / "published"
 PLAYGROUND = Path("book/_static/playground")
 ZIP = "gans-from-scratch.zip"  # what `make zip` makes and publishing puts beside the pages
+PRINTED = "gans-from-scratch.pdf"  # the same for `make pdf`
 COLAB = "https://colab.research.google.com/github"
 WHEEL_LINE = 'COURSE_WHEEL = ""'  # the line of each notebook's first cell that publishing fills
 
@@ -55,9 +56,12 @@ def stamp(notebook: NotebookNode, wheel_url: str) -> NotebookNode:
 
 
 def substitutions(repo_url: str, branch: str) -> dict[str, str]:
-    """What {{ name }} in a page stands for: minutes, and links to Colab and the zip if any."""
-    zipped = f"[the site as one file]({pages_url(repo_url)}/{ZIP})" if repo_url else ""
-    values = {"zip": zipped or "the file that `make zip` packs"}
+    """What {{ name }} in a page stands for: minutes, and links to Colab, zip and PDF if any."""
+    values = {"zip": "the file that `make zip` packs", "pdf": "the file that `make pdf` makes"}
+    if repo_url:
+        pages = pages_url(repo_url)
+        values["zip"] = f"[the site as one file]({pages}/{ZIP})"
+        values["pdf"] = f"[the printed book]({pages}/{PRINTED})"
     minutes = json.loads(MINUTES.read_text(encoding="utf-8"))
     colab = repo_url.replace("https://github.com", COLAB)
     for path in sources():
