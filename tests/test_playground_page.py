@@ -147,11 +147,37 @@ def test_it_stops_when_it_is_told_to_and_goes_on_from_there(playground: Any) -> 
 
 
 def test_each_network_can_be_trained_alone(playground: Any) -> None:
+    losses = (
+        "document.querySelector('gan-playground').losses.map((row) => row.map(Number.isFinite))"
+    )
     playground.click("[data-part=onlyD]")
-    playground.wait_for_timeout(100)
-    assert state(playground)["step"] == "0"  # a step is counted where G has changed
+    said = playground.locator("[data-part=status]")
+    said.get_by_text("At step 0. D has changed 1 times, G 0 times.").wait_for()
+    assert playground.evaluate(losses) == [[1, 1, 0]]
     playground.click("[data-part=onlyG]")
     playground.wait_for_selector("gan-playground[data-step='1']")
+    # who stood still has no loss, not that of an earlier step
+    assert playground.evaluate(losses) == [[1, 1, 0], [0, 0, 1]]
+    playground.click("[data-part=step]")
+    said.get_by_text("At step 2. Verdict").wait_for()
+
+
+def test_an_empty_drawing_ends_the_training_before_it(playground: Any) -> None:
+    playground.click("[data-part=train]")
+    playground.wait_for_function("document.querySelector('gan-playground').dataset.step > 0")
+    playground.select_option("[data-part=target]", "drawing")
+    playground.wait_for_timeout(400)  # pictures that were on their way
+    assert state(playground) == {"state": "still", "step": "0", "verdict": ""}
+    assert playground.locator("[data-part=quality] tbody tr").count() == 0
+    assert playground.inner_text("[data-part=status]") == "Draw something to learn."
+
+
+def test_a_drawing_that_is_learnt_is_not_lost_by_a_click(page: Any, site: str) -> None:
+    visit(page, f"{site}/{PAGE}#t=drawing&d=" + "0P" * 20 + "&steps=3")
+    train_to_the_end(page)
+    page.click("[data-part=picture]")
+    assert page.inner_text("[data-part=status]") == "To draw on, press Start over first."
+    assert state(page)["step"] == "3"
 
 
 def test_everything_works_by_keyboard(playground: Any) -> None:
@@ -206,7 +232,9 @@ def test_a_latent_point_can_be_dragged(playground: Any) -> None:
     playground.mouse.down()
     playground.mouse.move(box["x"] + box["width"] + 200, box["y"] - 200, steps=5)
     playground.mouse.up()
-    sliders = playground.locator("[data-latent]").evaluate_all("all => all.map(s => s.value)")
+    sliders = playground.locator("[data-latent]:visible").evaluate_all(
+        "all => all.map(s => s.value)"
+    )
     assert sliders == ["1", "1"]  # the corner: it does not leave the square
 
 
@@ -239,6 +267,36 @@ def test_a_link_on_the_page_sets_it_up(playground: Any) -> None:
         "document.querySelector('[data-part=label]').textContent === 'y = sin x'"
     )
     assert not playground.is_checked("[data-field=blur]")
+    playground.click("[data-part=step]")
+    playground.wait_for_selector("gan-playground[data-step='1']")
+    playground.click("article a[href^='#t=sine&blur=0']")  # the address is the same
+    playground.wait_for_selector("gan-playground[data-step='0']")
+    assert playground.evaluate("document.activeElement.textContent") == "Train"
+
+
+@pytest.mark.parametrize("name", ["cosine", "toString"])
+def test_a_link_to_an_unknown_target_is_told(page: Any, site: str, name: str) -> None:
+    visit(page, f"{site}/{PAGE}#t={name}")
+    assert page.inner_text("[data-part=status]") == f"The link names an unknown target, “{name}”."
+
+
+def test_words_change_only_where_something_happened(playground: Any) -> None:
+    """Who hears the page is told of ends and of steps, not of each picture of a training."""
+    playground.evaluate(
+        """() => {
+          window.changed = [];
+          const look = (changes) => changes.forEach(
+            ({ target }) => window.changed.push(target.dataset.part ?? target.nodeName));
+          const watch = new MutationObserver(look);
+          for (const live of document.querySelectorAll("[role=status], output, tbody"))
+            watch.observe(live, { childList: true });
+        }"""
+    )
+    playground.fill("[data-field=steps]", "40")
+    playground.press("[data-field=steps]", "Tab")
+    train_to_the_end(playground)
+    changed = playground.evaluate("window.changed")
+    assert changed == ["status"] * 3  # steps changed, training, finished
 
 
 def test_values_of_a_link_that_make_no_sense_are_named(page: Any, site: str) -> None:
@@ -267,6 +325,8 @@ def test_a_wrong_setting_is_named_and_changes_nothing(
     playground.press(f"[data-field={field}]", "Tab")
     assert said in playground.inner_text("[data-part=status]")
     assert playground.get_attribute(f"[data-field={field}]", "aria-invalid") == "true"
+    beside = playground.get_attribute(f"[data-field={field}]", "aria-describedby")
+    assert said in playground.inner_text(f"#{beside}")
     assert playground.evaluate(settings) == before
 
 
@@ -308,6 +368,9 @@ def test_trained_generators_make_what_pytorch_makes(laboratory: Any, path: Any) 
 def test_a_trained_generator_of_the_course_is_good(page: Any, site: str, name: str) -> None:
     visit(page, f"{site}/{PAGE}#t={name}&r=trained")
     assert page.is_disabled("[data-part=train]")
+    assert page.is_disabled("[data-part=k]")  # it knows no other integers
+    assert not page.locator("[data-part=settings]").is_visible()
+    assert "nothing to train" in page.inner_text("[data-part=progress]")
     shipped = json.loads((TRAINED / f"{name}.json").read_text(encoding="utf-8"))
     # project 1's generator after its first cure is not quite good, as its card says
     good = shipped.get("fit_error", 0) <= metrics.OFF_THE_CURVE
@@ -460,9 +523,9 @@ def test_a_drawing_is_judged_by_fit_and_by_spread(laboratory: Any) -> None:
     assert run(laboratory, code, [[0, 0.5] * 9, line])["verdict"] == "collapsed"
     half = run(laboratory, code, [line[:22], line])
     assert half == {"near": 1, "reached": pytest.approx(12 / 21), "verdict": half["verdict"]}
-    assert half["verdict"] == "misses part of the drawing"
+    assert half["verdict"] == "misses part of the shape"
     off = run(laboratory, code, [[*line, 0, 0.9, 0, -0.9], line])
-    assert off == {"near": pytest.approx(21 / 23), "reached": 1, "verdict": "off the drawing"}
+    assert off == {"near": pytest.approx(21 / 23), "reached": 1, "verdict": "off the shape"}
 
 
 def test_arrows_point_where_the_loss_of_g_falls(laboratory: Any) -> None:

@@ -39,14 +39,26 @@ def layer_of(layer: nn.Module) -> dict[str, Any]:
     raise TypeError(f"layer must be one that the playground can run, got {layer}")
 
 
+def about(card: dict[str, Any]) -> str:
+    """What a reader is told of a shipped generator: its recipe, and how good it was measured."""
+    words = {"fit_error": "{:.2%} off the curve", "validity": "{:.1%} valid"}
+    words |= {"tv": "total variation {:.3f}", "ks": "KS distance {:.3f}"}
+    measured = ", ".join(text.format(card[key]) for key, text in words.items() if key in card)
+    return (
+        "A generator that ships with the course: nothing to train. Its recipe is "
+        f"{card['recipe']}, seed {card['seed']}; measured on {card['measured_on']}: {measured}."
+    )
+
+
 def trained_script() -> str:
     """A script that puts all of them into `GAN_TRAINED`, by their names."""
     trained = {}
     for path in sorted(TRAINED.glob("*.safetensors")):
-        generator = load_trained(path.stem)
-        count, *_, kind = trained_card(path.stem)["noise"].split()
+        generator, card = load_trained(path.stem), trained_card(path.stem)
+        count, *_, kind = card["noise"].split()
         noise = "normal" if kind == "distribution" else "uniform"
         trained[path.stem] = {
+            "about": about(card),
             "noise": {"latentDim": int(count), "noise": noise},
             "layers": [layer_of(layer) for layer in generator.children()],
         }

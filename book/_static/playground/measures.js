@@ -196,8 +196,8 @@ function ganMeasures() {
     const reached = share(drawn, points);
     const verdict = first([
       ["collapsed", reached <= LIMITS.fewValues],
-      ["off the drawing", near < LIMITS.most],
-      ["misses part of the drawing", reached < LIMITS.most],
+      ["off the shape", near < LIMITS.most],
+      ["misses part of the shape", reached < LIMITS.most],
     ]);
     return { near, reached, verdict };
   }

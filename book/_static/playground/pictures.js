@@ -22,7 +22,7 @@ function ganPictures({ VIEW, DEPTH }, { HEAT, LINE, WARP }) {
     pen.fillRect(0, 0, width, height);
     pen.font = "12px sans-serif";
     const [bottom, left] = margins;
-    const box = { left, top: 8, width: width - left - 8, height: height - bottom - 8 };
+    const box = { left, top: 8, width: width - left - 20, height: height - bottom - 8 };
     const x = (v) => box.left + ((v - low[0]) / (high[0] - low[0])) * box.width;
     const y = (v) => box.top + (1 - (v - low[1]) / (high[1] - low[1])) * box.height;
     return { pen, x, y, box, ink, paper, real, fake, warp };
@@ -117,7 +117,7 @@ function ganPictures({ VIEW, DEPTH }, { HEAT, LINE, WARP }) {
     pen.stroke();
   }
 
-  function square(plot, a, b, colour, size = 4) {
+  function square(plot, a, b, colour, size = 3.4) {
     const { pen, x, y } = plot;
     pen.fillStyle = colour;
     pen.fillRect(x(a) - size / 2, y(b) - size / 2, size, size);
@@ -195,7 +195,7 @@ function ganPictures({ VIEW, DEPTH }, { HEAT, LINE, WARP }) {
         pen.fill();
       }
     }
-    mark(plot, inside(frame.sample[0]), inside(frame.sample[1]));
+    if (frame.sample) mark(plot, inside(frame.sample[0]), inside(frame.sample[1]));
     pen.restore();
     return plot;
   }
@@ -324,8 +324,13 @@ function ganPictures({ VIEW, DEPTH }, { HEAT, LINE, WARP }) {
     for (let i = 0; i < history.length; i += every) {
       const end = Math.min(i + every, history.length);
       let total = 0;
-      for (let j = i; j < end; j++) total += history[j][which];
-      result.push([(i + end) / 2, total / (end - i)]);
+      let count = 0;
+      for (let j = i; j < end; j++) {
+        if (!Number.isFinite(history[j][which])) continue;
+        total += history[j][which];
+        count += 1;
+      }
+      result.push([(i + end) / 2, total / count]); // no number where there is none: a gap
     }
     return result;
   }

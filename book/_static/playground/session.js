@@ -29,6 +29,7 @@ function ganSession(core, targets, measures) {
       if (target.name !== "multiples") this.latent.fill(0);
       this.expected = this.target.histogram(this.target.draw(20000, source(6)));
       this.losses = []; // [real, fake, generator] of the steps since the last frame
+      this.changes = { D: 0, G: 0 };
       this.diverged = null;
       this.measure();
     }
@@ -46,12 +47,12 @@ function ganSession(core, targets, measures) {
       if (this.done) return;
       const batch = core.drawBatch(this.settings, this.target.draw, this.random);
       const one = { both: "step", D: "stepDiscriminator", G: "stepGenerator" }[which];
-      this.last = { ...this.last, ...this.gan[one](batch) };
-      if (which !== "D") {
-        const { real = NaN, fake = NaN, generator } = this.last;
-        this.losses.push(real, fake, generator);
-      }
-      if (!Object.values(this.last).every(Number.isFinite)) {
+      const found = this.gan[one](batch);
+      const { real = NaN, fake = NaN, generator = NaN } = found; // a gap for who stood still
+      this.losses.push(real, fake, generator);
+      if (which !== "G") this.changes.D += 1;
+      if (which !== "D") this.changes.G += 1;
+      if (!Object.values(found).every(Number.isFinite)) {
         this.diverged =
           `The training diverged in step ${this.steps}: a loss is not a finite number. ` +
           "Try smaller learning rates.";
@@ -135,6 +136,7 @@ function ganSession(core, targets, measures) {
       const { kind } = this.target;
       return {
         steps: this.steps,
+        changes: this.changes,
         done: this.done,
         diverged: this.diverged,
         losses,
@@ -180,6 +182,7 @@ function ganWorker(scope, makeSession) {
   const BETWEEN_FRAMES = 60;
   const BETWEEN_MEASUREMENTS = 500;
   let session = null;
+  let id = 0; // of the training: the page heeds no picture of an earlier one
   let running = false;
   let speed = 0; // steps a second; 0 is as many as can be
   let heat = true;
@@ -200,7 +203,7 @@ function ganWorker(scope, makeSession) {
       const rate = ((session.steps - counted.steps) / (now - counted.since)) * 1000;
       counted = { steps: session.steps, since: now, rate };
     }
-    scope.postMessage({ ...frame, ended, rate: counted.rate });
+    scope.postMessage({ id, ...frame, ended, rate: counted.rate });
     waiting = true;
     lastFrame = now;
   }
@@ -229,11 +232,13 @@ function ganWorker(scope, makeSession) {
   }
 
   const orders = {
+    halt,
     start(setup) {
       running = false;
+      ({ id } = setup);
       session = makeSession(setup);
       counted = { steps: 0, since: performance.now(), rate: 0 };
-      scope.postMessage({ fixed: session.fixed() });
+      scope.postMessage({ id, fixed: session.fixed() });
       send();
     },
     train() {
@@ -254,7 +259,7 @@ function ganWorker(scope, makeSession) {
     },
     show(options) {
       ({ heat, speed } = options);
-      if (!running) send();
+      if (session && !running) send();
     },
     latent(values) {
       session.latent.set(values);

@@ -123,8 +123,8 @@ function ganTargets(core, measures) {
   function makeTarget({ name, k = 5, drawing = [] }, random) {
     if (name === "multiples") return integers(k);
     if (name === "normal") return normal(random);
-    if (name in SHAPES) return cloud(SHAPES[name], random);
-    if (name === "drawing") return cloud(drawing, random);
+    if (name in SHAPES) return cloud(SHAPES[name], LABELS[name], random);
+    if (name === "drawing") return cloud(drawing, LABELS[name], random);
     return curve(CURVES[name], random);
   }
 
@@ -183,7 +183,7 @@ function ganTargets(core, measures) {
   }
 
   // The samples of a drawing: its points, each moved a little at random, so that it has a breadth.
-  function cloud(drawing, random) {
+  function cloud(drawing, label, random) {
     const dots = drawing.length / 2;
     const scaled = new Float32Array(2 * COUNT);
     for (let i = 0; i < COUNT; i++) {
@@ -194,7 +194,7 @@ function ganTargets(core, measures) {
     return {
       dim: 2,
       kind: "points",
-      label: "your drawing",
+      label,
       ranges: [
         [-1, 1],
         [-1, 1],
