@@ -43,6 +43,7 @@ ALLOWED: dict[str, set[str]] = {
     "panel": {"checks", "plots"},
     "widgets": {"checks", "gan", "metrics", "networks", "plots"},
     "saving": {"checks", "data", "networks"},
+    "doctor": set(),
     "answers": set(),
     "repairs": {"answers"},
     "exercises": {"answers", "checks", "integers", "metrics", "networks", "repairs"},

@@ -1,0 +1,146 @@
+"""Is this machine ready for the course? `python -m gan_course.doctor` says so, a line a check."""
+
+from __future__ import annotations
+
+import importlib
+import re
+import shutil
+import sys
+import tempfile
+from importlib.metadata import PackageNotFoundError, requires, version
+from pathlib import Path
+from typing import NamedTuple
+
+PYTHONS = ((3, 10), (3, 13))  # the oldest that works, the newest that was tried
+TORCH_TRIED = (2, 15)  # the newest that was tried
+NEEDED, ROOMY = 100, 1_000  # megabytes of disk: for notebooks and files, and for comfort
+# which part for JupyterLab, and which for Jupyter Notebook, speaks with which ipywidgets
+WIDGET_PARTS = {7: {"jupyterlab_widgets": 1, "widgetsnbextension": 3}}
+WIDGET_PARTS[8] = {"jupyterlab_widgets": 3, "widgetsnbextension": 4}
+
+
+class Check(NamedTuple):
+    """What was found in one place."""
+
+    status: str  # "OK", "WARN" or "FAIL"
+    found: str  # what there is
+    cure: str = ""  # what to do about it, where something is to be done
+
+    def __str__(self) -> str:
+        cure = f"\n      {self.cure}" if self.cure else ""
+        return f"{self.status:4}  {self.found}{cure}"
+
+
+def numbers(text: str) -> tuple[int, ...]:
+    """A version as numbers that can be compared: "2.13.0+cpu" is (2, 13, 0)."""
+    plain = re.match(r"\d+(\.\d+)*", text)
+    return tuple(map(int, plain[0].split("."))) if plain else ()
+
+
+def python() -> Check:
+    """Is this Python new enough?"""
+    here = sys.version_info[:2]
+    found = f"Python {here[0]}.{here[1]}"
+    oldest, newest = PYTHONS
+    if here < oldest:
+        return Check(
+            "FAIL", found, "install Python 3.10 or newer, then: make lab PYTHON=python3.12"
+        )
+    if here > newest:
+        return Check("WARN", found, "newer than any that the course was tried with")
+    return Check("OK", found)
+
+
+def needed() -> dict[str, str]:
+    """The packages that the course needs, each with its oldest version."""
+    plain = [line for line in requires("gan-course") or [] if ";" not in line]
+    return dict(line.split(">=") for line in plain)
+
+
+def package(name: str, oldest: str) -> Check:
+    """Is a package here, new enough, and whole?"""
+    cure = f'python -m pip install "{name}>={oldest}"'
+    try:
+        here = version(name)
+    except PackageNotFoundError:
+        return Check("FAIL", f"{name} is not installed", cure)
+    if numbers(here) < numbers(oldest):
+        return Check("FAIL", f"{name} {here} is older than {oldest}", cure)
+    try:
+        importlib.import_module(name)
+    except Exception as error:  # a package that is half there raises anything
+        again = f'python -m pip install --force-reinstall "{name}=={here}"'
+        return Check("FAIL", f"{name} {here} can't be imported: {error}", again)
+    if name == "torch" and numbers(here)[:2] > TORCH_TRIED:
+        return Check("WARN", f"torch {here}", "newer than any that the course was tried with")
+    return Check("OK", f"{name} {here}")
+
+
+def device() -> Check:
+    """Where would networks be trained?"""
+    try:
+        import torch
+    except Exception:
+        return Check("WARN", "no device to look at without torch", "install torch first, see above")
+    if torch.cuda.is_available():
+        return Check("OK", f"device cuda: {torch.cuda.get_device_name()}")
+    if torch.backends.mps.is_available():
+        return Check("OK", "device mps: an Apple GPU")
+    return Check("OK", "device cpu, which is enough for this course")
+
+
+def widgets() -> Check:
+    """Do the parts that draw sliders fit together?"""
+    try:
+        here = version("ipywidgets")
+    except PackageNotFoundError:
+        return Check("WARN", "no sliders without ipywidgets", "install it first, see above")
+    cure = "python -m pip install --upgrade ipywidgets, then start Jupyter anew"
+    parts = WIDGET_PARTS.get(numbers(here)[0])
+    if parts is None:
+        return Check("WARN", f"sliders: ipywidgets {here} was never tried", cure)
+    found = []
+    for name, wanted in parts.items():
+        try:
+            part = version(name)
+        except PackageNotFoundError:
+            continue  # belongs to a program that is not here, as on Colab
+        found.append(f"{name} {part}")
+        if numbers(part)[0] != wanted:
+            return Check("FAIL", f"sliders: ipywidgets {here} can't speak with {found[-1]}", cure)
+    return Check("OK", f"sliders: ipywidgets {here}" + "".join(f", {part}" for part in found))
+
+
+def folder(path: Path) -> Check:
+    """Can files be written here, and is there room?"""
+    try:
+        with tempfile.TemporaryFile(dir=path) as file:
+            file.write(b"1")
+        free = shutil.disk_usage(path).free / 1e6
+    except OSError as error:
+        cure = "start Jupyter in a folder of your own, such as your home folder"
+        return Check("FAIL", f"can't write into {path}: {error.strerror}", cure)
+    found = f"{free:,.0f} MB free in {path}"
+    if free < NEEDED:
+        return Check("FAIL", found, f"make room: notebooks and their files need {NEEDED} MB")
+    if free < ROOMY:
+        return Check("WARN", found, "little: saved files may soon not fit")
+    return Check("OK", found)
+
+
+def examine(path: Path | None = None) -> list[Check]:
+    """All checks, those of a folder in `path`, or where Python was started."""
+    packages = [package(name, oldest) for name, oldest in needed().items()]
+    return [python(), *packages, device(), widgets(), folder(path or Path.cwd())]
+
+
+def main() -> int:
+    """Print a line a check; the exit code is 1 where something is missing."""
+    checks = examine()
+    for check in checks:
+        print(check)
+    return 1 if any(check.status == "FAIL" for check in checks) else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
