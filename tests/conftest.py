@@ -5,13 +5,14 @@ from __future__ import annotations
 import functools
 import http.server
 import os
-import shutil
 import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from tools.browser import NAMES, find
 
 ROOT = Path(__file__).resolve().parent.parent
 HTML = ROOT / "_build" / "html"
@@ -36,7 +37,6 @@ PAGES = (
     "book/bibliography.html",
     "book/api.html",
 )
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
 class _Quiet(http.server.SimpleHTTPRequestHandler):
@@ -68,9 +68,9 @@ def browser() -> Iterator[object]:
     """A headless Chromium of this machine; without one tests are skipped, except in CI."""
     from playwright.sync_api import sync_playwright
 
-    program = next(filter(None, map(shutil.which, BROWSERS)), None)
+    program = find()
     if program is None:
-        reason = f"no browser on this machine (looked for {', '.join(BROWSERS)})"
+        reason = f"no browser on this machine (looked for {', '.join(NAMES)})"
         (pytest.fail if os.environ.get("CI") else pytest.skip)(reason)
     options = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-component-update"]
     with sync_playwright() as playwright:

@@ -193,6 +193,6 @@ def test_without_a_browser_one_sentence_says_what_to_install(monkeypatch):
 
     playwright = NoBrowser()
     playwright.chromium = playwright
-    monkeypatch.setattr(pdf.shutil, "which", lambda name: None)
+    monkeypatch.setattr(pdf, "find", lambda: None)
     with pytest.raises(SystemExit, match=r"install Chromium .*playwright install chromium"):
         pdf.start(playwright)

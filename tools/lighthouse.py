@@ -9,13 +9,13 @@ import http.server
 import io
 import json
 import os
-import shutil
 import statistics
 import subprocess
 import sys
 import threading
 from pathlib import Path
 
+from tools.browser import NAMES, find
 from tools.notebooks import ROOT
 
 HTML = ROOT / "_build" / "html"
@@ -29,7 +29,6 @@ PAGES = (
     "notebooks/03_uniform_to_normal.html",
     "book/playground.html",
 )
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 COMPRESSED = {".html", ".css", ".js", ".svg", ".json", ".txt"}
 
 
@@ -65,9 +64,9 @@ def chromium() -> str:
     Raises:
         FileNotFoundError: there is none.
     """
-    program = next(filter(None, map(shutil.which, BROWSERS)), None)
+    program = find()
     if program is None:
-        raise FileNotFoundError(f"no browser on this machine (looked for {', '.join(BROWSERS)})")
+        raise FileNotFoundError(f"no browser on this machine (looked for {', '.join(NAMES)})")
     return program
 
 

@@ -10,7 +10,6 @@ import html
 import logging
 import posixpath
 import re
-import shutil
 import sys
 from collections.abc import Iterator
 from copy import copy
@@ -27,12 +26,12 @@ from pypdf import PdfReader, PdfWriter
 from pypdf.generic import NameObject, TextStringObject
 
 from gan_course import __version__
+from tools.browser import find
 from tools.notebooks import ROOT
 from tools.site import HTML, PRINTED
 
 PDF = ROOT / "_build" / PRINTED
 STYLE = Path(__file__).with_name("print.css")
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 NO_BROWSER = (
     "To print the book, install Chromium or Chrome: with your system's packages, "
     "or with `.venv/bin/playwright install chromium`."
@@ -377,7 +376,7 @@ def start(playwright: Playwright) -> Browser:
     Raises:
         SystemExit: there is none, or it is too old.
     """
-    program = next(filter(None, map(shutil.which, BROWSERS)), None)
+    program = find()
     for options in ({"executable_path": program}, {}, {"channel": "chrome"}):
         if options.get("executable_path", "any") is None:
             continue
