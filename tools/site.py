@@ -17,7 +17,6 @@ from nbformat import NotebookNode
 from tools.exercises import EXERCISES, SOLUTIONS, page
 from tools.links import check
 from tools.notebooks import MINUTES, NOTEBOOKS, ROOT, run_all, sources
-from tools.playground import trained_script
 from tools.styles import join
 
 SOURCE = ROOT / "_build" / "source"
@@ -94,6 +93,18 @@ def settings(repo_url: str) -> dict[str, Any]:
     return config
 
 
+def trained_generators() -> bytes:
+    """The playground's script of trained generators: as it lies there, unless one is newer."""
+    made = SOURCE / PLAYGROUND / "trained.js"
+    folder = Path(__file__).resolve().parent.parent / "gan_course" / "trained"
+    sources = [Path(__file__).with_name("playground.py"), *folder.iterdir()]
+    if made.is_file() and made.stat().st_mtime > max(path.stat().st_mtime for path in sources):
+        return made.read_bytes()
+    from tools.playground import trained_script  # loads torch, which takes seconds
+
+    return trained_script().encode()
+
+
 def put_together(repo_url: str, wheel_url: str) -> None:
     """Lay out settings, pages and executed notebooks in `_build/source`, only what changed."""
     config = settings(repo_url)
@@ -102,7 +113,7 @@ def put_together(repo_url: str, wheel_url: str) -> None:
     for file in (ROOT / "book").rglob("*"):
         if file.is_file() and "__pycache__" not in file.parts:
             files[file.relative_to(ROOT)] = file.read_bytes()
-    files[PLAYGROUND / "trained.js"] = trained_script().encode()
+    files[PLAYGROUND / "trained.js"] = trained_generators()
     published = {}
     for path, notebook in zip(sources(), run_all(sources()), strict=True):
         notebook.metadata.pop("gan_course_seconds", None)
