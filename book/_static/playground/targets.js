@@ -117,8 +117,8 @@ function ganTargets(core, measures) {
     return { ...course, ...PUBLISHED, ...widths, batch: 128, steps: 4000, ...own[name] };
   }
 
-  // What the real samples come from. Networks see "scaled" samples, -1 to 1 for points; `unscale`
-  // turns them into data units.
+  // What the real samples come from. Networks see "scaled" samples, -1 to 1 for points; `scale`
+  // makes them of data units.
   //   name: one of LABELS; k: of multiples; drawing: points [x, y, x, y, ...] from -1 to 1
   function makeTarget({ name, k = 5, drawing = [] }, random) {
     if (name === "multiples") return integers(k);
@@ -175,7 +175,6 @@ function ganTargets(core, measures) {
       ranges,
       real: scaled,
       draw: fromDataSet(scaled, 2),
-      unscale,
       scale,
       quality: (samples) => measures.curveQuality(unscale(samples), curve, low, high),
       histogram: grid,
@@ -255,5 +254,5 @@ function ganTargets(core, measures) {
     return counts;
   }
 
-  return { VIEW, DEPTH, CURVES, LABELS, recipe, makeTarget };
+  return { VIEW, DEPTH, LABELS, recipe, makeTarget };
 }
