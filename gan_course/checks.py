@@ -9,6 +9,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
+# A mean loss of so many nats, where an undecided D has ln 2 = 0.69: what is true gets a chance of
+# e^-50, and sigmoids in float32 have long become 0 or 1, whose slopes are 0.
+EXPLODED = 50.0
+
 
 def require_count(name: str, value: Any, minimum: int = 1) -> None:
     """Raise unless `value` is a whole number of at least `minimum`.
@@ -90,6 +94,19 @@ def require_choice(name: str, value: Any, choices: Sequence[str]) -> None:
     """Raise ValueError unless `value` is one of `choices`."""
     if value not in choices:
         raise ValueError(f"{name} must be one of {', '.join(choices)}, got {value!r}")
+
+
+def require_settled(losses: dict[str, float]) -> None:
+    """Raise where losses, each a mean in nats, say that the training has diverged.
+
+    Raises:
+        FloatingPointError: one is not a finite number, or has exploded.
+    """
+    for name, loss in losses.items():
+        if not math.isfinite(loss):
+            raise FloatingPointError(f"the loss {name} is not a finite number")
+        if loss > EXPLODED:
+            raise FloatingPointError(f"the loss {name} has exploded to {loss:.3g} nats")
 
 
 def _describe(value: Any) -> str:

@@ -136,9 +136,19 @@ def draw_chunks(
     randoms: Sequence[torch.Generator],
     scalers: Sequence[Scaler] | None,
     device: str | torch.device,
+    done: int = 0,
 ) -> Iterator[Batch]:
-    """The random numbers of all steps, for `CHUNK` steps at a time, one step's after another's."""
-    for _ in range(0, settings.steps, CHUNK):
+    """The random numbers of all steps, for `CHUNK` steps at a time, one step's after another's.
+
+    Args:
+        settings: the recipe.
+        draws: where real samples come from, one a seed.
+        randoms: the source of all numbers, one a seed.
+        scalers: what scales the real samples, one a seed; None leaves them as they are.
+        device: where the numbers are to be.
+        done: steps whose numbers are drawn already.
+    """
+    for _ in range(done, settings.steps, CHUNK):
         count = CHUNK * settings.batch_size
         reals = [drawn(d, count, r) for d, r in zip(draws, randoms, strict=True)]
         if scalers is not None:
@@ -150,7 +160,7 @@ def draw_chunks(
 
 
 def draw_shared_chunks(
-    settings: Settings, data_sets: Tensor, copies: int, random: torch.Generator
+    settings: Settings, data_sets: Tensor, copies: int, random: torch.Generator, done: int = 0
 ) -> Iterator[Batch]:
     """The random numbers of all steps, drawn for all seeds at once, on the device of `random`.
 
@@ -159,10 +169,11 @@ def draw_shared_chunks(
         data_sets: what each learns from, shape (copies, n, dim), or (1, n, dim) for all of them.
         copies: how many GANs there are.
         random: the one source of all numbers.
+        done: steps whose numbers are drawn already.
     """
     count, (_, rows, dim) = CHUNK * settings.batch_size, data_sets.shape
     data_sets = data_sets.to(random.device).expand(copies, -1, -1)
-    for _ in range(0, settings.steps, CHUNK):
+    for _ in range(done, settings.steps, CHUNK):
         keys = torch.rand(copies, -(-count // rows), rows, generator=random, device=random.device)
         orders = keys.argsort(dim=-1).flatten(1)[:, :count, None].expand(-1, -1, dim)
         real = data_sets.gather(1, orders)

@@ -5,15 +5,16 @@ from __future__ import annotations
 import copy
 import warnings
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import NamedTuple
+from dataclasses import asdict, dataclass, replace
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import logsigmoid
 from torch.optim import Adam
 
-from gan_course.checks import require_callable, require_count
+from gan_course.checkpoints import Checkpoint, State, restore
+from gan_course.checks import EXPLODED, require_callable, require_count
 from gan_course.data import Scaler
 from gan_course.draws import (
     CHUNK,
@@ -27,9 +28,12 @@ from gan_course.draws import (
     scalers_of,
 )
 from gan_course.fast import FastTraining, why_not
+from gan_course.files import checksum
 from gan_course.networks import Unscale, add_waves, blur_level, move_average
 from gan_course.recipes import Settings
 from gan_course.stacked import make_networks, unstack
+
+LOOK_EVERY = 16 * CHUNK  # steps between two looks at the losses, for which a GPU has to wait
 
 
 class SeedLosses(NamedTuple):
@@ -79,6 +83,18 @@ class Ensemble:
         return unstack(self.generators, self.seeds.index(seed))
 
 
+class Diverged(FloatingPointError):
+    """Training can't go on.
+
+    Attributes:
+        ensemble: the generators as they were when all losses were good the last time.
+    """
+
+    def __init__(self, message: str, ensemble: Ensemble) -> None:
+        super().__init__(message)
+        self.ensemble = ensemble
+
+
 def train(
     data: Tensor | Draw,
     settings: Settings,
@@ -89,6 +105,7 @@ def train(
     report_every: int = 500,
     fast: bool = False,
     shared_random: bool = False,
+    checkpoint: Checkpoint | None = None,
 ) -> Ensemble:
     """Train one GAN a seed, all at once; each comes to what it comes to alone.
 
@@ -111,14 +128,18 @@ def train(
         shared_random: draw for all seeds at once and on the device, which is faster, on a GPU above
             all. A seed then sets the first weights only, and comes to something else in other
             company. Takes data sets, no functions.
+        checkpoint: a file to go on from, where the training was cut short; see `Checkpoint`.
 
     Returns:
         The generators (moving averages, where the settings ask for them) and all losses.
 
     Raises:
         TypeError: an argument is of the wrong type.
-        ValueError: a wrong shape, no seed, or a seed that occurs twice.
-        FloatingPointError: a loss is not a finite number; training has diverged.
+        ValueError: a wrong shape, no seed, a seed that occurs twice, or the checkpoint's file is
+            damaged or of another training.
+        OSError: the checkpoint can't be written.
+        Diverged: a loss is not a finite number, or has exploded. The error holds the generators
+            from before.
     """
     if not isinstance(settings, Settings):
         raise TypeError(f"settings must be Settings, got {settings!r}")
@@ -159,16 +180,36 @@ def train(
         network = nn.Sequential(*training.averaged(), *copy.deepcopy(last_layers))
         return Ensemble(settings, seeds, network, SeedLosses(real, fake, made))
 
-    if shared_random:
+    about: State = {"training": "ensemble.train", **asdict(settings), "seeds": seeds}
+    about |= {"fast": isinstance(training, FastTraining), "shared_random": shared_random}
+    about |= {"data": checksum(data) if isinstance(data, Tensor) else "a function"}
+    shared = torch.Generator(device).manual_seed(seeds[0]) if shared_random else None
+    begun = done = 0
+    if checkpoint is not None:
+        sources = [*checkpoint.randoms, *([shared] if shared else randoms)]
+        checkpoint = replace(checkpoint, randoms=sources)
+        kept = checkpoint.load(about, losses.device)
+        if kept is not None:
+            training.load_state_dict(kept["training"])
+            begun = done = kept["losses"].shape[1]
+            losses[:, :done] = kept["losses"].to(device)
+
+    def keep() -> None:
+        if checkpoint is not None:
+            state = {"training": training.state_dict(), "losses": losses[:, :done]}
+            checkpoint.save(about, losses.device, state)
+
+    if not done:
+        keep()  # at once, as a place that can't be written is better known now than later
+    if shared is not None:
         sets = _data_sets(data, scalers)
-        shared = torch.Generator(device).manual_seed(seeds[0])
-        chunks = draw_shared_chunks(settings, sets, len(seeds), shared)
+        chunks = draw_shared_chunks(settings, sets, len(seeds), shared, done)
     else:
-        chunks = draw_chunks(settings, draws, randoms, scalers, device)
+        chunks = draw_chunks(settings, draws, randoms, scalers, device, done)
     pause = settings.steps if report is None else report_every
-    for number, chunk in enumerate(chunks):
-        start = done = number * CHUNK
-        end = min(start + CHUNK, settings.steps)
+    good, looked = so_far(done), done
+    for chunk in chunks:
+        start, end = done, min(done + CHUNK, settings.steps)
         while done < end:  # to the end of these random numbers, or to the next report
             steps = min(end, done - done % pause + pause) - done
             batch = chunk.part(done - start, steps, settings.batch_size)
@@ -176,14 +217,35 @@ def train(
             done += steps
             if report is not None and done % report_every == 0:
                 report(done, so_far(done))
-    if not bool(torch.isfinite(losses).all()):
-        bad = ~torch.isfinite(losses).all(dim=0)
-        step, position = (int(number) for number in bad.nonzero()[0])
-        raise FloatingPointError(
-            f"training diverged in step {step + 1} with seed {seeds[position]}: a loss is not a "
-            "finite number; try smaller learning rates, and settings with scaled=True"
-        )
+        due = checkpoint is not None and done // checkpoint.every > start // checkpoint.every
+        if due or done - looked >= LOOK_EVERY or done == settings.steps:
+            _require_settled(losses[:, looked:done], looked, seeds, good)
+            good, looked = so_far(done), done
+        if due and done < settings.steps:
+            keep()
+    if begun < done:
+        keep()
     return so_far(settings.steps)
+
+
+def _require_settled(losses: Tensor, done: int, seeds: tuple[int, ...], good: Ensemble) -> None:
+    """Raise where new losses, shape (3, steps, S), are not numbers, or have exploded.
+
+    One step may go wrong and the next make it good: what is called exploded is their mean.
+    """
+    bad = ~torch.isfinite(losses).all(dim=0)
+    what = "a loss is not a finite number"
+    if not bool(bad.any()):
+        bad = (losses.mean(dim=1) > EXPLODED).any(dim=0)[None]
+        what = f"a loss has exploded, to {float(losses.mean(dim=1).max()):.3g} nats"
+    if bool(bad.any()):
+        step, position = (int(number) for number in bad.nonzero()[0])
+        raise Diverged(
+            f"training diverged in step {done + step + 1} with seed {seeds[position]}: {what}; "
+            "try smaller learning rates, and settings with scaled=True. The error's `ensemble` "
+            f"holds the generators after {good.losses.real.shape[0]} good steps",
+            good,
+        )
 
 
 def _data_sets(data: Tensor | Draw, scalers: Sequence[Scaler] | None) -> Tensor:
@@ -216,6 +278,17 @@ class PlainTraining:
     def averaged(self) -> nn.Sequential:
         """The generators as they are now, or their moving average, as a network of its own."""
         return copy.deepcopy(self.average)
+
+    def state_dict(self) -> State:
+        """What it needs to go on: see `checkpoints`."""
+        return {"parts": [part.state_dict() for part in self._parts()]}
+
+    def load_state_dict(self, state: State) -> None:
+        """Go on from there."""
+        restore(self._parts(), state["parts"])
+
+    def _parts(self) -> list[Any]:
+        return [self.generator, self.discriminator, self.average, self.change_d, self.change_g]
 
     def run(self, batch: Batch, first: int, steps: int) -> Tensor:
         """Do some steps.

@@ -178,6 +178,19 @@ class FastTraining:
         self.generator.write(self.average, network)
         return network
 
+    def state_dict(self) -> dict[str, Any]:
+        """What it needs to go on: see `checkpoints`."""
+        state = {"average": self.average}
+        for name, change in (("d", self.change_d), ("g", self.change_g)):
+            state |= {f"{name}_weights": change.layers.weights, f"{name}_mean": change.mean}
+            state |= {f"{name}_square": change.square, f"{name}_steps": change.steps}
+        return state
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Go on from there; the memory stays where it is."""
+        for name, value in self.state_dict().items():
+            value.copy_(state[name])
+
     @torch.no_grad()
     def run(self, batch: Batch, first: int, steps: int) -> Tensor:
         """Do some steps.

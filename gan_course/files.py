@@ -93,11 +93,20 @@ def unpack(path: str | os.PathLike[str]) -> tuple[dict[str, Tensor], dict[str, s
     return tensors, texts
 
 
+def checksum(*tensors: Tensor) -> str:
+    """A text that stands for these tensors: other numbers, shapes or types have another one."""
+    return _checksum({str(k): value.detach().cpu() for k, value in enumerate(tensors)}, {})
+
+
 def _checksum(tensors: Mapping[str, Tensor], texts: Mapping[str, str]) -> str:
     digest = hashlib.sha256()
     for name, value in sorted(tensors.items()):
         digest.update(f"{name} {value.dtype} {tuple(value.shape)}\n".encode())
-        digest.update(value.flatten().view(torch.uint8).numpy().tobytes() if value.numel() else b"")
+        digest.update(
+            value.contiguous().flatten().view(torch.uint8).numpy().tobytes()
+            if value.numel()
+            else b""
+        )
     for name, text in sorted(texts.items()):
         digest.update(f"{name}\n{text}\n".encode())
     return digest.hexdigest()

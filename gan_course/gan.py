@@ -7,17 +7,19 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
 from torch.optim import Adam
 
+from gan_course.checkpoints import Checkpoint, State, restore, shapes, undone_if_diverged
 from gan_course.checks import (
     require_callable,
     require_count,
     require_matrix,
     require_number,
+    require_settled,
     require_widths,
 )
 from gan_course.losses import require_probabilities
@@ -278,6 +280,7 @@ class GAN:
         report: Callable[[GANEpoch], object] | None = None,
         report_every: int = 50,
         timed: bool = False,
+        checkpoint: Checkpoint | None = None,
     ) -> GANHistory:
         """Train for a fixed number of steps, epochs times batches.
 
@@ -289,14 +292,18 @@ class GAN:
             report: called with the first epoch and every `report_every`; `print` will do.
             report_every: epochs between two reports, and between two snapshots.
             timed: note the seconds, which differ from run to run.
+            checkpoint: a file to go on from, where the training was cut short.
 
         Returns:
             The mean losses of each epoch, and the snapshots where there is something to watch.
 
         Raises:
             TypeError: an argument is of the wrong type.
-            ValueError: a count is below 1, or see `train_step`.
-            FloatingPointError: training has diverged.
+            ValueError: a count is below 1, the checkpoint's file is damaged or of another training,
+                or see `train_step`.
+            OSError: the checkpoint can't be written.
+            FloatingPointError: a loss is not a number, or has exploded: training has diverged.
+                All networks then have their weights of the last good epoch.
         """
         require_count("epochs", epochs)
         require_count("batches", batches)
@@ -304,26 +311,58 @@ class GAN:
         if report is not None:
             require_callable("report", report)
         optimisers = (self.discriminator_optimiser, self.generator_optimiser)
+        networks = [self.generator, self.discriminator]
+        networks += [] if self.averaged is None else [self.averaged]
+        trained: list[Any] = [*networks, *optimisers]
         rates = [optimiser.param_groups[0]["lr"] for optimiser in optimisers]
         history = GANHistory()
-        started = time.perf_counter()
-        for number in range(1, epochs + 1):
-            losses = []
-            for batch in range(batches):
-                if decay:
-                    done = ((number - 1) * batches + batch) / (epochs * batches)
-                    _set_rates(optimisers, [rate * (1 - done) for rate in rates])
-                losses.append(self.train_step())
-            generator, real, fake = (sum(column) / batches for column in zip(*losses, strict=True))
-            seconds = time.perf_counter() - started if timed else None
-            epoch = GANEpoch(number, generator, real, fake, seconds)
-            history.epochs.append(epoch)
-            if number == 1 or number % report_every == 0:
-                if watch is not None:
-                    history.snapshots[number] = self.generate_samples(watch).cpu()
-                if report is not None:
-                    report(epoch)
-        _set_rates(optimisers, rates)
+        about: State = {"training": "GAN.fit", "batch_size": self.batch_size, "batches": batches}
+        about |= {"rates": rates, "average": self.average, "decay": decay and epochs}
+        about |= {"generator": shapes(self.generator), "discriminator": shapes(self.discriminator)}
+
+        def keep() -> None:
+            if checkpoint is not None:
+                state = {
+                    "trained": [part.state_dict() for part in trained],
+                    "steps": self.steps,
+                    "epochs": [list(vars(epoch).values()) for epoch in history.epochs],
+                    "snapshots": history.snapshots,
+                }
+                checkpoint.save(about, self.device, state)
+
+        kept = checkpoint.load(about, self.device) if checkpoint else None
+        if kept is None:
+            keep()  # at once, as a place that can't be written is better known now than later
+        else:
+            restore(trained, kept["trained"])
+            self.steps = kept["steps"]
+            history.epochs = [GANEpoch(*values) for values in kept["epochs"]]
+            history.snapshots = kept["snapshots"]
+        begun = len(history.epochs)
+        started = time.perf_counter() - (history.epochs[-1].seconds or 0.0 if begun else 0.0)
+        try:
+            for number in range(begun + 1, epochs + 1):
+                losses: list[Losses] = []
+                with undone_if_diverged(networks, number, losses):
+                    for batch in range(batches):
+                        if decay:
+                            done = ((number - 1) * batches + batch) / (epochs * batches)
+                            _set_rates(optimisers, [rate * (1 - done) for rate in rates])
+                        losses.append(self.train_step())
+                    seconds = time.perf_counter() - started if timed else None
+                    epoch = _summarise(number, losses, seconds)
+                history.epochs.append(epoch)
+                if number == 1 or number % report_every == 0:
+                    if watch is not None:
+                        history.snapshots[number] = self.generate_samples(watch).cpu()
+                    if report is not None:
+                        report(epoch)
+                if checkpoint is not None and number % checkpoint.every == 0:
+                    keep()
+        finally:
+            _set_rates(optimisers, rates)
+        if len(history.epochs) > begun:
+            keep()
         return history
 
     def _draw(self, name: str, num: int) -> Tensor:
@@ -355,6 +394,12 @@ def even_noise(num: int) -> Tensor:
     require_count("num", num)
     parts = (torch.arange(num) + torch.rand(num)) / num
     return (2 * parts - 1)[:, None]
+
+
+def _summarise(number: int, losses: list[Losses], seconds: float | None) -> GANEpoch:
+    generator, real, fake = (sum(column) / len(losses) for column in zip(*losses, strict=True))
+    require_settled({"on real": real, "on fake": fake, "of the generator": generator})
+    return GANEpoch(number, generator, real, fake, seconds)
 
 
 def _set_rates(optimisers: Sequence[Adam], rates: Sequence[float]) -> None:

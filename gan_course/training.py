@@ -11,7 +11,15 @@ import torch
 from torch import Tensor, nn
 from torch.optim import Adam, Optimizer
 
-from gan_course.checks import require_callable, require_count, require_matrix, require_number
+from gan_course.checkpoints import Checkpoint, State, restore, shapes, undone_if_diverged
+from gan_course.checks import (
+    require_callable,
+    require_count,
+    require_matrix,
+    require_number,
+    require_settled,
+)
+from gan_course.files import checksum
 from gan_course.losses import fake_loss, generator_loss, real_loss
 from gan_course.networks import sample
 
@@ -142,6 +150,7 @@ def fit(
     keep_best: bool = False,
     report: Callable[[Epoch, Tensor], None] | None = None,
     report_every: int = 25,
+    checkpoint: Checkpoint | None = None,
 ) -> History:
     """Train both networks until the score has not improved for `patience` epochs.
 
@@ -161,14 +170,18 @@ def fit(
         keep_best: at the end, put back the generator's weights of the best epoch.
         report: called as report(epoch, samples) after the first epoch and every `report_every`.
         report_every: epochs between two reports, and between two snapshots in the history.
+        checkpoint: a file to go on from, where the training was cut short.
 
     Returns:
         Losses and scores of each epoch, and snapshots of the samples.
 
     Raises:
         TypeError: an argument is of the wrong type.
-        ValueError: a count is below 1, `watch` has the wrong shape, or `batches` is empty.
-        FloatingPointError: the score or a loss is not a number; training has diverged.
+        ValueError: a count is below 1, `watch` has the wrong shape, `batches` is empty, or the
+            checkpoint's file is damaged or of another training.
+        OSError: the checkpoint can't be written.
+        FloatingPointError: the score or a loss is not a number, or has exploded: training has
+            diverged. Both networks then have their weights of the last good epoch.
     """
     _check_fit(generator, discriminator, noise, score, watch, learning_rate, report)
     require_count("epochs", epochs)
@@ -177,32 +190,37 @@ def fit(
     watch = watch.to(device)
     generator_optimiser = Adam(generator.parameters(), lr=learning_rate)
     discriminator_optimiser = Adam(discriminator.parameters(), lr=learning_rate)
+    trained = (generator, discriminator, generator_optimiser, discriminator_optimiser)
     stopping = EarlyStopping(patience)
     history = History()
     best_weights = copy.deepcopy(generator.state_dict())
 
-    for number in range(1, epochs + 1):
-        losses = []
-        for real in batches:
-            require_matrix("batch", real)
-            try:
-                step = train_step(
-                    generator,
-                    discriminator,
-                    generator_optimiser,
-                    discriminator_optimiser,
-                    real.to(device),
-                    noise,
-                )
-            except FloatingPointError as error:
-                raise _diverged(number, str(error)) from error
-            losses.append(step)
-        if not losses:
-            raise ValueError("batches must hold at least one batch, got none")
-        samples = sample(generator, watch)
-        if not bool(torch.isfinite(samples).all()):
-            raise _diverged(number, "a sample is not a finite number")
-        epoch = _summarise(number, losses, score(samples))
+    about: State = {"training": "fit", "learning_rate": learning_rate, "watch": checksum(watch)}
+    about |= {"generator": shapes(generator), "discriminator": shapes(discriminator)}
+
+    def keep() -> None:
+        if checkpoint is not None:
+            state = _state(trained, history, stopping, best_weights)
+            checkpoint.save(about, device, state)
+
+    kept = checkpoint.load(about, device) if checkpoint else None
+    if kept is None:
+        keep()  # at once, as a place that can't be written is better known now than later
+    else:
+        best_weights = _go_on(kept, trained, history, stopping)
+
+    for number in range(history.stopped_at + 1, epochs + 1):
+        if stopping.should_stop(number - 1):
+            break
+        losses: list[StepLosses] = []
+        with undone_if_diverged((generator, discriminator), number, losses):
+            for real in batches:
+                require_matrix("batch", real)
+                losses.append(train_step(*trained, real.to(device), noise))
+            if not losses:
+                raise ValueError("batches must hold at least one batch, got none")
+            samples = sample(generator, watch)
+            epoch = _summarise(number, losses, samples, score)
         history.epochs.append(epoch)
         if stopping.update(number, epoch.score) and keep_best:
             best_weights = copy.deepcopy(generator.state_dict())
@@ -210,31 +228,56 @@ def fit(
             history.snapshots[number] = samples.cpu()
             if report is not None:
                 report(epoch, samples)
-        if stopping.should_stop(number):
-            break
+        if checkpoint is not None and number % checkpoint.every == 0:
+            keep()
 
+    if kept is None or len(kept["epochs"]) < history.stopped_at:
+        keep()
     history.best_epoch, history.best_score = stopping.best_epoch, stopping.best
-    history.snapshots[history.stopped_at] = samples.cpu()
+    history.snapshots[history.stopped_at] = sample(generator, watch).cpu()
     if keep_best:
         generator.load_state_dict(best_weights)
     return history
 
 
-def _summarise(number: int, losses: list[StepLosses], score: float) -> Epoch:
+Trained = tuple[nn.Module, nn.Module, Adam, Adam]  # generator, discriminator, their optimisers
+
+
+def _summarise(
+    number: int, losses: list[StepLosses], samples: Tensor, score: Callable[[Tensor], float]
+) -> Epoch:
     # one stack and one copy from the device an epoch; .item() each step would make a GPU wait
     rows = torch.stack([torch.stack(step) for step in losses]).tolist()
     real, fake, generator = (sum(column) / len(column) for column in zip(*rows, strict=True))
-    epoch = Epoch(number, real, fake, generator, float(score))
-    if epoch.score != epoch.score:  # the losses have looked at theirs
-        raise _diverged(number, "the score is not a number")
+    require_settled({"on real": real, "on fake": fake, "of the generator": generator})
+    if not bool(torch.isfinite(samples).all()):
+        raise FloatingPointError("a sample is not a finite number")
+    epoch = Epoch(number, real, fake, generator, float(score(samples)))
+    if epoch.score != epoch.score:
+        raise FloatingPointError("the score is not a number")
     return epoch
 
 
-def _diverged(number: int, what: str) -> FloatingPointError:
-    return FloatingPointError(
-        f"training diverged in epoch {number}: {what}; "
-        "try a smaller learning_rate, and data scaled to [-1, 1]"
-    )
+def _state(
+    trained: Trained, history: History, stopping: EarlyStopping, best_weights: State
+) -> State:
+    """All that `fit` needs to go on."""
+    return {
+        "trained": [part.state_dict() for part in trained],
+        "epochs": [list(vars(epoch).values()) for epoch in history.epochs],
+        "snapshots": history.snapshots,
+        "best": [stopping.best, stopping.best_epoch],
+        "best_weights": best_weights,
+    }
+
+
+def _go_on(kept: State, trained: Trained, history: History, stopping: EarlyStopping) -> State:
+    """Put everything to where it was; returns the generator's best weights."""
+    restore(trained, kept["trained"])
+    history.epochs = [Epoch(*values) for values in kept["epochs"]]
+    history.snapshots = kept["snapshots"]
+    stopping.best, stopping.best_epoch = kept["best"]
+    return kept["best_weights"]
 
 
 def _check_fit(

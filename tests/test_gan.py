@@ -207,7 +207,7 @@ def test_an_epoch_reads_as_a_line() -> None:
 
 
 def test_decay_goes_down_in_a_line_and_is_undone(monkeypatch: pytest.MonkeyPatch) -> None:
-    gan = make(discriminator_rate=0.1, generator_rate=0.2)
+    gan = make(discriminator_rate=0.01, generator_rate=0.02)
     optimisers = gan.discriminator_optimiser, gan.generator_optimiser
     rates = []
     step = GAN.train_step
@@ -218,12 +218,12 @@ def test_decay_goes_down_in_a_line_and_is_undone(monkeypatch: pytest.MonkeyPatch
 
     monkeypatch.setattr(GAN, "train_step", spy)
     gan.fit(epochs=2, batches=2, decay=True)
-    expected = [[0.1, 0.2], [0.075, 0.15], [0.05, 0.1], [0.025, 0.05]]
+    expected = [[0.01, 0.02], [0.0075, 0.015], [0.005, 0.01], [0.0025, 0.005]]
     assert rates == [pytest.approx(pair) for pair in expected]
-    assert [o.param_groups[0]["lr"] for o in optimisers] == [0.1, 0.2]
+    assert [o.param_groups[0]["lr"] for o in optimisers] == [0.01, 0.02]
     rates.clear()
     gan.fit(epochs=1, batches=3)
-    assert rates == [[0.1, 0.2]] * 3
+    assert rates == [[0.01, 0.02]] * 3
 
 
 def test_the_average_moves_slowly_and_makes_the_samples() -> None:
