@@ -26,6 +26,7 @@ HEAVY = ("matplotlib", "ipywidgets", "IPython", "scipy", "safetensors")
 ALLOWED: dict[str, set[str]] = {
     "checks": set(),
     "records": set(),
+    "files": set(),
     "data": {"checks"},
     "losses": {"checks"},
     "networks": {"checks", "data"},
@@ -42,7 +43,7 @@ ALLOWED: dict[str, set[str]] = {
     "plots": {"checks", "training"},
     "panel": {"checks", "plots"},
     "widgets": {"checks", "gan", "metrics", "networks", "plots"},
-    "saving": {"checks", "data", "networks"},
+    "saving": {"checks", "data", "files", "networks"},
     "doctor": set(),
     "answers": set(),
     "repairs": {"answers"},
