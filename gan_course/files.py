@@ -83,12 +83,15 @@ def pack(tensors: Mapping[str, Tensor], texts: Mapping[str, str]) -> bytes:
     # cloned, as safetensors refuses tensors that share memory
     whole = {name: value.detach().cpu().contiguous().clone() for name, value in tensors.items()}
     content: bytes = save(whole, metadata={**texts, CHECKSUM: _checksum(whole, texts)})
-    header = int.from_bytes(content[:8], "little")
-    if header > HEADER:
+    end = 8 + int.from_bytes(content[:8], "little")
+    # safetensors writes texts in any order; sorted, equal content gives equal files
+    header = json.dumps(json.loads(content[8:end]), sort_keys=True).encode()
+    header += b" " * (-len(header) % 8)  # what follows begins at a multiple of 8 bytes
+    if len(header) > HEADER:
         raise ValueError(
-            f"texts, and the names of tensors, must fit into {HEADER} bytes, got {header}"
+            f"texts, and the names of tensors, must fit into {HEADER} bytes, got {len(header)}"
         )
-    return content
+    return len(header).to_bytes(8, "little") + header + content[end:]
 
 
 def unpack(path: str | os.PathLike[str]) -> tuple[dict[str, Tensor], dict[str, str]]:

@@ -6,7 +6,7 @@ import io
 import json
 import os
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Sized
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -32,6 +32,7 @@ LAYERS: dict[str, tuple[type[nn.Module], tuple[str, ...]]] = {
     "Dropout": (nn.Dropout, ("p",)),
     "Waves": (Waves, ("count",)),
 }
+MOST = 1_000  # layers in a file, which bounds how long building them takes
 ARCHITECTURE = "gan_course.layers"  # the name of our entry in the file's header
 TRAINED = Path(__file__).parent / "trained"  # generators that ship with the course
 
@@ -50,7 +51,8 @@ def save_generator(generator: nn.Sequential, path: str | os.PathLike[str]) -> Pa
 
     Raises:
         TypeError: the generator is no nn.Sequential, or has a layer that can't be described.
-        ValueError: it has `Waves` without a linear layer right behind that fits to them.
+        ValueError: it has `Waves` without a linear layer right behind that fits to them, or more
+            than 1,000 layers.
         OSError: the file can't be written.
     """
     layers = json.dumps(_describe(generator))
@@ -198,6 +200,7 @@ def _require_trust(path: str | os.PathLike[str], trusted: bool, risk: str) -> No
 def _describe(generator: nn.Sequential) -> list[dict[str, Any]]:
     if type(generator) is not nn.Sequential:  # a child class may do more than its layers
         raise TypeError(f"generator must be an nn.Sequential, got {type(generator).__name__}")
+    _require_few(generator)
     layers: list[dict[str, Any]] = []
     for position, layer in enumerate(generator):
         kind = type(layer).__name__
@@ -214,11 +217,17 @@ def _describe(generator: nn.Sequential) -> list[dict[str, Any]]:
     return layers
 
 
+def _require_few(layers: Sized) -> None:
+    if len(layers) > MOST:
+        raise ValueError(f"a generator in a file has at most {MOST} layers, got {len(layers)}")
+
+
 def _has_bias(layer: nn.Module) -> bool:
     return not isinstance(layer, nn.Linear) or layer.bias is not None
 
 
 def _build(layers: list[dict[str, Any]]) -> nn.Sequential:
+    _require_few(layers)
     modules: list[nn.Module] = []
     for layer in layers:
         settings = dict(layer)
