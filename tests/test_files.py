@@ -193,6 +193,20 @@ def test_a_process_killed_in_the_middle_leaves_a_whole_file(tmp_path: Path) -> N
     assert names(tmp_path) == [left[0].name, "file"]
 
 
+def test_a_reader_who_interrupts_keeps_the_old_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(_: int) -> None:
+        raise KeyboardInterrupt
+
+    (tmp_path / "file").write_bytes(b"the old one")
+    monkeypatch.setattr(os, "fsync", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        write_file(tmp_path / "file", b"new")
+    assert (tmp_path / "file").read_bytes() == b"the old one"
+    assert names(tmp_path) == ["file"]
+
+
 def test_several_write_the_same_file_and_none_is_in_the_way(tmp_path: Path) -> None:
     path = tmp_path / "file"
     write_file(path, b"\0" * 300_000)
