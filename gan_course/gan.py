@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -325,7 +326,7 @@ class GAN:
                 state = {
                     "trained": [part.state_dict() for part in trained],
                     "steps": self.steps,
-                    "epochs": [list(vars(epoch).values()) for epoch in history.epochs],
+                    "epochs": _as_tensor(history.epochs),
                     "snapshots": history.snapshots,
                 }
                 checkpoint.save(about, self.device, state)
@@ -336,7 +337,7 @@ class GAN:
         else:
             restore(trained, kept["trained"])
             self.steps = kept["steps"]
-            history.epochs = [GANEpoch(*values) for values in kept["epochs"]]
+            history.epochs = _as_epochs(kept["epochs"])
             history.snapshots = kept["snapshots"]
         begun = len(history.epochs)
         started = time.perf_counter() - (history.epochs[-1].seconds or 0.0 if begun else 0.0)
@@ -400,6 +401,23 @@ def _summarise(number: int, losses: list[Losses], seconds: float | None) -> GANE
     generator, real, fake = (sum(column) / len(losses) for column in zip(*losses, strict=True))
     require_settled({"on real": real, "on fake": fake, "of the generator": generator})
     return GANEpoch(number, generator, real, fake, seconds)
+
+
+def _as_tensor(epochs: list[GANEpoch]) -> Tensor:
+    """One row an epoch, with NaN in place of seconds that were not noted."""
+    missing = [math.nan if epoch.seconds is None else epoch.seconds for epoch in epochs]
+    rows = [
+        [epoch.number, epoch.generator_loss, epoch.real_loss, epoch.fake_loss, seconds]
+        for epoch, seconds in zip(epochs, missing, strict=True)
+    ]
+    return torch.tensor(rows, dtype=torch.float64)
+
+
+def _as_epochs(rows: Tensor) -> list[GANEpoch]:
+    return [
+        GANEpoch(int(number), generator, real, fake, None if math.isnan(seconds) else seconds)
+        for number, generator, real, fake, seconds in rows.tolist()
+    ]
 
 
 def _set_rates(optimisers: Sequence[Adam], rates: Sequence[float]) -> None:

@@ -6,7 +6,7 @@ import io
 import json
 import os
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Sized
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from torch import nn
 
 from gan_course.checks import require_count
 from gan_course.data import Scaler
+from gan_course.files import pack, read_zip, require_file, unpack, write_file
 from gan_course.networks import Unscale, Waves
 
 # The layers that a generator file may name, each with the settings that rebuild it.
@@ -31,6 +32,7 @@ LAYERS: dict[str, tuple[type[nn.Module], tuple[str, ...]]] = {
     "Dropout": (nn.Dropout, ("p",)),
     "Waves": (Waves, ("count",)),
 }
+MOST = 1_000  # layers in a file, which bounds how long building them takes
 ARCHITECTURE = "gan_course.layers"  # the name of our entry in the file's header
 TRAINED = Path(__file__).parent / "trained"  # generators that ship with the course
 
@@ -38,8 +40,7 @@ TRAINED = Path(__file__).parent / "trained"  # generators that ship with the cou
 def save_generator(generator: nn.Sequential, path: str | os.PathLike[str]) -> Path:
     """Save a generator as safetensors: its weights, and in the header the list of its layers.
 
-    The file is written beside its place first and then moved there, so that a failure on the way
-    leaves an older file as it was. Folders on the way are made.
+    A failure on the way leaves an older file as it was. Folders on the way are made.
 
     Args:
         generator: an nn.Sequential of the layers in `LAYERS` and `Unscale`.
@@ -50,17 +51,14 @@ def save_generator(generator: nn.Sequential, path: str | os.PathLike[str]) -> Pa
 
     Raises:
         TypeError: the generator is no nn.Sequential, or has a layer that can't be described.
-        ValueError: it has `Waves` without a linear layer right behind that fits to them.
+        ValueError: it has `Waves` without a linear layer right behind that fits to them, or more
+            than 1,000 layers.
         OSError: the file can't be written.
     """
-    from safetensors.torch import save
-
     layers = json.dumps(_describe(generator))
-    # numbered as load_generator will number them, whatever names the layers have here; and cloned,
-    # as safetensors refuses weights that share memory
-    numbered = nn.Sequential(*generator).state_dict()
-    weights = {name: value.detach().cpu().contiguous().clone() for name, value in numbered.items()}
-    return _write(path, save(weights, metadata={ARCHITECTURE: layers}))
+    # numbered as load_generator will number them, whatever names the layers have here
+    weights = nn.Sequential(*generator).state_dict()
+    return write_file(path, pack(weights, {ARCHITECTURE: layers}))
 
 
 def load_generator(path: str | os.PathLike[str], device: str | torch.device = "cpu") -> nn.Module:
@@ -77,20 +75,15 @@ def load_generator(path: str | os.PathLike[str], device: str | torch.device = "c
         FileNotFoundError: there is no file at `path`.
         ValueError: the file is damaged, or no generator of this course.
     """
-    from safetensors import SafetensorError, safe_open
-
-    path = _require_file(path)
     try:
-        with safe_open(path, framework="pt") as file:
-            layers = (file.metadata() or {}).get(ARCHITECTURE)
-            weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  (it is no dict)
-        if layers is None:
+        weights, texts = unpack(path)
+        if ARCHITECTURE not in texts:
             raise ValueError(f"its header has no entry {ARCHITECTURE!r}")
         # on the meta device layers have shapes but no memory, until the weights come in
         with torch.device("meta"):
-            generator = _build(json.loads(layers))
+            generator = _build(json.loads(texts[ARCHITECTURE]))
         generator.load_state_dict(weights, assign=True)
-    except (SafetensorError, ValueError, KeyError, TypeError, RuntimeError) as error:
+    except (ValueError, KeyError, TypeError, RuntimeError, OverflowError) as error:
         raise ValueError(
             f"path must be a generator saved by save_generator, got {path}: {error}"
         ) from error
@@ -107,7 +100,7 @@ def save_torchscript(generator: nn.Module, path: str | os.PathLike[str]) -> Path
     with warnings.catch_warnings():  # the chapter on saving says what the deprecation means
         warnings.simplefilter("ignore")
         torch.jit.save(torch.jit.script(generator), buffer)
-    return _write(path, buffer.getvalue())
+    return write_file(path, buffer.getvalue())
 
 
 def load_torchscript(
@@ -118,19 +111,15 @@ def load_torchscript(
     Raises:
         PermissionError: `trusted` was not set.
         FileNotFoundError: there is no file at `path`.
-        ValueError: the file is damaged, or no TorchScript.
+        ValueError: the file is damaged, unfolds to far more than its size, or is no TorchScript.
     """
-    path = _require_file(path)
-    if not trusted:
-        raise PermissionError(
-            f"{path} is TorchScript: loading it runs a program from the file. "
-            "Pass trusted=True if you know where it comes from"
-        )
+    _require_trust(path, trusted, "TorchScript: loading it runs a program from the file")
     try:
+        content = read_zip(path)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return torch.jit.load(path, map_location=device).eval()
-    except RuntimeError as error:
+            return torch.jit.load(content, map_location=device).eval()
+    except (ValueError, RuntimeError) as error:
         raise ValueError(f"path must be a TorchScript file, got {path}: {error}") from error
 
 
@@ -156,19 +145,26 @@ def save_program(generator: nn.Module, latent_dim: int, path: str | os.PathLike[
         generator.train(was_training)
     buffer = io.BytesIO()
     torch.export.save(program, buffer)
-    return _write(path, buffer.getvalue())
+    return write_file(path, buffer.getvalue())
 
 
-def load_program(path: str | os.PathLike[str]) -> nn.Module:
+def load_program(path: str | os.PathLike[str], *, trusted: bool = False) -> nn.Module:
     """Load a file of `save_program`: no class definition needed, on the CPU.
 
+    PyTorch unpickles parts of such a file, and a pickle may run any code. So say `trusted=True`
+    if you know its author.
+
     Raises:
+        PermissionError: `trusted` was not set.
         FileNotFoundError: there is no file at `path`.
-        ValueError: the file is damaged, or no exported program.
+        ValueError: the file is damaged, unfolds to far more than its size, or is no exported
+            program.
     """
-    path = _require_file(path)
+    _require_trust(path, trusted, "an exported program: loading it may run any code from the file")
     try:
-        return torch.export.load(path).module()
+        return torch.export.load(read_zip(path)).module()
+    except OSError:
+        raise
     except Exception as error:  # torch raises whatever its parsers raise
         raise ValueError(f"path must be a file of save_program, got {path}: {error}") from error
 
@@ -193,9 +189,18 @@ def trained_card(name: str) -> dict[str, Any]:
     return card
 
 
+def _require_trust(path: str | os.PathLike[str], trusted: bool, risk: str) -> None:
+    if not trusted:
+        raise PermissionError(
+            f"{require_file(path)} is {risk}, and it may do whatever you may, such as overwrite "
+            "your files. Pass trusted=True if you know where it comes from"
+        )
+
+
 def _describe(generator: nn.Sequential) -> list[dict[str, Any]]:
     if type(generator) is not nn.Sequential:  # a child class may do more than its layers
         raise TypeError(f"generator must be an nn.Sequential, got {type(generator).__name__}")
+    _require_few(generator)
     layers: list[dict[str, Any]] = []
     for position, layer in enumerate(generator):
         kind = type(layer).__name__
@@ -212,18 +217,28 @@ def _describe(generator: nn.Sequential) -> list[dict[str, Any]]:
     return layers
 
 
+def _require_few(layers: Sized) -> None:
+    if len(layers) > MOST:
+        raise ValueError(f"a generator in a file has at most {MOST} layers, got {len(layers)}")
+
+
 def _has_bias(layer: nn.Module) -> bool:
     return not isinstance(layer, nn.Linear) or layer.bias is not None
 
 
 def _build(layers: list[dict[str, Any]]) -> nn.Sequential:
+    _require_few(layers)
     modules: list[nn.Module] = []
     for layer in layers:
         settings = dict(layer)
         kind = settings.pop("kind")
+        if not all(value is None or isinstance(value, int | float) for value in settings.values()):
+            raise ValueError(f"{kind} needs numbers as settings, got {settings}")
         if kind == "Unscale":
             empty = torch.empty(settings["dim"])
             modules.append(Unscale(Scaler(empty, empty)))
+        elif kind not in LAYERS:
+            raise ValueError(f"a layer must be one of {', '.join(LAYERS)}, Unscale, got {kind!r}")
         else:
             layer_type, names = LAYERS[kind]
             if set(settings) != set(names):  # or a file could ask for a device, and memory there
@@ -248,26 +263,3 @@ def _require_room_for_waves(layers: Iterable[nn.Module]) -> None:
                     f"{layer} must stand before a linear layer of {each} inputs, or a multiple of "
                     f"it, got {behind}"
                 )
-
-
-def _write(path: str | os.PathLike[str], content: bytes) -> Path:
-    target = Path(path)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    part = target.with_name(f".{target.name}.{os.getpid()}.part")
-    try:
-        with part.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(target)
-    except BaseException:
-        part.unlink(missing_ok=True)
-        raise
-    return target
-
-
-def _require_file(path: str | os.PathLike[str]) -> Path:
-    file = Path(path)
-    if not file.is_file():
-        raise FileNotFoundError(f"path must be an existing file, got {file}")
-    return file

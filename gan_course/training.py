@@ -262,9 +262,12 @@ def _state(
     trained: Trained, history: History, stopping: EarlyStopping, best_weights: State
 ) -> State:
     """All that `fit` needs to go on."""
+    epochs = [list(vars(epoch).values()) for epoch in history.epochs]
     return {
         "trained": [part.state_dict() for part in trained],
-        "epochs": [list(vars(epoch).values()) for epoch in history.epochs],
+        "epochs": torch.tensor(
+            [list(vars(e).values()) for e in history.epochs], dtype=torch.float64
+        ),
         "snapshots": history.snapshots,
         "best": [stopping.best, stopping.best_epoch],
         "best_weights": best_weights,
@@ -274,7 +277,7 @@ def _state(
 def _go_on(kept: State, trained: Trained, history: History, stopping: EarlyStopping) -> State:
     """Put everything to where it was; returns the generator's best weights."""
     restore(trained, kept["trained"])
-    history.epochs = [Epoch(*values) for values in kept["epochs"]]
+    history.epochs = [Epoch(int(n), *values) for n, *values in kept["epochs"].tolist()]
     history.snapshots = kept["snapshots"]
     stopping.best, stopping.best_epoch = kept["best"]
     return kept["best_weights"]

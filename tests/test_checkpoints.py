@@ -237,6 +237,16 @@ def test_a_training_may_go_on_for_longer(tmp_path: Path) -> None:
     assert TRAININGS["loop"](checkpoint, 5) == whole
 
 
+def test_the_clock_goes_on_where_it_stopped(tmp_path: Path) -> None:
+    given = Generator(1), Discriminator(1), lambda n: torch.rand(n, 1), lambda n: torch.randn(n, 1)
+    checkpoint = Checkpoint(tmp_path / "run", every=1)
+    first = GAN(*given).fit(2, 1, timed=True, checkpoint=checkpoint).epochs
+    more = GAN(*given).fit(3, 1, timed=True, checkpoint=checkpoint).epochs
+    assert more[:2] == first
+    assert first[1].seconds is not None and more[2].seconds is not None
+    assert more[2].seconds > first[1].seconds
+
+
 def test_a_folder_that_cannot_be_written_is_told_before_the_training(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
     steps = GAN.train_step

@@ -68,4 +68,15 @@ def test_a_comparison_says_when_losses_part() -> None:
     (apart,) = compare(losses(), losses((3, 1e-6), (7, 0.02), (8, -1)))
     assert (apart["equal"], apart["parted"]) == (False, 7)
     row = table_row("x", [same, apart], [same, {**same, "ks": 0.4}])
-    assert row.split() == "x 1 of 2 7 (7-7) 2.00% (0.00%) 0.500 (0.100)".split()
+    assert row.split() == [
+        "x",
+        "1",
+        "of",
+        "2",
+        "7",
+        "(7-7)",
+        "2.00%",
+        "(0.00%)",
+        "0.500",
+        "(0.100)",
+    ]

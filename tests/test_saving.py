@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
+import logging
 import os
 import pickle
 import re
 import warnings
+import zipfile
 from collections import OrderedDict
 from collections.abc import Callable
 from pathlib import Path
@@ -19,6 +23,7 @@ from torch import Tensor, nn
 
 from gan_course import saving
 from gan_course.data import Scaler, exponential
+from gan_course.files import pack, write_file
 from gan_course.integers import pattern_values
 from gan_course.metrics import curve_quality, integer_quality, ks_normal
 from gan_course.networks import Unscale, Waves, in_data_units, make_generator, sample
@@ -41,7 +46,10 @@ NOISE = torch.randn(9, 2, generator=torch.Generator().manual_seed(0))
 FORMATS: dict[str, tuple[Callable[..., Path], Callable[..., nn.Module]]] = {
     "safetensors": (save_generator, load_generator),
     "torchscript": (save_torchscript, lambda path: load_torchscript(path, trusted=True)),
-    "program": (lambda generator, path: save_program(generator, 2, path), load_program),
+    "program": (
+        lambda generator, path: save_program(generator, 2, path),
+        lambda path: load_program(path, trusted=True),
+    ),
 }
 each_format = pytest.mark.parametrize(("save", "load"), FORMATS.values(), ids=FORMATS)
 
@@ -363,7 +371,7 @@ def pickle_to(value: Any, path: Path) -> None:
     path.write_bytes(pickle.dumps(value))
 
 
-@pytest.mark.parametrize("load", [load_generator, load_program])
+@pytest.mark.parametrize("load", [load for _, load in FORMATS.values()], ids=FORMATS)
 @pytest.mark.parametrize("write", [pickle_to, torch.save])
 def test_a_pickle_is_refused_and_not_executed(load: Any, write: Any, tmp_path: Path) -> None:
     trap, path = tmp_path / "sprung", tmp_path / "generator.pt"
@@ -378,22 +386,101 @@ def test_the_trap_of_the_last_test_works(tmp_path: Path) -> None:
     assert (tmp_path / "sprung").exists()
 
 
-def test_torchscript_is_not_touched_unless_trusted(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+# --- what is loaded only from people one trusts ----------------------------------------------
+
+
+class Vandal(nn.Module):
+    """As TorchScript, loading this writes over a file."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__()
+        self.path = path
+
+    def forward(self, noise: Tensor) -> Tensor:
+        """Nothing to see here."""
+        return noise
+
+    @torch.jit.export
+    def __getstate__(self) -> str:
+        """The path is all there is to save."""
+        return self.path
+
+    @torch.jit.export
+    def __setstate__(self, state: str) -> None:
+        """What TorchScript runs while it loads the file."""
+        self.path = state
+        self.training = False
+        torch.save(torch.zeros(1), state)
+
+
+def script_with_a_trap(trap: Path, path: Path) -> Path:
+    path = save_torchscript(Vandal(str(trap)), path)
+    trap.unlink(missing_ok=True)
+    return path
+
+
+def program_with_a_trap(trap: Path, path: Path) -> Path:
+    whole = save_program(whole_generator(), 2, path.with_suffix(".whole"))
+    bomb = io.BytesIO()
+    torch.save(Trap(trap), bomb)
+    with zipfile.ZipFile(whole) as good, zipfile.ZipFile(path, "w") as bad:
+        for name in good.namelist():
+            sample = name.endswith("sample_inputs/model.pt")  # which PyTorch unpickles
+            bad.writestr(name, bomb.getvalue() if sample else good.read(name))
+    return path
+
+
+PROGRAMS: dict[str, tuple[Callable[..., Path], Callable[..., nn.Module]]] = {
+    "is TorchScript: loading it runs a program": (script_with_a_trap, load_torchscript),
+    "is an exported program: loading it may run any code": (program_with_a_trap, load_program),
+}
+
+
+@pytest.mark.parametrize("risk", PROGRAMS)
+def test_a_program_is_run_only_by_those_who_say_that_they_trust_it(
+    risk: str, tmp_path: Path
 ) -> None:
-    path = save_torchscript(whole_generator(), tmp_path / "script")
-    monkeypatch.setattr(torch.jit, "load", lambda *_, **__: pytest.fail("it was loaded"))
-    with pytest.raises(PermissionError, match=r"script is TorchScript: .* Pass trusted=True"):
-        load_torchscript(path)
+    write, load = PROGRAMS[risk]
+    trap = tmp_path / "sprung"
+    path = write(trap, tmp_path / "program")
+    with pytest.raises(PermissionError, match=f"program {risk}.* Pass trusted=True"):
+        load(path)
+    assert not trap.exists()
+    # the risk is a real one, and what PyTorch says of this file afterwards matters to nobody
+    logging.disable(logging.CRITICAL)
+    with contextlib.suppress(ValueError):
+        load(path, trusted=True)
+    logging.disable(logging.NOTSET)
+    assert trap.exists()
+
+
+@pytest.mark.parametrize("load", [load_torchscript, load_program])
+def test_a_missing_program_is_not_called_one(load: Any, tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match="path must be an existing file"):
+        load(tmp_path / "nothing")
+
+
+@pytest.mark.parametrize("name", ["torchscript", "program"])
+def test_a_program_with_a_damaged_weight_is_refused(
+    name: str, content: dict[str, bytes], tmp_path: Path
+) -> None:
+    # PyTorch alone loads it with another weight and says nothing
+    weight = whole_generator()[0].weight.detach().numpy().tobytes()
+    assert content[name].count(weight) == 1
+    (tmp_path / "damaged").write_bytes(content[name].replace(weight, b"\x01" + weight[1:]))
+    with pytest.raises(ValueError, match=r"path must be .*weight_0|path must be .*data/0"):
+        FORMATS[name][1](tmp_path / "damaged")
+
+
+# --- a header with layers of its own -----------------------------------------------------------
 
 
 def with_header(path: Path, layers: Any, weights: dict[str, Tensor] | None = None) -> Path:
-    """A safetensors file with a list of layers of its own."""
+    """A file that is sound, with a list of layers of its own."""
     if weights is None:
         weights = {"0.weight": torch.zeros(2, 2), "0.bias": torch.zeros(2)}
     text = layers if isinstance(layers, str) else json.dumps(layers)
-    save_file(weights, path, metadata={ARCHITECTURE: text})
-    return path
+    return write_file(path, pack(weights, {ARCHITECTURE: text}))
 
 
 LINEAR = {"kind": "Linear", "in_features": 2, "out_features": 2}
@@ -420,10 +507,17 @@ def test_the_header_that_the_next_test_spoils_is_a_good_one(tmp_path: Path) -> N
         [{**LINEAR, "in_features": 3}],
         [{**LINEAR, "out_features": -2}],
         [{**LINEAR, "in_features": 10**30}],
+        [{**LINEAR, "in_features": 10**4000}],
+        [{**LINEAR, "in_features": 1e400}],
+        "[" + "9" * 5000 + "]",
         [{"kind": "Linear", "in_features": 2}],
         [LINEAR, LINEAR],
         [LINEAR, {"kind": "Unscale"}],
+        [LINEAR, {"kind": "Unscale", "dim": [2, 2]}],
+        [LINEAR, {"kind": "Unscale", "dim": 10**12}],
         [LINEAR, {"kind": "Dropout", "p": 2}],
+        [LINEAR, {"kind": "LeakyReLU", "negative_slope": "steep"}],
+        [LINEAR, {"kind": "Softmax", "dim": {"a": 1}}],
         [{**LINEAR, "bias": False}],
         [{**LINEAR, "device": "cpu"}],
         [LINEAR, {"kind": "Waves"}],
@@ -466,7 +560,20 @@ def test_a_file_can_ask_for_no_more_waves_than_its_weights_take_in(
 def test_a_file_without_our_header_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "foreign.safetensors"
     save_file({"0.weight": torch.zeros(2, 2)}, path)
-    with pytest.raises(ValueError, match=r"its header has no entry 'gan_course\.layers'"):
+    with pytest.raises(ValueError, match=r"path must be a generator .* 'gan_course\.sha256'"):
+        load_generator(path)
+    write_file(path, pack({"0.weight": torch.zeros(2, 2)}, {}))
+    with pytest.raises(ValueError, match=r"path must be a generator .* 'gan_course\.layers'"):
+        load_generator(path)
+
+
+def test_a_file_with_another_weight_is_refused_as_damaged(
+    content: dict[str, bytes], tmp_path: Path
+) -> None:
+    path = tmp_path / "damaged"
+    path.write_bytes(content["safetensors"][:-1] + b"\x01")
+    message = f"path must be a generator saved by save_generator, got {path}: it is damaged: "
+    with pytest.raises(ValueError, match=re.escape(message)):
         load_generator(path)
 
 
@@ -486,13 +593,13 @@ def test_a_failed_save_leaves_the_old_file_and_nothing_else(
     path.write_bytes(b"the old one")
     # the tools that make the content may move files of their own: only ours are to fail
     with monkeypatch.context() as patch:
-        real = saving._write
+        real = saving.write_file
 
         def write_and_fail(target: Any, content: bytes) -> Path:
             patch.setattr(*where, fail)
             return real(target, content)
 
-        patch.setattr(saving, "_write", write_and_fail)
+        patch.setattr(saving, "write_file", write_and_fail)
         with pytest.raises(OSError, match="No space left on device"):
             save(whole_generator(), path)
     assert path.read_bytes() == b"the old one"
