@@ -265,9 +265,7 @@ def _state(
     epochs = [list(vars(epoch).values()) for epoch in history.epochs]
     return {
         "trained": [part.state_dict() for part in trained],
-        "epochs": torch.tensor(
-            [list(vars(e).values()) for e in history.epochs], dtype=torch.float64
-        ),
+        "epochs": torch.tensor(epochs, dtype=torch.float64),
         "snapshots": history.snapshots,
         "best": [stopping.best, stopping.best_epoch],
         "best_weights": best_weights,
