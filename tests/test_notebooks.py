@@ -32,6 +32,12 @@ def test_the_first_cell_is_the_same_in_all_notebooks_and_never_touches_torch():
     assert WHEEL_LINE in source
     assert "--no-deps" in source
     assert "torch" not in re.sub(r"#.*", "", source)
+    assert source.endswith("from gan_course import doctor\n\ndoctor.check()")
+
+
+@each_notebook
+def test_the_doctor_had_nothing_to_say(notebook):
+    assert [output.text for output in code_cells(notebook)[0].outputs] == ["ready for the course\n"]
 
 
 @each_notebook
