@@ -34,6 +34,8 @@ TASK = curves.TASKS["exponential"]
 # the original's networks and batches, without the dropout that the fast step does not have
 SAME_NETWORKS = replace(ORIGINAL, dropout=0.0, scaled=True, average=0.0)
 MANY = 32  # GANs at once
+TURNS = 192, 48  # steps in a turn, of one GAN and of many
+TURNS_ON_GPU = 1_536, 512  # a recording has to pay
 Steps = Callable[[int], object]  # does that many steps
 
 
@@ -111,7 +113,7 @@ def compare_steps(device: torch.device, threads: int, repeats: int) -> list[dict
     torch.set_num_threads(threads)
     gpu = device.type == "cuda"
     many = 1_000 if gpu else MANY
-    turn, together = (1_536, 512) if gpu else (192, 48)  # steps; a recording has to pay
+    turn, together = TURNS_ON_GPU if gpu else TURNS
     recipes = {"same networks": SAME_NETWORKS, "quick recipe": QUICK}
     runs: list[tuple[str, int, int, Steps]] = []  # name, GANs, steps in a turn
     if threads == 1:
