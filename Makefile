@@ -16,7 +16,7 @@ export PYTHONHASHSEED := 0
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help book zip pdf test lighthouse test-colab lab notebooks exercises figures lock wheel clean
+.PHONY: help book zip pdf test lint lighthouse test-colab lab notebooks exercises figures lock wheel clean
 
 help:  ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -30,11 +30,13 @@ zip: book  ## the site as one file to pass on, _build/gans-from-scratch.zip
 pdf: book  ## print the book with Chromium, to _build/gans-from-scratch.pdf
 	$(BIN)/python -m tools.pdf
 
-test: book  ## all tests: code style, types, unit tests, notebooks, the site in a browser
+test: book lint  ## all tests: code style, types, unit tests, notebooks, the site in a browser
+	$(BIN)/pytest
+
+lint: $(VENV)/ready  ## code style and types alone
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/pytest
 
 lighthouse: $(VENV)/ready  ## scores of the built site by Lighthouse; needs Node.js and Chromium
 	$(BIN)/python -m tools.lighthouse
