@@ -103,7 +103,7 @@ def workers_of(launcher: int) -> list[int]:
 
 @pytest.mark.skipif(not Path("/proc").exists(), reason="finds the processes in /proc")
 def test_two_processes_share_the_seeds_and_one_that_is_killed_is_replaced(tmp_path):
-    """No finished seed is trained again; one run for all of it, since each loads torch five times."""
+    """No finished seed is trained again. One run for all of it: it loads torch five times."""
     path = tmp_path / "killed.json"
     launcher = torchrun(path)
     folder, until = tmp_path / "killed.json.seeds", time.monotonic() + 200
