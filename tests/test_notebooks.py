@@ -138,6 +138,6 @@ def test_a_chapter_begins_and_ends_with_what_one_learns(path):
 def test_each_notebook_says_whether_a_gpu_helps_on_colab(notebook):
     opening = notebook.cells[0].source.replace("\n", " ")
     assert "On Colab" in opening
-    uses_one = any("cuda" in cell.source for cell in code_cells(notebook))
+    uses_one = any(re.search("cuda|pick_device", cell.source) for cell in code_cells(notebook))
     assert ("nothing here uses a GPU" in opening) is not uses_one
     assert ("Change runtime type" in opening) is uses_one
