@@ -67,12 +67,13 @@ lock: $(VENV)/ready  ## compile requirements.txt anew from pyproject.toml
 clean:  ## remove everything that the commands made
 	rm -rf $(VENV) .venv-colab _build dist build *.egg-info
 
-# torch first: the lock then finds it installed and does not look for another build
+# torch first: the lock then finds it installed and does not look for another build. pip would
+# compile every module of every package, for half a minute; Python compiles those that it imports.
 $(VENV)/ready: requirements.txt pyproject.toml
 	$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(None if v >= (3, 10) else "The course needs Python 3.10 or newer, this is %d.%d: make book PYTHON=…" % v[:2])'
 	$(PYTHON) -m venv $(VENV)
 	@echo "Installing PyTorch and the other packages into $(VENV): some minutes the first time."
-	$(BIN)/pip install --quiet $$(grep '^torch==' requirements.txt) $(if $(TORCH_INDEX),--index-url $(TORCH_INDEX))
-	$(BIN)/pip install --quiet --requirement requirements.txt
+	$(BIN)/pip install --quiet --no-compile $$(grep '^torch==' requirements.txt) $(if $(TORCH_INDEX),--index-url $(TORCH_INDEX))
+	$(BIN)/pip install --quiet --no-compile --requirement requirements.txt
 	$(BIN)/pip install --quiet --no-deps --no-build-isolation --editable .
 	touch $@

@@ -48,7 +48,7 @@ def make_environment() -> None:
     lock = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
     torch = next(line for line in lock if line.startswith("torch=="))
     for packages in ([torch], [torch, *VERSIONS]):
-        pip = [str(ENVIRONMENT / "bin" / "pip"), "install", "--quiet", *packages]
+        pip = [str(ENVIRONMENT / "bin" / "pip"), "install", "--quiet", "--no-compile", *packages]
         subprocess.run(pip, check=True)
 
 
