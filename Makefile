@@ -16,7 +16,7 @@ export PYTHONHASHSEED := 0
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help book zip pdf test lighthouse test-colab lab notebooks exercises figures lock wheel clean
+.PHONY: help book zip pdf test lint lighthouse test-colab lab notebooks exercises figures lock wheel clean
 
 help:  ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -30,11 +30,13 @@ zip: book  ## the site as one file to pass on, _build/gans-from-scratch.zip
 pdf: book  ## print the book with Chromium, to _build/gans-from-scratch.pdf
 	$(BIN)/python -m tools.pdf
 
-test: book  ## all tests: code style, types, unit tests, notebooks, the site in a browser
+test: book lint  ## all tests: code style, types, unit tests, notebooks, the site in a browser
+	$(BIN)/pytest
+
+lint: $(VENV)/ready  ## code style and types alone
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/pytest
 
 lighthouse: $(VENV)/ready  ## scores of the built site by Lighthouse; needs Node.js and Chromium
 	$(BIN)/python -m tools.lighthouse
@@ -65,12 +67,13 @@ lock: $(VENV)/ready  ## compile requirements.txt anew from pyproject.toml
 clean:  ## remove everything that the commands made
 	rm -rf $(VENV) .venv-colab _build dist build *.egg-info
 
-# torch first: the lock then finds it installed and does not look for another build
+# torch first: the lock then finds it installed and does not look for another build. pip would
+# compile every module of every package, for half a minute; Python compiles those that it imports.
 $(VENV)/ready: requirements.txt pyproject.toml
 	$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(None if v >= (3, 10) else "The course needs Python 3.10 or newer, this is %d.%d: make book PYTHON=…" % v[:2])'
 	$(PYTHON) -m venv $(VENV)
 	@echo "Installing PyTorch and the other packages into $(VENV): some minutes the first time."
-	$(BIN)/pip install --quiet $$(grep '^torch==' requirements.txt) $(if $(TORCH_INDEX),--index-url $(TORCH_INDEX))
-	$(BIN)/pip install --quiet --requirement requirements.txt
+	$(BIN)/pip install --quiet --no-compile $$(grep '^torch==' requirements.txt) $(if $(TORCH_INDEX),--index-url $(TORCH_INDEX))
+	$(BIN)/pip install --quiet --no-compile --requirement requirements.txt
 	$(BIN)/pip install --quiet --no-deps --no-build-isolation --editable .
 	touch $@

@@ -65,7 +65,7 @@ def main() -> None:
     parser.add_argument("--first-seed", type=int, default=0, help="the smallest of them")
     parser.add_argument("--json", type=Path, required=True, help="where the records go")
     parser.add_argument("--group", type=int, default=GROUP, help="seeds that are trained at once")
-    parser.add_argument("--device", default="cpu", help="cpu or cuda; a process has one GPU")
+    parser.add_argument("--device", default="cpu", help="cpu, cuda or mps; a process has one GPU")
     parser.add_argument("--threads", type=int, default=1, help="of PyTorch")
     arguments = parser.parse_args()
     project = PROJECTS[arguments.project]

@@ -1,8 +1,12 @@
-"""Is this machine ready for the course? `python -m gan_course.doctor` says so, a line a check."""
+"""Is this machine ready for the course? `python -m gan_course.doctor` says so, a line a check.
+
+The first cell of each notebook calls `check`, which says little unless something is wrong.
+"""
 
 from __future__ import annotations
 
 import importlib
+import os
 import re
 import shutil
 import sys
@@ -95,6 +99,8 @@ def widgets() -> Check:
         here = version("ipywidgets")
     except PackageNotFoundError:
         return Check("WARN", "no sliders without ipywidgets", "install it first, see above")
+    if "COLAB_RELEASE_TAG" in os.environ:  # its parts don't fit, but it has a program of its own
+        return Check("OK", f"sliders: ipywidgets {here}, drawn by Colab")
     cure = "python -m pip install --upgrade ipywidgets, then start Jupyter anew"
     parts = WIDGET_PARTS.get(numbers(here)[0])
     if parts is None:
@@ -104,10 +110,10 @@ def widgets() -> Check:
         try:
             part = version(name)
         except PackageNotFoundError:
-            continue  # belongs to a program that is not here, as on Colab
+            continue  # belongs to a program that is not here
         found.append(f"{name} {part}")
         if numbers(part)[0] != wanted:
-            return Check("FAIL", f"sliders: ipywidgets {here} can't speak with {found[-1]}", cure)
+            return Check("WARN", f"sliders: ipywidgets {here} can't speak with {found[-1]}", cure)
     return Check("OK", f"sliders: ipywidgets {here}" + "".join(f", {part}" for part in found))
 
 
@@ -132,6 +138,26 @@ def examine(path: Path | None = None) -> list[Check]:
     """All checks, those of a folder in `path`, or where Python was started."""
     packages = [package(name, oldest) for name, oldest in needed().items()]
     return [python(), *packages, device(), widgets(), folder(path or Path.cwd())]
+
+
+def check() -> None:
+    """Say in a notebook whether this machine is ready: what is wrong, or one line.
+
+    The line says nothing of this machine, so that notebooks stay the same on all of them.
+
+    Raises:
+        RuntimeError: something is missing without which the notebook can't run.
+    """
+    checks = examine()
+    for found in checks:
+        if found.status != "OK":
+            print(found)
+    if any(found.status == "FAIL" for found in checks):
+        raise RuntimeError(
+            "this machine is not ready for the course: do what stands below each FAIL, "
+            "restart the kernel, and run this cell again"
+        )
+    print("ready for the course")
 
 
 def main() -> int:

@@ -198,7 +198,7 @@ def energy_test(
     # with weights w of 1/n in one set and -1/m in the other, the energy distance is -w' distances w
     weights = torch.cat([a.new_full((n,), 1 / n), a.new_full((m,), -1 / m)])
     orders = torch.rand(permutations, n + m, generator=random, dtype=torch.double).argsort(dim=1)
-    splits = torch.cat([weights[None], weights[orders.to(a.device)]]).T  # (n + m, 1 + permutations)
+    splits = torch.cat([weights[None], weights[orders]]).T  # (n + m, 1 + permutations)
     energies = -(splits * (distances @ splits)).sum(dim=0)
     # a split that is equally far apart counts, though the last bit of its sum may differ
     reached = energies >= energies[0] - 1e-12 * distances.max()
@@ -206,10 +206,13 @@ def energy_test(
 
 
 def _pair(a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
-    """Both sets in double precision: the distance is a small difference of large means."""
+    """Both sets in double precision: the distance is a small difference of large means.
+
+    On the CPU, as an Apple GPU has no double precision.
+    """
     require_matrix("a", a)
     require_matrix("b", b, columns=a.shape[1])
-    return a.detach().double(), b.detach().double()
+    return a.detach().cpu().double(), b.detach().cpu().double()
 
 
 def _distances(a: Tensor, b: Tensor) -> Tensor:
@@ -351,7 +354,7 @@ def fit_and_ks_of_many(
     require_matrix("points", points.flatten(0, 1), columns=2)
     x, y = points.unbind(-1)
     fit = (y - curve(x)).square().mean(dim=1).sqrt() / _height(curve, low, high)
-    share = ((x.double().sort(dim=1).values - low) / (high - low)).clamp(0, 1)
+    share = ((x.sort(dim=1).values - low) / (high - low)).clamp(0, 1)
     count = x.shape[1]
     below = torch.arange(count, device=x.device) / count
     gap = torch.maximum(share - below, below + 1 / count - share)
@@ -385,13 +388,13 @@ def mean_squared_remainder(integers: Tensor, divisor: int) -> float:
     """
     require_count("divisor", divisor)
     remainders = whole_numbers("integers", integers) % divisor
-    return float((remainders.double() ** 2).mean())
+    return float((remainders.cpu().double() ** 2).mean())
 
 
 def validity(integers: Tensor, values: Tensor) -> float:
     """The share of integers, shape (n,), that are among the allowed values, shape (k,)."""
     whole = whole_numbers("integers", integers)
-    return float(torch.isin(whole, _distinct(values).to(whole.device)).double().mean())
+    return float(torch.isin(whole, _distinct(values).to(whole.device)).cpu().double().mean())
 
 
 def valid_sequences(sequences: Tensor, values: Tensor) -> float:
@@ -402,7 +405,7 @@ def valid_sequences(sequences: Tensor, values: Tensor) -> float:
         raise kind(f"sequences must be a tensor of shape (n, length), got {got}")
     whole = whole_numbers("sequences", sequences.flatten()).reshape(sequences.shape)
     allowed = _distinct(values).to(whole.device)
-    return float(torch.isin(whole, allowed).all(dim=1).double().mean())
+    return float(torch.isin(whole, allowed).all(dim=1).cpu().double().mean())
 
 
 def values_covered(integers: Tensor, values: Tensor, at_least: float = COVERED) -> int:
@@ -456,7 +459,7 @@ def total_variation(integers: Tensor, values: Tensor) -> float:
 def zero_rows(batch: Tensor) -> float:
     """The share of rows, shape (n, depth), that hold nothing but zeros: they decode to 0."""
     require_matrix("batch", batch)
-    return float((batch == 0).all(dim=1).double().mean())
+    return float((batch == 0).all(dim=1).cpu().double().mean())
 
 
 @dataclass(frozen=True)
@@ -524,7 +527,7 @@ def _shares(integers: Tensor, values: Tensor) -> Tensor:
     allowed = _distinct(values).to(whole.device)
     kinds, counts = whole.unique(return_counts=True)
     found = (allowed[:, None] == kinds) * counts
-    return found.sum(dim=1).double() / len(whole)
+    return found.sum(dim=1).cpu().double() / len(whole)
 
 
 # --- numbers on a line: how far from the normal distribution N(0, 1)? ---------------------------

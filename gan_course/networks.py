@@ -10,6 +10,13 @@ from gan_course.checks import require_count, require_matrix, require_number, req
 from gan_course.data import Scaler
 
 
+def pick_device() -> str:
+    """Where to train: "cuda" with a GPU by NVIDIA, "mps" with one by Apple, otherwise "cpu"."""
+    if torch.cuda.is_available():
+        return "cuda"
+    return "mps" if torch.backends.mps.is_available() else "cpu"
+
+
 def make_generator(
     latent_dim: int = 2, widths: Sequence[int] = (16, 32), output_dim: int = 2
 ) -> nn.Sequential:

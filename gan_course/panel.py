@@ -440,6 +440,8 @@ def _undisturbed(*networks: nn.Module) -> Iterator[set[nn.Module]]:
     modes = [(module, module.training) for network in networks for module in network.modules()]
     weights = [weight for network in networks for weight in network.parameters()]
     devices = {weight.device.index for weight in weights if weight.device.type == "cuda"}
+    on_apple = any(weight.device.type == "mps" for weight in weights)  # fork_rng can't do that one
+    apple = torch.mps.get_rng_state() if on_apple else None
     with torch.random.fork_rng(devices=sorted(devices)), torch.no_grad():
         try:
             for network in networks:
@@ -448,6 +450,8 @@ def _undisturbed(*networks: nn.Module) -> Iterator[set[nn.Module]]:
         finally:
             for module, training in modes:
                 module.training = training
+            if apple is not None:
+                torch.mps.set_rng_state(apple)
 
 
 def _weights(network: nn.Module) -> Tensor:

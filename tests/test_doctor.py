@@ -89,16 +89,16 @@ def test_a_package_that_is_half_there_is_told() -> None:
     ("versions", "status", "found"),
     [
         ({"ipywidgets": None}, "WARN", "no sliders without ipywidgets"),
-        ({"ipywidgets": "7.7.1"}, "OK", "sliders: ipywidgets 7.7.1"),  # Colab
+        ({"ipywidgets": "7.7.1"}, "OK", "sliders: ipywidgets 7.7.1"),
         ({"ipywidgets": "9.0"}, "WARN", "sliders: ipywidgets 9.0 was never tried"),
         (
             {"ipywidgets": "8.1", "jupyterlab_widgets": "1.1"},
-            "FAIL",
+            "WARN",
             "sliders: ipywidgets 8.1 can't speak with jupyterlab_widgets 1.1",
         ),
         (
             {"ipywidgets": "7.7", "jupyterlab_widgets": "1.1", "widgetsnbextension": "4.0"},
-            "FAIL",
+            "WARN",
             "sliders: ipywidgets 7.7 can't speak with widgetsnbextension 4.0",
         ),
         (
@@ -113,6 +113,13 @@ def test_sliders(monkeypatch: Any, versions: dict[str, Any], status: str, found:
     check = doctor.widgets()
     assert (check.status, check.found) == (status, found)
     assert bool(check.cure) == (status != "OK")
+
+
+def test_parts_that_do_not_fit_are_no_worry_on_colab(monkeypatch: Any) -> None:
+    pretend(monkeypatch, ipywidgets="7.7.1", jupyterlab_widgets="3.0.17")
+    assert doctor.widgets().status == "WARN"
+    monkeypatch.setenv("COLAB_RELEASE_TAG", "release-colab")
+    assert doctor.widgets() == Check("OK", "sliders: ipywidgets 7.7.1, drawn by Colab")
 
 
 @pytest.mark.parametrize(("free", "status"), [(99, "FAIL"), (101, "WARN"), (1_001, "OK")])
@@ -162,3 +169,25 @@ def test_a_failure_is_printed_with_its_cure_and_sets_the_exit_code(
     assert capsys.readouterr().out == "OK    all well\nFAIL  no torch\n      get torch\n"
     monkeypatch.setattr(doctor, "examine", lambda: checks[:1])
     assert doctor.main() == 0
+
+
+def test_a_notebook_says_one_line_where_all_is_well(monkeypatch: Any, capsys: Any) -> None:
+    monkeypatch.setattr(doctor, "examine", lambda: [Check("OK", "device cuda: a GPU")])
+    doctor.check()
+    assert capsys.readouterr().out == "ready for the course\n"
+
+
+def test_a_notebook_says_what_is_odd_and_goes_on(monkeypatch: Any, capsys: Any) -> None:
+    checks = [Check("OK", "all well"), Check("WARN", "little room", "make some")]
+    monkeypatch.setattr(doctor, "examine", lambda: checks)
+    doctor.check()
+    said = "WARN  little room\n      make some\nready for the course\n"
+    assert capsys.readouterr().out == said
+
+
+def test_a_notebook_stops_where_something_is_missing(monkeypatch: Any, capsys: Any) -> None:
+    checks = [Check("WARN", "little room"), Check("FAIL", "no torch", "get torch")]
+    monkeypatch.setattr(doctor, "examine", lambda: checks)
+    with pytest.raises(RuntimeError, match="not ready for the course: do what stands below each"):
+        doctor.check()
+    assert capsys.readouterr().out == "WARN  little room\nFAIL  no torch\n      get torch\n"

@@ -24,7 +24,7 @@ from gan_course.recipes import Settings
 from gan_course.saving import load_generator, save_generator
 from gan_course.stacked import StackedLinear, make_networks
 
-STEPS = 60  # more than three times as many as are drawn at a time
+STEPS = 36  # more than twice as many as are drawn at a time
 SEEDS = (7, 0, 11, 3, 5)
 
 

@@ -32,6 +32,12 @@ def test_the_first_cell_is_the_same_in_all_notebooks_and_never_touches_torch():
     assert WHEEL_LINE in source
     assert "--no-deps" in source
     assert "torch" not in re.sub(r"#.*", "", source)
+    assert source.endswith("from gan_course import doctor\n\ndoctor.check()")
+
+
+@each_notebook
+def test_the_doctor_had_nothing_to_say(notebook):
+    assert [output.text for output in code_cells(notebook)[0].outputs] == ["ready for the course\n"]
 
 
 @each_notebook
@@ -132,6 +138,6 @@ def test_a_chapter_begins_and_ends_with_what_one_learns(path):
 def test_each_notebook_says_whether_a_gpu_helps_on_colab(notebook):
     opening = notebook.cells[0].source.replace("\n", " ")
     assert "On Colab" in opening
-    uses_one = any("cuda" in cell.source for cell in code_cells(notebook))
+    uses_one = any(re.search("cuda|pick_device", cell.source) for cell in code_cells(notebook))
     assert ("nothing here uses a GPU" in opening) is not uses_one
     assert ("Change runtime type" in opening) is uses_one

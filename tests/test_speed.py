@@ -91,6 +91,7 @@ def test_a_short_run_prints_its_table_and_writes_it_down(
     monkeypatch.setattr(curves, "run_loop", short_loop)
     monkeypatch.setattr(speed, "QUICK", replace(QUICK, steps=20))
     monkeypatch.setattr(speed, "MANY", 2)
+    monkeypatch.setattr(speed, "TURNS", (16, 16))
     path = tmp_path / "speed.json"
     arguments = ["speed", "--json", str(path), "--repeats", "1", "--seeds", "2"]
     monkeypatch.setattr("sys.argv", arguments)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import http.server
+import os
 import shutil
 import subprocess
 import sys
@@ -47,7 +48,7 @@ def make_environment() -> None:
     lock = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
     torch = next(line for line in lock if line.startswith("torch=="))
     for packages in ([torch], [torch, *VERSIONS]):
-        pip = [str(ENVIRONMENT / "bin" / "pip"), "install", "--quiet", *packages]
+        pip = [str(ENVIRONMENT / "bin" / "pip"), "install", "--quiet", "--no-compile", *packages]
         subprocess.run(pip, check=True)
 
 
@@ -88,13 +89,19 @@ def main() -> int:
         nbformat.write(stamp(nbformat.read(source, as_version=4), url), path)
         print(f"running {path.name}, which installs {url} where it is missing", flush=True)
         jupyter = str(ENVIRONMENT / "bin" / "jupyter-execute")
-        done = subprocess.run([jupyter, "--inplace", "--timeout=-1", str(path)], cwd=FOLDER)
+        done = subprocess.run(
+            [jupyter, "--inplace", "--timeout=-1", str(path)],
+            cwd=FOLDER,
+            env={**os.environ, "COLAB_RELEASE_TAG": "like Colab's"},
+        )
         if done.returncode:
             print(f"{path.name} failed in an environment like Colab's", file=sys.stderr)
             return done.returncode
         cells = [c for c in nbformat.read(path, as_version=4).cells if c.cell_type == "code"]
         if not all(cell.execution_count for cell in cells):
             raise RuntimeError(f"some cells of {path.name} were not run")
+        if cells[0].outputs[-1].text != "ready for the course\n":
+            raise RuntimeError(f"the doctor found something: {cells[0].outputs[-1].text}")
         print(f"{path.name}: {len(cells)} cells ran")
     server.shutdown()
 

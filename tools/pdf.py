@@ -404,19 +404,24 @@ def print_pages(page: Page, path: Path) -> None:
     numbers: dict[str, int] = {}
     for _ in range(PASSES):
         page.evaluate(FILL, numbers)
-        page.pdf(path=path, prefer_css_page_size=True)
+        # tags and outline take as long as the rest: not at first, when no number is right yet
+        known = bool(numbers)
+        page.pdf(
+            path=path,
+            prefer_css_page_size=True,
+            print_background=known,
+            outline=known,
+            tagged=known,
+        )
         reader = PdfReader(path)
         found = {
             name.removeprefix("/"): 1 + (reader.get_destination_page_number(place) or 0)
             for name, place in reader.named_destinations.items()
         }
         if found == numbers:
-            break
+            return
         numbers = found
-    else:
-        raise SystemExit("The page numbers of the printed book do not settle.")
-    # tags and outline take as long as the rest, so only the last time
-    page.pdf(path=path, prefer_css_page_size=True, print_background=True, outline=True, tagged=True)
+    raise SystemExit("The page numbers of the printed book do not settle.")
 
 
 def make(browser: Browser) -> int:

@@ -1,0 +1,188 @@
+"""Does everything train on any device? Here on a stand-in for Apple's, which has no float64."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+import torch
+from apple import AppleGPU, Source
+from torch import Tensor, nn
+
+from gan_course import metrics
+from gan_course.data import Scaler, batches, curve_points, exponential
+from gan_course.ensemble import Ensemble, train
+from gan_course.gan import GAN, Discriminator, Generator, even_noise
+from gan_course.integers import GumbelSoftmax, pattern_values, real_batch
+from gan_course.networks import (
+    in_data_units,
+    make_discriminator,
+    make_generator,
+    pick_device,
+    sample,
+)
+from gan_course.panel import Panel
+from gan_course.plots import plot_points
+from gan_course.recipes import CURVES, ORIGINAL, PATTERNS, QUICK
+from gan_course.training import fit, normal_noise
+
+POINTS = curve_points(exponential, 0, 50, 64, random=torch.Generator().manual_seed(0))
+LINE = (0.0, 50.0)
+
+
+@pytest.fixture
+def apple(monkeypatch: pytest.MonkeyPatch) -> Iterator[AppleGPU]:
+    monkeypatch.setattr(torch, "Generator", Source)
+    with AppleGPU() as device:
+        yield device
+
+
+@pytest.mark.parametrize(
+    ("cuda", "mps", "device"),
+    [(False, False, "cpu"), (True, False, "cuda"), (False, True, "mps"), (True, True, "cuda")],
+)
+def test_a_gpu_is_picked_where_there_is_one(
+    monkeypatch: pytest.MonkeyPatch, cuda: bool, mps: bool, device: str
+) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: cuda)
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: mps)
+    assert pick_device() == device
+
+
+def test_the_stand_in_refuses_what_the_device_would(apple: AppleGPU) -> None:
+    there = torch.ones(3).to("mps")
+    assert str(there.device) == str((there * 2)[:1].device) == "mps"
+    assert str(there.cpu().device) == "cpu"
+    with pytest.raises(TypeError, match="float64"):
+        there.double()
+    with pytest.raises(TypeError, match="float64"):
+        torch.ones(3, dtype=torch.float64).to("mps")
+    with pytest.raises(RuntimeError, match="same device"):
+        there + torch.ones(3)
+    with pytest.raises(TypeError, match="numpy"):
+        there.numpy()
+    layer = nn.Linear(3, 1).to("mps")
+    layer(there).sum().backward()
+    assert str(layer.weight.grad.device) == "mps"
+    with pytest.raises(RuntimeError, match="same device"):
+        layer(torch.ones(3))
+
+
+def test_fit_trains_there(apple: AppleGPU) -> None:
+    generator, discriminator = make_generator().to("mps"), make_discriminator().to("mps")
+    scaler = Scaler.fit(POINTS)
+    history = fit(
+        generator,
+        discriminator,
+        batches(scaler.scale(POINTS), 32),
+        normal_noise(2),
+        score=lambda made: metrics.fit_and_spread(scaler.unscale(made), exponential, *LINE),
+        watch=normal_noise(2)(100),
+        epochs=2,
+        keep_best=True,
+    )
+    assert str(history.snapshots[1].device) == "cpu"
+    complete = in_data_units(generator, scaler).to("mps")
+    made = sample(complete, torch.randn(50, 2, device="mps"))
+    assert str(made.device) == "mps"
+    assert metrics.curve_quality(made, exponential, *LINE).samples == 50
+    plot_points(POINTS, made)
+
+
+def test_a_gan_trains_there(apple: AppleGPU) -> None:
+    networks = Generator(1), Discriminator(1)
+    gan = GAN(*networks, even_noise, lambda n: torch.randn(n, 1), device="mps", average=0.9)
+    history = gan.fit(2, 2, decay=True, watch=even_noise(20), report_every=1)
+    assert [str(made.device) for made in history.snapshots.values()] == ["cpu", "cpu"]
+    made = gan.generate_samples(num=20)
+    assert str(made.device) == "mps"
+    assert metrics.ks_normal(made[:, 0]) > 0
+
+
+RECIPES = {
+    "original": (POINTS, ORIGINAL),
+    "curves": (POINTS, CURVES),
+    "quick": (POINTS, QUICK),
+    "patterns": (real_batch(pattern_values(5), 64, 100), PATTERNS),
+    "all else": (POINTS, replace(CURVES, penalty=0.1, relativistic=True, pack=2, noise="even")),
+}
+
+
+PLAIN = [(recipe, way) for recipe in RECIPES for way in ({}, {"shared_random": True})]
+FAST = [(recipe, {"fast": True}) for recipe in ("curves", "quick", "patterns")]
+
+
+@pytest.mark.parametrize(("recipe", "way"), [*PLAIN, *FAST], ids=str)
+def test_ensembles_train_there_as_on_the_cpu(
+    apple: AppleGPU, recipe: str, way: dict[str, bool]
+) -> None:
+    data, settings = RECIPES[recipe]
+    settings = replace(
+        settings, steps=3, batch_size=8, generator_widths=(4,), discriminator_widths=(4,)
+    )
+    reports: list[int] = []
+
+    def report(step: int, so_far: Ensemble) -> None:
+        made = so_far.generate(20)
+        assert str(made.device) == "mps"
+        if made.shape[2] == 2:
+            metrics.fit_and_ks_of_many(made, exponential, *LINE)
+        reports.append(step)
+
+    there = train(data, settings, (0, 1), device="mps", report=report, report_every=2, **way)
+    assert reports == [2]
+    here = train(data, settings, (0, 1), **way)
+    assert str(there.losses.real.device) == "cpu"
+    torch.testing.assert_close(there.losses.real, here.losses.real)
+    alone = there.generator(1)
+    noise = torch.zeros(4, settings.latent_dim, device="mps")
+    assert str(sample(alone, noise).device) == "mps"
+
+
+VALUES = pattern_values(5)
+ROWS = real_batch(VALUES, 50, 100)
+MEASURES: dict[str, tuple[Tensor, Callable[[Tensor], Any]]] = {
+    "curve_mse": (POINTS, lambda made: metrics.curve_mse(made, exponential)),
+    "curve_quality": (POINTS, lambda made: metrics.curve_quality(made, exponential, *LINE)),
+    "fit_and_spread": (POINTS, lambda made: metrics.fit_and_spread(made, exponential, *LINE)),
+    "energy_distance": (POINTS, lambda made: metrics.energy_distance(made, made.flip(1))),
+    "energy_test": (
+        POINTS,
+        lambda made: metrics.energy_test(made, made.flip(1), random=torch.Generator()),
+    ),
+    "integer_quality": (ROWS, lambda made: metrics.integer_quality(made, VALUES)),
+    "valid_sequences": (
+        ROWS.argmax(dim=1).reshape(5, 10),
+        lambda made: metrics.valid_sequences(made, VALUES),
+    ),
+    "mean_squared_remainder": (
+        ROWS.argmax(dim=1),
+        lambda made: metrics.mean_squared_remainder(made, 3),
+    ),
+    "moments": (POINTS[:, 0], metrics.moments),
+    "ks_normal": (POINTS[:, 0], metrics.ks_normal),
+    "wasserstein_normal": (POINTS[:, 0], metrics.wasserstein_normal),
+}
+
+
+@pytest.mark.parametrize("name", MEASURES)
+def test_samples_are_measured_there_as_on_the_cpu(apple: AppleGPU, name: str) -> None:
+    samples, measure = MEASURES[name]
+    assert measure(samples.to("mps")) == measure(samples)
+
+
+@pytest.mark.parametrize("last", [nn.Identity(), GumbelSoftmax()], ids=str)
+def test_the_panel_looks_there_and_leaves_random_numbers_alone(
+    apple: AppleGPU, monkeypatch: pytest.MonkeyPatch, last: nn.Module
+) -> None:
+    kept: list[str] = []
+    monkeypatch.setattr(torch.mps, "get_rng_state", lambda: "the state")
+    monkeypatch.setattr(torch.mps, "set_rng_state", kept.append)
+    generator = nn.Sequential(*make_generator(), last).to("mps")
+    panel = Panel(POINTS, torch.randn(20, 2), quality=lambda made: float(made.mean()))
+    panel.update(1, generator, make_discriminator().to("mps"))
+    assert kept == ["the state"]
+    assert panel.looks[0].finite
+    assert isinstance(panel.looks[0].quality, float)
