@@ -16,8 +16,13 @@ from torch.optim import Adam
 from gan_course.checks import (
     require_callable,
     require_count,
+    require_device,
+    require_flag,
     require_matrix,
+    require_network,
     require_number,
+    require_pair,
+    require_room,
     require_widths,
 )
 from gan_course.losses import require_probabilities
@@ -63,6 +68,7 @@ class Generator(nn.Module):
             got = type(output_activation).__name__
             raise TypeError(f"output_activation must be a layer like nn.Tanh(), got {got}")
         sizes = [latent_dim, *widths, output_dim]
+        require_room("widths", *sizes[:2])
         self.layers = nn.ModuleList(nn.Linear(a, b) for a, b in pairwise(sizes))
         self.leaky_relu = nn.LeakyReLU(slope)
         self.output_activation = output_activation
@@ -184,13 +190,14 @@ class GAN:
             ValueError: a number is out of its range.
         """
         for name, network in (("generator", generator), ("discriminator", discriminator)):
-            if not isinstance(network, nn.Module):
-                raise TypeError(f"{name} must be an nn.Module, got {type(network).__name__}")
+            require_network(name, network)
         require_callable("noise", noise)
         require_callable("data", data)
         require_count("batch_size", batch_size)
         require_number("discriminator_rate", discriminator_rate, above=0)
         require_number("generator_rate", generator_rate, above=0)
+        require_device(device)
+        require_pair("betas", betas)
         _require_share("average", average)
         for position, beta in enumerate(betas):
             _require_share(f"betas[{position}]", beta)
@@ -232,7 +239,13 @@ class GAN:
         return sample(network, latent_vec.to(self.device))
 
     def train_step_generator(self) -> float:
-        """Change the generator once; returns its loss on fresh noise, whose target is 1."""
+        """Change the generator once; returns its loss on fresh noise, whose target is 1.
+
+        Raises:
+            TypeError: see `train_step`.
+            ValueError: see `train_step`.
+            FloatingPointError: see `train_step`.
+        """
         self.generator_optimiser.zero_grad()
         fake = self.generator(self._draw("noise", self.batch_size))
         loss = self.loss(self._judge(fake), self.ones)
@@ -244,7 +257,13 @@ class GAN:
         return loss.item()
 
     def train_step_discriminator(self) -> tuple[float, float]:
-        """Change the discriminator once; returns its losses on real and on fake samples."""
+        """Change the discriminator once; returns its losses on real and on fake samples.
+
+        Raises:
+            TypeError: see `train_step`.
+            ValueError: see `train_step`.
+            FloatingPointError: see `train_step`.
+        """
         self.discriminator_optimiser.zero_grad()
         loss_real = self.loss(self._judge(self._draw("data", self.batch_size)), self.ones)
         with torch.no_grad():  # the generator does not learn from this step
@@ -301,6 +320,10 @@ class GAN:
         require_count("epochs", epochs)
         require_count("batches", batches)
         require_count("report_every", report_every)
+        require_flag("decay", decay)
+        require_flag("timed", timed)
+        if watch is not None:
+            require_matrix("watch", watch)
         if report is not None:
             require_callable("report", report)
         optimisers = (self.discriminator_optimiser, self.generator_optimiser)
@@ -351,6 +374,10 @@ def even_noise(num: int) -> Tensor:
 
     Returns:
         Shape (num, 1), float32, in rising order.
+
+    Raises:
+        TypeError: `num` is no whole number.
+        ValueError: `num` is below 1.
     """
     require_count("num", num)
     parts = (torch.arange(num) + torch.rand(num)) / num

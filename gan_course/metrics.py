@@ -12,9 +12,11 @@ from gan_course.checks import (
     require_count,
     require_matrix,
     require_number,
+    require_random,
     require_range,
+    require_room,
 )
-from gan_course.data import Curve, Scaler, curve_points
+from gan_course.data import Curve, Scaler, curve_points, heights
 from gan_course.integers import decode_batch, whole_numbers
 
 RANGE_GRID = 1_001  # points at which a curve is looked at to find how far its y reaches
@@ -49,16 +51,11 @@ def curve_mse(points: Tensor, curve: Curve) -> float:
 
     Raises:
         TypeError: an argument is of the wrong type.
-        ValueError: `points` is not of shape (n, 2) or not finite.
+        ValueError: `points` is not of shape (n, 2) or not finite, or the curve has no y there.
     """
     require_matrix("points", points, columns=2)
-    require_callable("curve", curve)
     x, y = points.T
-    above = curve(x)
-    if not isinstance(above, Tensor) or above.shape != x.shape:
-        got = tuple(above.shape) if isinstance(above, Tensor) else type(above).__name__
-        raise ValueError(f"curve must return a tensor of shape {tuple(x.shape)}, got {got}")
-    return float(((y - above) ** 2).mean())
+    return float(((y - heights(curve, x)) ** 2).mean())
 
 
 def fit_error(points: Tensor, curve: Curve, low: float, high: float) -> float:
@@ -83,7 +80,7 @@ def fit_error(points: Tensor, curve: Curve, low: float, high: float) -> float:
 
 
 def _height(curve: Curve, low: float, high: float) -> float:
-    values = curve(torch.linspace(low, high, RANGE_GRID))
+    values = heights(curve, torch.linspace(low, high, RANGE_GRID))
     y_range = float(values.max() - values.min())
     if not y_range > 0:
         raise ValueError(f"curve must not be flat between {low} and {high}, got y range {y_range}")
@@ -103,6 +100,10 @@ def ks_uniform(values: Tensor, low: float, high: float) -> float:
 
     Returns:
         A number from 0 (spread as it should be) to 1; at least 0.5 where all values are equal.
+
+    Raises:
+        TypeError: an argument is of the wrong type.
+        ValueError: a wrong shape, NaN or infinity, or low >= high.
     """
     from scipy import stats  # loaded only when it is used: it takes a while
 
@@ -113,14 +114,25 @@ def ks_uniform(values: Tensor, low: float, high: float) -> float:
 
 
 def share_outside(values: Tensor, low: float, high: float) -> float:
-    """The share of values, shape (n,), that lie outside [low, high]."""
+    """The share of values, shape (n,), that lie outside [low, high].
+
+    Raises:
+        TypeError: an argument is of the wrong type.
+        ValueError: a wrong shape, NaN or infinity, or low >= high.
+    """
     require_range(low, high)
     _line("values", values)
     return float(((values < low) | (values > high)).float().mean())
 
 
 def bins_covered(values: Tensor, low: float, high: float, bins: int = BINS) -> int:
-    """In how many of `bins` equal bins of [low, high] at least one value lies; shape (n,)."""
+    """In how many of `bins` equal bins of [low, high] at least one value lies; shape (n,).
+
+    Raises:
+        TypeError: an argument is of the wrong type.
+        ValueError: a wrong shape, NaN or infinity, low >= high,
+            or `bins` is below 1.
+    """
     require_range(low, high)
     require_count("bins", bins)
     _line("values", values)
@@ -190,9 +202,11 @@ def energy_test(
     """
     a, b = _pair(a, b)
     require_count("permutations", permutations)
+    require_random(random)
     n, m = len(a), len(b)
     if n + m > POOLED:
         raise ValueError(f"a and b must have at most {POOLED} rows together, got {n} + {m}")
+    require_room("permutations", permutations, n + m)
     pooled = torch.cat([a, b])
     distances = _distances(pooled, pooled)
     # with weights w of 1/n in one set and -1/m in the other, the energy distance is -w' distances w
@@ -290,6 +304,7 @@ def curve_quality(
         ValueError: wrong shape, low >= high, or a curve that is flat between them.
     """
     require_matrix("points", points, columns=2)
+    require_random(random)
     x = points[:, 0]
     fit = fit_error(points, curve, low, high)
     random = random or torch.Generator().manual_seed(FRESH_SEED)
@@ -319,6 +334,10 @@ def fit_and_spread(points: Tensor, curve: Curve, low: float, high: float) -> flo
 
     Returns:
         About 0.05 for 500 real points; at least 0.5 where all points sit in one place.
+
+    Raises:
+        TypeError: an argument is of the wrong type.
+        ValueError: wrong shape, low >= high, or a curve that is flat between them.
     """
     return fit_error(points, curve, low, high) + ks_uniform(points[:, 0], low, high)
 
@@ -345,12 +364,17 @@ def fit_and_ks_of_many(
     """
     require_range(low, high)
     require_callable("curve", curve)
-    if not isinstance(points, Tensor) or points.ndim != 3 or points.shape[2] != 2:
+    if (
+        not isinstance(points, Tensor)
+        or points.ndim != 3
+        or points.shape[2] != 2
+        or 0 in points.shape
+    ):
         got = tuple(points.shape) if isinstance(points, Tensor) else type(points).__name__
         raise ValueError(f"points must be a tensor of shape (S, n, 2), got {got}")
     require_matrix("points", points.flatten(0, 1), columns=2)
     x, y = points.unbind(-1)
-    fit = (y - curve(x)).square().mean(dim=1).sqrt() / _height(curve, low, high)
+    fit = (y - heights(curve, x)).square().mean(dim=1).sqrt() / _height(curve, low, high)
     share = ((x.double().sort(dim=1).values - low) / (high - low)).clamp(0, 1)
     count = x.shape[1]
     below = torch.arange(count, device=x.device) / count
@@ -389,13 +413,23 @@ def mean_squared_remainder(integers: Tensor, divisor: int) -> float:
 
 
 def validity(integers: Tensor, values: Tensor) -> float:
-    """The share of integers, shape (n,), that are among the allowed values, shape (k,)."""
+    """The share of integers, shape (n,), that are among the allowed values, shape (k,).
+
+    Raises:
+        TypeError: an argument is of the wrong type.
+        ValueError: a wrong shape, or a value that occurs twice.
+    """
     whole = whole_numbers("integers", integers)
     return float(torch.isin(whole, _distinct(values).to(whole.device)).double().mean())
 
 
 def valid_sequences(sequences: Tensor, values: Tensor) -> float:
-    """The share of sequences, shape (n, length), in which every integer is an allowed value."""
+    """The share of sequences, shape (n, length), in which every integer is an allowed value.
+
+    Raises:
+        TypeError: an argument is of the wrong type.
+        ValueError: a wrong shape, or a value that occurs twice.
+    """
     if not isinstance(sequences, Tensor) or sequences.ndim != 2 or sequences.numel() == 0:
         got = tuple(sequences.shape) if isinstance(sequences, Tensor) else type(sequences).__name__
         kind = ValueError if isinstance(sequences, Tensor) else TypeError
@@ -454,7 +488,12 @@ def total_variation(integers: Tensor, values: Tensor) -> float:
 
 
 def zero_rows(batch: Tensor) -> float:
-    """The share of rows, shape (n, depth), that hold nothing but zeros: they decode to 0."""
+    """The share of rows, shape (n, depth), that hold nothing but zeros: they decode to 0.
+
+    Raises:
+        TypeError: `batch` is no float tensor.
+        ValueError: it has another shape, or holds NaN or infinity.
+    """
     require_matrix("batch", batch)
     return float((batch == 0).all(dim=1).double().mean())
 
@@ -499,7 +538,12 @@ class IntegerQuality:
 
 
 def integer_quality(batch: Tensor, values: Tensor) -> IntegerQuality:
-    """Measure rows of shape (n, depth) against the allowed values, shape (k,)."""
+    """Measure rows of shape (n, depth) against the allowed values, shape (k,).
+
+    Raises:
+        TypeError: an argument is of the wrong type.
+        ValueError: a wrong shape, NaN or infinity, or a value that occurs twice.
+    """
     integers = decode_batch(batch)
     return IntegerQuality(
         validity=validity(integers, values),
