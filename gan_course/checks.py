@@ -206,6 +206,14 @@ def require_sequence(name: str, value: Any, example: str) -> None:
         raise ValueError(f"{name} must be at most {MOST:,} long, got {_describe(value)}")
 
 
+def require_iterable(name: str, value: Any) -> None:
+    """Raise TypeError unless one can go through `value`."""
+    try:
+        iter(value)
+    except TypeError:
+        raise TypeError(f"{name} must be something to go through, got {_describe(value)}") from None
+
+
 def require_choice(name: str, value: Any, choices: Sequence[str]) -> None:
     """Raise ValueError unless `value` is one of `choices`."""
     if not isinstance(value, str) or value not in choices:
@@ -215,11 +223,11 @@ def require_choice(name: str, value: Any, choices: Sequence[str]) -> None:
 
 def _text(value: Any) -> str:
     try:
-        return repr(value)
+        text = repr(value)
     except ValueError:  # Python prints no whole numbers of more than 4,300 digits
         return "far too many digits"
+    return text if len(text) <= 60 else text[:57] + "..."
 
 
 def _describe(value: Any) -> str:
-    text = _text(value)
-    return f"{type(value).__name__} {text if len(text) <= 60 else text[:57] + '...'}"
+    return f"{type(value).__name__} {_text(value)}"

@@ -13,6 +13,7 @@ from gan_course.checks import (
     require_callable,
     require_count,
     require_matrix,
+    require_numbers,
     require_random,
     require_range,
     require_type,
@@ -26,8 +27,10 @@ def exponential(x: Tensor) -> Tensor:
 
     Raises:
         TypeError: `x` is no tensor.
+        ValueError: it is sparse, or on the meta device.
     """
-    require_type("x", x, Tensor)
+    require_type("x", x, Tensor, "a tensor")
+    require_numbers("x", x)
     return 1.08**x
 
 
@@ -35,10 +38,11 @@ def heights(curve: Curve, x: Tensor) -> Tensor:
     """What a curve is above x: curve(x), of the shape of x, and on the same device.
 
     Raises:
-        TypeError: `curve` is no function.
+        TypeError: `curve` is no function, or `x` no tensor.
         ValueError: it returns something else than numbers of that shape, or NaN.
     """
     require_callable("curve", curve)
+    require_type("x", x, Tensor, "a tensor")
     y = curve(x)
     if not isinstance(y, Tensor) or y.shape != x.shape or y.device != x.device or y.is_complex():
         got = f"{tuple(y.shape)}, {y.dtype} on {y.device}" if isinstance(y, Tensor) else type(y)

@@ -223,6 +223,7 @@ def plot_dirac(
     require_number("reach", reach, above=0)
     for path in paths:
         require_matrix("path", path, columns=2)
+    require_type("title", title, str, "a text")
     if axes is not None:
         require_type("axes", axes, Axes)
     ticks = torch.linspace(-reach, reach, 25, dtype=torch.double)

@@ -133,7 +133,7 @@ def train(
 
     Raises:
         TypeError: an argument is of the wrong type.
-        ValueError: a wrong shape, no seed, or a seed that occurs twice.
+        ValueError: a wrong shape, no seed, a seed that occurs twice, or a size that can't be meant.
         FloatingPointError: a loss is not a finite number; training has diverged.
     """
     if not isinstance(settings, Settings):

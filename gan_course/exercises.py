@@ -81,6 +81,7 @@ def hint(exercise: str | float, number: int = 1) -> None:
     """Print a hint; the first nudges, the last nearly tells.
 
     Raises:
+        TypeError: `number` is no whole number.
         ValueError: there is no such exercise, or no hint of that number.
     """
     hints = _text(exercise)["hints"]

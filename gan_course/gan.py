@@ -229,6 +229,7 @@ class GAN:
         Raises:
             TypeError: an argument is of the wrong type.
             ValueError: both are given, or one is of the wrong shape or size.
+            RuntimeError: a layer does not take what it is given, in PyTorch's words.
         """
         if latent_vec is not None and num is not None:
             raise ValueError("num must be left out where latent_vec is given, got both")
@@ -315,6 +316,7 @@ class GAN:
         Raises:
             TypeError: an argument is of the wrong type.
             ValueError: a count is below 1, or see `train_step`.
+            RuntimeError: a layer does not take what it is given, in PyTorch's words.
             FloatingPointError: training has diverged.
         """
         require_count("epochs", epochs)

@@ -12,6 +12,7 @@ from gan_course.checks import (
     require_count,
     require_matrix,
     require_number,
+    require_numbers,
     require_random,
     require_range,
     require_room,
@@ -108,9 +109,9 @@ def ks_uniform(values: Tensor, low: float, high: float) -> float:
     from scipy import stats  # loaded only when it is used: it takes a while
 
     require_range(low, high)
-    _line("values", values)
+    numbers = _line("values", values).numpy()
     uniform = stats.uniform(low, high - low)
-    return float(stats.ks_1samp(values.cpu().double().numpy(), uniform.cdf, method="asymp")[0])
+    return float(stats.ks_1samp(numbers, uniform.cdf, method="asymp")[0])
 
 
 def share_outside(values: Tensor, low: float, high: float) -> float:
@@ -372,6 +373,7 @@ def fit_and_ks_of_many(
     ):
         got = tuple(points.shape) if isinstance(points, Tensor) else type(points).__name__
         raise ValueError(f"points must be a tensor of shape (S, n, 2), got {got}")
+    require_numbers("points", points)
     require_matrix("points", points.flatten(0, 1), columns=2)
     x, y = points.unbind(-1)
     fit = (y - heights(curve, x)).square().mean(dim=1).sqrt() / _height(curve, low, high)
@@ -434,6 +436,7 @@ def valid_sequences(sequences: Tensor, values: Tensor) -> float:
         got = tuple(sequences.shape) if isinstance(sequences, Tensor) else type(sequences).__name__
         kind = ValueError if isinstance(sequences, Tensor) else TypeError
         raise kind(f"sequences must be a tensor of shape (n, length), got {got}")
+    require_numbers("sequences", sequences)
     whole = whole_numbers("sequences", sequences.flatten()).reshape(sequences.shape)
     allowed = _distinct(values).to(whole.device)
     return float(torch.isin(whole, allowed).all(dim=1).double().mean())

@@ -364,7 +364,11 @@ class Panel:
         return []
 
     def show(self, title: str = "") -> None:
-        """Draw the panel, and print the diagnosis under it."""
+        """Draw the panel, and print the diagnosis under it.
+
+        Raises:
+            TypeError: `title` is no text.
+        """
         import matplotlib.pyplot as plt
 
         self.figure(title)
@@ -372,9 +376,14 @@ class Panel:
         print(self.diagnosis())
 
     def figure(self, title: str = "") -> Figure:
-        """Draw the answers, the losses, the samples and, where it is a number, the quality."""
+        """Draw the answers, the losses, the samples and, where it is a number, the quality.
+
+        Raises:
+            TypeError: `title` is no text.
+        """
         import matplotlib.pyplot as plt
 
+        require_type("title", title, str, "a text")
         looks = [look for look in self.looks if look.finite]
         measured = [(look.step, look.quality) for look in looks if isinstance(look.quality, float)]
         last = "quality" if measured else "samples"

@@ -50,6 +50,7 @@ def plot_points(
     from matplotlib.axes import Axes
 
     require_matrix("real", real, columns=2)
+    require_type("title", title, str, "a text")
     if axes is not None:
         require_type("axes", axes, Axes)
     else:
@@ -183,6 +184,7 @@ def plot_against_normal(
         got = tuple(values.shape) if isinstance(values, Tensor) else type(values).__name__
         raise ValueError(f"values must be a tensor of shape (n,), got {got}")
     require_matrix("values", values[:, None], columns=1)
+    require_type("title", title, str, "a text")
     if axes is not None:
         require_type("axes", axes, Axes)
     else:
@@ -232,6 +234,7 @@ def plot_network(
             "between must have one word fewer than the widths, which are 2 or more, "
             f"got {len(between)} and {len(widths)}"
         )
+    require_type("title", title, str, "a text")
     if axes is not None:
         require_type("axes", axes, Axes)
     else:

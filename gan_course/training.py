@@ -15,6 +15,7 @@ from gan_course.checks import (
     require_callable,
     require_count,
     require_flag,
+    require_iterable,
     require_matrix,
     require_network,
     require_number,
@@ -200,12 +201,14 @@ def fit(
     Raises:
         TypeError: an argument is of the wrong type.
         ValueError: a count is below 1, `watch` has the wrong shape, or `batches` is empty.
+        RuntimeError: a layer does not take what it is given, in PyTorch's words.
         FloatingPointError: the score or a loss is not a number; training has diverged.
     """
     _check_fit(generator, discriminator, noise, score, watch, learning_rate, report)
     require_count("epochs", epochs)
     require_count("report_every", report_every, maximum=float("inf"))
     require_flag("keep_best", keep_best)
+    require_iterable("batches", batches)
     device = next(generator.parameters()).device
     watch = watch.to(device)
     generator_optimiser = Adam(generator.parameters(), lr=learning_rate)

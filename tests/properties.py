@@ -65,6 +65,7 @@ def documented_errors(thing: Any) -> tuple[type[BaseException], ...]:
     for text in texts:
         section = re.search(r"^Raises:\n((?: .*\n?|\n)*)", text, re.MULTILINE)
         names |= set(re.findall(r"^    (\w+):", section[1], re.MULTILINE)) if section else set()
+        names |= set(re.findall(r"^Raise (\w+Error) ", text))  # "Raise TypeError unless ..."
     answers = importlib.import_module("gan_course.answers")
     builtins = importlib.import_module("builtins")
     return tuple(getattr(builtins, name, None) or getattr(answers, name) for name in names)
@@ -132,8 +133,7 @@ class Case:
                     before.append(arguments[parameter.name])
                 else:
                     after[parameter.name] = arguments[parameter.name]
-        with quiet():
-            return function(*before, *further, **after)
+        return function(*before, *further, **after)
 
     def replaced(self) -> list[str]:
         """The arguments that are replaced by nasty ones, one after another."""
@@ -145,7 +145,8 @@ class Case:
         # "a" is a word of its own, so that one must be the subject
         return any(
             re.search(
-                rf"(?<!\w){re.escape(word)}(?!\w)" + " (must|and)" * (len(word) == 1), message
+                rf"(?<!\w){re.escape(word)}(?!\w)" + r"(\[\d+\])* (must|and)" * (len(word) == 1),
+                message,
             )
             for word in words
         )
