@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 import torch
@@ -61,6 +62,17 @@ def require_number(name: str, value: Any, *, above: float | None = None) -> None
         raise ValueError(f"{name} must be finite, got {_text(value)}")
     if above is not None and not value > above:
         raise ValueError(f"{name} must be larger than {above}, got {value}")
+
+
+def require_layers(name: str, sizes: Sequence[int]) -> None:
+    """Raise ValueError where layers between these sizes have so many weights that none can mean it.
+
+    Args:
+        name: of the argument that holds the widths.
+        sizes: of the input, of each layer, and of the output.
+    """
+    for pair in pairwise(sizes):
+        require_room(name, *pair)
 
 
 def require_range(low: Any, high: Any) -> None:

@@ -18,11 +18,11 @@ from gan_course.checks import (
     require_count,
     require_device,
     require_flag,
+    require_layers,
     require_matrix,
     require_network,
     require_number,
     require_pair,
-    require_room,
     require_widths,
 )
 from gan_course.losses import require_probabilities
@@ -68,7 +68,7 @@ class Generator(nn.Module):
             got = type(output_activation).__name__
             raise TypeError(f"output_activation must be a layer like nn.Tanh(), got {got}")
         sizes = [latent_dim, *widths, output_dim]
-        require_room("widths", *sizes[:2])
+        require_layers("widths", sizes)
         self.layers = nn.ModuleList(nn.Linear(a, b) for a, b in pairwise(sizes))
         self.leaky_relu = nn.LeakyReLU(slope)
         self.output_activation = output_activation
@@ -105,6 +105,7 @@ class Discriminator(nn.Module):
         require_number("slope", slope)
         if not layers or layers[-1] != 1:
             raise ValueError(f"layers must end with 1, the one answer, got {list(layers)}")
+        require_layers("layers", [input_dim, *layers])
         self.layers = nn.ModuleList(nn.Linear(a, b) for a, b in pairwise([input_dim, *layers]))
         self.leaky_relu = nn.LeakyReLU(slope)
 

@@ -62,6 +62,7 @@ def encode_batch(integers: Tensor | Sequence[int], depth: int) -> Tensor:
     """
     require_count("depth", depth)
     whole = whole_numbers("integers", integers)
+    require_numbers("integers", whole)
     low, high = int(whole.min()), int(whole.max())
     if low < 0 or high >= depth:
         wrong = low if low < 0 else high
@@ -254,7 +255,10 @@ def whole_numbers(name: str, value: Tensor | Sequence[int]) -> Tensor:
         ValueError: it is empty or has another shape.
     """
     if not isinstance(value, Tensor):
-        require_sequence(name, value, "[0, 5, 10]")
+        if isinstance(value, (str, bytes)) or not isinstance(value, Sequence):
+            got = type(value).__name__
+            raise TypeError(f"{name} must be whole numbers like [0, 5, 10], got {got}")
+        require_sequence(name, value, "[0, 5, 10]")  # of a length that can be meant
         for position, item in enumerate(value):
             require_count(f"{name}[{position}]", item, -sys.maxsize, sys.maxsize)
         value = torch.tensor(list(value), dtype=torch.int64)
@@ -262,5 +266,4 @@ def whole_numbers(name: str, value: Tensor | Sequence[int]) -> Tensor:
         raise TypeError(f"{name} must be whole numbers, got dtype {value.dtype}")
     if value.ndim != 1 or len(value) == 0:
         raise ValueError(f"{name} must have shape (n,), n >= 1, got shape {tuple(value.shape)}")
-    require_numbers(name, value)
     return value.long()

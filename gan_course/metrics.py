@@ -56,7 +56,7 @@ def curve_mse(points: Tensor, curve: Curve) -> float:
     """
     require_matrix("points", points, columns=2)
     x, y = points.T
-    return float(((y - heights(curve, x)) ** 2).mean())
+    return float(((y - _above(curve, x)) ** 2).mean())
 
 
 def fit_error(points: Tensor, curve: Curve, low: float, high: float) -> float:
@@ -80,8 +80,16 @@ def fit_error(points: Tensor, curve: Curve, low: float, high: float) -> float:
     return mse**0.5 / _height(curve, low, high)
 
 
+def _above(curve: Curve, x: Tensor) -> Tensor:
+    """curve(x), which may be infinite far out, but is a number everywhere."""
+    y = heights(curve, x)
+    if bool(y.isnan().any()):
+        raise ValueError(f"curve(x) must be a number, got NaN in {int(y.isnan().sum())} places")
+    return y
+
+
 def _height(curve: Curve, low: float, high: float) -> float:
-    values = heights(curve, torch.linspace(low, high, RANGE_GRID))
+    values = _above(curve, torch.linspace(low, high, RANGE_GRID))
     y_range = float(values.max() - values.min())
     if not y_range > 0:
         raise ValueError(f"curve must not be flat between {low} and {high}, got y range {y_range}")
@@ -376,7 +384,7 @@ def fit_and_ks_of_many(
     require_numbers("points", points)
     require_matrix("points", points.flatten(0, 1), columns=2)
     x, y = points.unbind(-1)
-    fit = (y - heights(curve, x)).square().mean(dim=1).sqrt() / _height(curve, low, high)
+    fit = (y - _above(curve, x)).square().mean(dim=1).sqrt() / _height(curve, low, high)
     share = ((x.double().sort(dim=1).values - low) / (high - low)).clamp(0, 1)
     count = x.shape[1]
     below = torch.arange(count, device=x.device) / count
@@ -410,7 +418,7 @@ def mean_squared_remainder(integers: Tensor, divisor: int) -> float:
         ValueError: `integers` has another shape, or `divisor` is below 1.
     """
     require_count("divisor", divisor)
-    remainders = whole_numbers("integers", integers) % divisor
+    remainders = _whole("integers", integers) % divisor
     return float((remainders.double() ** 2).mean())
 
 
@@ -421,7 +429,7 @@ def validity(integers: Tensor, values: Tensor) -> float:
         TypeError: an argument is of the wrong type.
         ValueError: a wrong shape, or a value that occurs twice.
     """
-    whole = whole_numbers("integers", integers)
+    whole = _whole("integers", integers)
     return float(torch.isin(whole, _distinct(values).to(whole.device)).double().mean())
 
 
@@ -437,7 +445,7 @@ def valid_sequences(sequences: Tensor, values: Tensor) -> float:
         kind = ValueError if isinstance(sequences, Tensor) else TypeError
         raise kind(f"sequences must be a tensor of shape (n, length), got {got}")
     require_numbers("sequences", sequences)
-    whole = whole_numbers("sequences", sequences.flatten()).reshape(sequences.shape)
+    whole = _whole("sequences", sequences.flatten()).reshape(sequences.shape)
     allowed = _distinct(values).to(whole.device)
     return float(torch.isin(whole, allowed).all(dim=1).double().mean())
 
@@ -558,8 +566,14 @@ def integer_quality(batch: Tensor, values: Tensor) -> IntegerQuality:
     )
 
 
+def _whole(name: str, integers: Tensor) -> Tensor:
+    whole = whole_numbers(name, integers)
+    require_numbers(name, whole)
+    return whole
+
+
 def _distinct(values: Tensor) -> Tensor:
-    allowed = whole_numbers("values", values)
+    allowed = _whole("values", values)
     if len(allowed.unique()) < len(allowed):
         raise ValueError(f"values must be different from each other, got {allowed.tolist()}")
     return allowed
@@ -567,7 +581,7 @@ def _distinct(values: Tensor) -> Tensor:
 
 def _shares(integers: Tensor, values: Tensor) -> Tensor:
     """How large a share of the integers each value is, shape (k,)."""
-    whole = whole_numbers("integers", integers)
+    whole = _whole("integers", integers)
     allowed = _distinct(values).to(whole.device)
     kinds, counts = whole.unique(return_counts=True)
     found = (allowed[:, None] == kinds) * counts

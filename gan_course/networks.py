@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from gan_course.checks import (
     require_count,
+    require_layers,
     require_matrix,
     require_number,
     require_type,
@@ -26,11 +27,12 @@ def make_generator(
 
     Raises:
         TypeError: a size is not a whole number.
-        ValueError: a size is below 1.
+        ValueError: a size is below 1, or so large that it can't be meant.
     """
     require_count("latent_dim", latent_dim)
     require_widths("widths", widths)
     require_count("output_dim", output_dim)
+    require_layers("widths", [latent_dim, *widths, output_dim])
     layers: list[nn.Module] = []
     width = latent_dim
     for next_width in widths:
@@ -49,13 +51,14 @@ def make_discriminator(
 
     Raises:
         TypeError: a size or `dropout` is of the wrong type.
-        ValueError: a size is below 1, or `dropout` is not in [0, 1).
+        ValueError: a size is below 1, or too large to be meant, or `dropout` is not in [0, 1).
     """
     require_count("input_dim", input_dim)
     require_widths("widths", widths)
     require_number("dropout", dropout)
     if not 0 <= dropout < 1:
         raise ValueError(f"dropout must be at least 0 and below 1, got {dropout}")
+    require_layers("widths", [input_dim, *widths, 1])
     layers: list[nn.Module] = []
     width = input_dim
     for next_width in widths:

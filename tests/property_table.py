@@ -78,6 +78,8 @@ G, D = new(lambda: make_generator(2, (3,), 2)), new(lambda: make_discriminator(2
 CURVE_RANGE = {"curve": CURVES_, "low": LOW, "high": HIGH}
 # a range so wide, or a set of points so far out, that it is the curve that has no number there
 BLAMES_CURVE = {"low": ("curve",), "high": ("curve",), "points": ("curve",)}
+# weights lie between two sizes
+ANY_WIDTH = dict.fromkeys(["latent_dim", "input_dim", "output_dim"], ("widths",))
 GAME = {"loss": LOSSES, "penalty": st.floats(0, 2), "noise": st.floats(0, 2)}
 TINY = Settings(generator_widths=(3,), discriminator_widths=(3,), batch_size=4, steps=2)
 RECIPES = st.sampled_from(
@@ -312,6 +314,7 @@ CASES: dict[str, Case] = {
     "checks.require_count": checked(value=COUNTS),
     "checks.require_seed": checked(value=COUNTS),
     "checks.require_room": only_good(OURS, anything, name=st.just("n"), **{"*sizes": st.just([9])}),
+    "checks.require_layers": only_good(OURS, anything, name=st.just("n"), sizes=st.just([2, 9, 1])),
     "checks.require_number": checked(value=LOW),
     "checks.require_range": Case({"low": LOW, "high": HIGH}, anything),
     "checks.require_flag": checked(value=FLAGS),
@@ -507,14 +510,16 @@ CASES: dict[str, Case] = {
             **{"latent_dim": COUNTS, "output_activation": st.none() | st.just(nn.Tanh())},
             **{"widths": WIDTHS, "output_dim": COUNTS, "slope": SHARES},
         },
-        finite,
-        named={"latent_dim": ("widths",), "output_dim": ("widths",)},
+        named=ANY_WIDTH,
+        loose={"widths": "any sequence"},
     ),
     "gan.Generator.forward": only_good(
         EACH_STEP, self=st.just(Generator(2)), noise=POINTS.map(Tensor.float)
     ),
     "gan.Discriminator": Case(
         {"input_dim": COUNTS, "layers": WIDTHS.map(lambda widths: (*widths, 1)), "slope": SHARES},
+        named={"input_dim": ("layers",)},
+        loose={"layers": "any sequence"},
     ),
     "gan.Discriminator.forward": only_good(
         EACH_STEP, self=st.just(Discriminator(2)), samples=POINTS.map(Tensor.float)
@@ -661,10 +666,13 @@ CASES: dict[str, Case] = {
     ),
     "networks.make_generator": Case(
         {"latent_dim": COUNTS, "widths": WIDTHS, "output_dim": COUNTS},
+        named=ANY_WIDTH,
         loose={"widths": "any sequence"},
     ),
     "networks.make_discriminator": Case(
-        {"input_dim": COUNTS, "widths": WIDTHS, "dropout": SHARES}, loose={"widths": "any sequence"}
+        {"input_dim": COUNTS, "widths": WIDTHS, "dropout": SHARES},
+        named=ANY_WIDTH,
+        loose={"widths": "any sequence"},
     ),
     "networks.Unscale": Case({"scaler": SCALERS}),
     "networks.Unscale.forward": only_good(EACH_STEP, self=SCALERS.map(Unscale), samples=POINTS),
@@ -735,7 +743,7 @@ CASES: dict[str, Case] = {
             "blur": st.none() | st.just((0.01, 2.0)),
             "pack": st.sampled_from([1, 2, 3]),
         },
-        named={"batch_size": ("pack", "batch size")},
+        named={"batch_size": ("pack",), "latent_dim": ("generator_widths", "batch_size")},
     ),
     "records.load_records": Case({"name": st.sampled_from(shipped("measured"))}, by_kind(list)),
     **{

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 from types import FunctionType
+from typing import Any
 
 import matplotlib
 import pytest
@@ -13,8 +14,13 @@ from hypothesis import strategies as st
 
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
+import torch
 from properties import Case, documented_errors, nasty, public_names, quiet
 from property_table import CASES, RECORDS
+
+from gan_course import exercises
+from gan_course.exercises import CHECKS
+from gan_course.networks import make_generator
 
 DEEP = os.environ.get("HYPOTHESIS_PROFILE") == "deep"  # about thirty times as many examples
 PUBLIC = public_names()
@@ -80,3 +86,30 @@ def test_good_arguments_are_taken_and_nasty_ones_refused_by_name(name: str) -> N
 
     with quiet():
         check()
+
+
+@pytest.mark.parametrize("exercise", sorted(CHECKS))
+def test_no_answer_to_an_exercise_breaks_its_check(exercise: str) -> None:
+    @settings(few(Case()), max_examples=600 if DEEP else 8)
+    @given(
+        nasty(torch.ones(6, 2)) | nasty(torch.ones(2048, 2)),
+        st.sampled_from([{}, {"latent_dim": 3}]),
+    )
+    def check_answer(answer: Any, options: dict[str, int]) -> None:
+        verdict = exercises.check(exercise, answer, **(options if exercise in SIZED else {}))
+        assert verdict.status in ("wrong", "not attempted")
+        assert verdict.message
+
+    with quiet():
+        check_answer()
+
+
+@given(nasty(3))
+@settings(few(Case()))
+def test_the_size_of_noise_is_looked_at_before_it_is_drawn(size: Any) -> None:
+    try:
+        verdict = exercises.check("3.3", make_generator(3, (3,)), latent_dim=size)
+    except (TypeError, ValueError) as error:
+        assert "latent_dim" in str(error)
+    else:
+        assert verdict.status == "wrong"
