@@ -45,20 +45,23 @@ def require_room(name: str, *sizes: int) -> None:
         raise ValueError(f"{name} must leave at most {MOST:,} numbers in a tensor, got {shape}")
 
 
-def require_number(name: str, value: Any, *, above: float | None = None) -> None:
+def require_number(
+    name: str, value: Any, *, above: float | None = None, finite: bool = True
+) -> None:
     """Raise unless `value` is a finite number, and larger than `above` where that is given.
 
     Raises:
         TypeError: `value` is not an int or a float.
-        ValueError: `value` is infinite, not a number, or not larger than `above`.
+        ValueError: `value` is not larger than `above`, or infinite or NaN, unless `finite` is
+            False.
     """
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise TypeError(f"{name} must be a number, got {_describe(value)}")
     try:
-        finite = math.isfinite(value)
+        known = math.isfinite(value)
     except OverflowError:  # an int that is larger than any float
-        finite = False
-    if not finite:
+        known = False
+    if finite and not known:
         raise ValueError(f"{name} must be finite, got {_text(value)}")
     if above is not None and not value > above:
         raise ValueError(f"{name} must be larger than {above}, got {value}")

@@ -39,10 +39,12 @@ def heights(curve: Curve, x: Tensor) -> Tensor:
 
     Raises:
         TypeError: `curve` is no function, or `x` no tensor.
-        ValueError: it returns something else than numbers of that shape.
+        ValueError: it returns something else than numbers of that shape, or `x` is sparse or on
+            the meta device.
     """
     require_callable("curve", curve)
     require_type("x", x, Tensor, "a tensor")
+    require_numbers("x", x)
     y = curve(x)
     if not isinstance(y, Tensor) or y.shape != x.shape:
         got = tuple(y.shape) if isinstance(y, Tensor) else type(y).__name__

@@ -66,7 +66,7 @@ def check(exercise: str | float, *answers: Any, **options: Any) -> Verdict:
         TypeError: more or fewer answers than the exercise asks for, or `latent_dim` is no whole
             number.
     """
-    exercise = str(exercise)  # 3.1 will do for "3.1"
+    exercise = _name(exercise)
     require_choice("exercise", exercise, sorted(CHECKS))
     if options.get("latent_dim") is not None:
         require_count("latent_dim", options["latent_dim"])
@@ -113,15 +113,20 @@ def expected(exercise: str | float) -> None:
     """
     import matplotlib.pyplot as plt
 
-    exercise = str(exercise)
+    exercise = _name(exercise)
     require_choice("exercise", exercise, sorted(PICTURES))
     _, axes = plt.subplots(figsize=(6, 4), layout="constrained")
     PICTURES[exercise](axes)
     plt.show()
 
 
+def _name(exercise: str | float) -> str:
+    """3.1 will do for "3.1"; what is no exercise is left to the message that lists them all."""
+    return str(exercise) if isinstance(exercise, float) else exercise  # type: ignore[return-value]
+
+
 def _text(exercise: str | float) -> dict[str, Any]:
-    exercise = str(exercise)
+    exercise = _name(exercise)
     texts: dict[str, dict[str, Any]] = json.loads(TEXTS.read_text(encoding="utf-8"))
     require_choice("exercise", exercise, sorted(texts))
     return texts[exercise]

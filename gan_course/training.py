@@ -115,10 +115,10 @@ class EarlyStopping:
 
         Raises:
             TypeError: `epoch` is no whole number, or `score` no number.
-            ValueError: `epoch` is below 1, or `score` is NaN or infinite.
+            ValueError: `epoch` is below 1.
         """
         require_count("epoch", epoch)
-        require_number("score", score)
+        require_number("score", score, finite=False)  # NaN is never the best
         if score < self.best:
             self.best, self.best_epoch = score, epoch
             return True

@@ -80,6 +80,7 @@ CURVE_RANGE = {"curve": CURVES_, "low": LOW, "high": HIGH}
 BLAMES_CURVE = {"low": ("curve",), "high": ("curve",), "points": ("curve",)}
 # weights lie between two sizes
 ANY_WIDTH = dict.fromkeys(["latent_dim", "input_dim", "output_dim"], ("widths",))
+WHOLE = dict.fromkeys(["integers", "values"], "a tensor or any sequence")
 GAME = {"loss": LOSSES, "penalty": st.floats(0, 2), "noise": st.floats(0, 2)}
 TINY = Settings(generator_widths=(3,), discriminator_widths=(3,), batch_size=4, steps=2)
 RECIPES = st.sampled_from(
@@ -134,8 +135,8 @@ counted = between(0, math.inf, int)
 
 
 def scaled_back(result: Tensor, given: Mapping[str, Any]) -> None:
-    finite(result, given)
     assert result.shape == given["samples"].shape
+    assert not bool(result.isnan().any())  # far out, where 3e38 is scaled up, there is infinity
 
 
 def one_hot_rows(result: Tensor, given: Mapping[str, Any]) -> None:
@@ -306,10 +307,10 @@ CASES: dict[str, Case] = {
         loose={"answer": "a learner may answer with whatever holds numbers"},
     ),
     "answers.answer_of": Case(
-        {"function": st.just(lambda *_: 1), "name": st.just("f"), "*arguments": st.just([1])},
+        {"function": st.just(lambda *_: 1), "name": st.just("func"), "*arguments": st.just([1])},
         anything,
         {"name": OURS, "*arguments": OURS},
-        {"function": ("f",)},
+        {"function": ("func",)},
     ),
     "checks.require_count": checked(value=COUNTS),
     "checks.require_seed": checked(value=COUNTS),
@@ -629,7 +630,7 @@ CASES: dict[str, Case] = {
     "metrics.curve_quality": Case(
         {"points": POINTS, **CURVE_RANGE, "random": RANDOM},
         each(fit_error=error, ks=share, outside=share, energy=error, p_value=share),
-        named=BLAMES_CURVE,
+        named={**BLAMES_CURVE, "points": ("curve", "a")},  # scaled, they are `a`
     ).spare(1),
     "metrics.fit_and_spread": Case({"points": POINTS, **CURVE_RANGE}, error, named=BLAMES_CURVE),
     "metrics.fit_and_ks_of_many": Case(
@@ -637,15 +638,17 @@ CASES: dict[str, Case] = {
         lambda found, _: [share(float(one.min()), {}) for one in found[1:]] and None,
         named=BLAMES_CURVE,
     ),
-    "metrics.mean_squared_remainder": Case({"integers": INTEGERS, "divisor": COUNTS}, error),
-    "metrics.validity": Case({"integers": INTEGERS, "values": VALUES}, share),
+    "metrics.mean_squared_remainder": Case(
+        {"integers": INTEGERS, "divisor": COUNTS}, error, loose=WHOLE
+    ),
+    "metrics.validity": Case({"integers": INTEGERS, "values": VALUES}, share, loose=WHOLE),
     "metrics.valid_sequences": Case(
-        {"sequences": INTEGERS.map(lambda one: one[None]), "values": VALUES}, share
+        {"sequences": INTEGERS.map(lambda one: one[None]), "values": VALUES}, share, loose=WHOLE
     ),
     "metrics.values_covered": Case(
-        {"integers": INTEGERS, "values": VALUES, "at_least": SHARES}, counted
+        {"integers": INTEGERS, "values": VALUES, "at_least": SHARES}, counted, loose=WHOLE
     ),
-    "metrics.total_variation": Case({"integers": INTEGERS, "values": VALUES}, share),
+    "metrics.total_variation": Case({"integers": INTEGERS, "values": VALUES}, share, loose=WHOLE),
     "metrics.zero_rows": Case({"batch": POINTS}, share),
     "metrics.IntegerQuality.verdict": Case(
         {
@@ -656,7 +659,9 @@ CASES: dict[str, Case] = {
         by_kind(str),
     ),
     "metrics.integer_quality": Case(
-        {"batch": POINTS, "values": VALUES}, each(validity=share, tv=share, zero_rows=share)
+        {"batch": POINTS, "values": VALUES},
+        each(validity=share, tv=share, zero_rows=share),
+        loose=WHOLE,
     ),
     "metrics.moments": Case({"values": LINE}, each(mean=finite, std=error)),
     "metrics.ks_normal": Case({"values": LINE}, share),
@@ -798,6 +803,7 @@ CASES: dict[str, Case] = {
     "training.EarlyStopping.update": Case(
         {"self": new(lambda: EarlyStopping(2)), "epoch": COUNTS, "score": LOW},
         by_kind(bool),
+        loose={"score": "NaN and infinity are scores, too: the worst"},
     ),
     "training.EarlyStopping.should_stop": Case(
         {"self": new(lambda: EarlyStopping(2)), "epoch": COUNTS}, by_kind(bool)
