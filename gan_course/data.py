@@ -9,14 +9,50 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader
 
-from gan_course.checks import require_callable, require_count, require_matrix, require_range
+from gan_course.checks import (
+    require_callable,
+    require_count,
+    require_matrix,
+    require_numbers,
+    require_random,
+    require_range,
+    require_type,
+)
 
 Curve = Callable[[Tensor], Tensor]
 
 
 def exponential(x: Tensor) -> Tensor:
-    """The balance after `x` years of one dollar at 8 % interest a year: 1.08 ** x, same shape."""
+    """The balance after `x` years of one dollar at 8 % interest a year: 1.08 ** x, same shape.
+
+    Raises:
+        TypeError: `x` is no tensor.
+        ValueError: it is sparse, or on the meta device.
+    """
+    require_type("x", x, Tensor, "a tensor")
+    require_numbers("x", x)
     return 1.08**x
+
+
+def heights(curve: Curve, x: Tensor) -> Tensor:
+    """What a curve is above x: curve(x), of the shape of x, and on the same device.
+
+    Raises:
+        TypeError: `curve` is no function, or `x` no tensor.
+        ValueError: it returns something else than numbers of that shape, or `x` is sparse or on
+            the meta device.
+    """
+    require_callable("curve", curve)
+    require_type("x", x, Tensor, "a tensor")
+    require_numbers("x", x)
+    y = curve(x)
+    if not isinstance(y, Tensor) or y.shape != x.shape:
+        got = tuple(y.shape) if isinstance(y, Tensor) else type(y).__name__
+        raise ValueError(f"curve must return a tensor of shape {tuple(x.shape)}, got {got}")
+    require_numbers("curve(x)", y)
+    if y.is_complex():
+        raise ValueError(f"curve must return real numbers, got dtype {y.dtype}")
+    return y
 
 
 def curve_points(
@@ -47,12 +83,9 @@ def curve_points(
     require_callable("curve", curve)
     require_range(low, high)
     require_count("count", count)
+    require_random(random)
     x = low + (high - low) * torch.rand(count, generator=random)
-    y = curve(x)
-    if not isinstance(y, Tensor) or y.shape != x.shape:
-        got = tuple(y.shape) if isinstance(y, Tensor) else type(y).__name__
-        raise ValueError(f"curve must return a tensor of shape {tuple(x.shape)}, got {got}")
-    points = torch.stack([x, y.to(x)], dim=1)
+    points = torch.stack([x, heights(curve, x).to(x)], dim=1)
     require_matrix("curve(x)", points, columns=2)
     return points
 
@@ -76,6 +109,7 @@ def batches(
     """
     require_matrix("samples", samples)
     require_count("batch_size", batch_size)
+    require_random(random)
     if batch_size > len(samples):
         raise ValueError(
             f"batch_size must be at most the {len(samples)} training samples, got {batch_size}"
@@ -116,13 +150,23 @@ class Scaler:
         return cls(low, high)
 
     def scale(self, samples: Tensor) -> Tensor:
-        """From data units to [-1, 1], shape (n, dim)."""
+        """From data units to [-1, 1], shape (n, dim).
+
+        Raises:
+            TypeError: `samples` is no float tensor.
+            ValueError: it has another shape, or holds NaN or infinity.
+        """
         require_matrix("samples", samples, columns=len(self.low))
         low, high = self.low.to(samples.device), self.high.to(samples.device)
         return 2 * (samples - low) / (high - low) - 1
 
     def unscale(self, samples: Tensor) -> Tensor:
-        """From [-1, 1] back to data units, shape (n, dim)."""
+        """From [-1, 1] back to data units, shape (n, dim).
+
+        Raises:
+            TypeError: `samples` is no float tensor.
+            ValueError: it has another shape, or holds NaN or infinity.
+        """
         require_matrix("samples", samples, columns=len(self.low))
         low, high = self.low.to(samples.device), self.high.to(samples.device)
         return low + (samples + 1) / 2 * (high - low)

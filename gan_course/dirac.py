@@ -18,8 +18,11 @@ from torch.optim import SGD, Adam, Optimizer
 from gan_course.checks import (
     require_choice,
     require_count,
+    require_flag,
     require_matrix,
     require_number,
+    require_pair,
+    require_type,
 )
 from gan_course.losses import fake_loss, generator_loss, real_loss
 
@@ -50,13 +53,16 @@ def dirac_field(
     Raises:
         TypeError: an argument is of the wrong type.
         ValueError: a wrong shape, an unknown loss, or a negative penalty or noise.
+        FloatingPointError: the field is too strong there for floating-point numbers.
 
     Mescheder et al. 2018, sections 2 and 3. Their psi has the opposite sign: there, a large
     answer means fake.
     """
     require_matrix("positions", positions, columns=2)
     _require_game(loss, penalty, noise)
-    return _field(positions.detach().double().requires_grad_(), loss, penalty, noise).detach()
+    field = _field(positions.detach().double().requires_grad_(), loss, penalty, noise).detach()
+    _require_finite(field)
+    return field
 
 
 def dirac_eigenvalues(
@@ -80,6 +86,7 @@ def dirac_eigenvalues(
     Raises:
         TypeError: an argument is of the wrong type.
         ValueError: an unknown loss, or a negative penalty or noise.
+        FloatingPointError: the field is too strong there for floating-point numbers.
 
     Mescheder et al. 2018, section 3.
     """
@@ -88,6 +95,7 @@ def dirac_eigenvalues(
         lambda position: _field(position[None], loss, penalty, noise)[0],
         torch.zeros(2, dtype=torch.double),
     )
+    _require_finite(jacobian)
     first, second = sorted(
         torch.linalg.eigvals(jacobian).tolist(), key=lambda value: (value.real, value.imag)
     )
@@ -128,11 +136,14 @@ def dirac_path(
         ValueError: a number is out of its range, or an unknown loss.
         FloatingPointError: the training has diverged.
     """
+    require_pair("start", start)
     for name, value in zip(("start[0]", "start[1]"), start, strict=True):
         require_number(name, value)
     require_count("steps", steps)
     require_number("rate", rate, above=0)
     _require_game(loss, penalty, noise)
+    require_flag("alternating", alternating)
+    require_flag("decay", decay)
     players = [torch.tensor([value], dtype=torch.double, requires_grad=True) for value in start]
     generator, discriminator = (_optimiser(player, rate, betas) for player in players)
 
@@ -204,12 +215,17 @@ def plot_dirac(
     Raises:
         TypeError: an argument is of the wrong type.
         ValueError: a wrong shape, a number out of its range, or an unknown loss.
+        FloatingPointError: the field is too strong there for floating-point numbers.
     """
     import matplotlib.pyplot as plt
+    from matplotlib.axes import Axes
 
     require_number("reach", reach, above=0)
     for path in paths:
         require_matrix("path", path, columns=2)
+    require_type("title", title, str, "a text")
+    if axes is not None:
+        require_type("axes", axes, Axes)
     ticks = torch.linspace(-reach, reach, 25, dtype=torch.double)
     positions = torch.cartesian_prod(ticks, ticks)
     pushes = dirac_field(positions, loss=loss, penalty=penalty, noise=noise)
@@ -273,11 +289,17 @@ def _even_normal(spread: float) -> Tensor:
 def _optimiser(player: Tensor, rate: float, betas: tuple[float, float] | None) -> Optimizer:
     if betas is None:
         return SGD([player], lr=rate)
+    require_pair("betas", betas)
     for position, beta in enumerate(betas):
         require_number(f"betas[{position}]", beta)
         if not 0 <= beta < 1:
             raise ValueError(f"betas[{position}] must be at least 0 and below 1, got {beta}")
     return Adam([player], lr=rate, betas=betas)
+
+
+def _require_finite(pushes: Tensor) -> None:
+    if not bool(torch.isfinite(pushes).all()):
+        raise FloatingPointError("the field is not finite: positions, penalty or noise too large")
 
 
 def _require_game(loss: str, penalty: float, noise: float) -> None:

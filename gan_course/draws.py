@@ -8,7 +8,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from gan_course.checks import require_callable, require_matrix
+from gan_course.checks import require_callable, require_count, require_matrix
 from gan_course.data import Scaler
 from gan_course.recipes import Settings
 
@@ -78,7 +78,12 @@ def _numbers(
 
 
 def from_data_set(samples: Tensor) -> Draw:
-    """A function that draws from a data set, shape (n, dim): all of it, shuffled, in rounds."""
+    """A function that draws from a data set, shape (n, dim): all of it, shuffled, in rounds.
+
+    Raises:
+        TypeError: `samples` is no float tensor.
+        ValueError: it has another shape, or holds NaN or infinity.
+    """
     require_matrix("samples", samples)
 
     def draw(count: int, random: torch.Generator) -> Tensor:
@@ -90,7 +95,14 @@ def from_data_set(samples: Tensor) -> Draw:
 
 
 def draws_of(data: Tensor | Draw, copies: int) -> list[Draw]:
-    """One drawing function a seed."""
+    """One drawing function a seed.
+
+    Raises:
+        TypeError: an argument is of the wrong type.
+        ValueError: `data` has another shape, other data sets than `copies`, or holds NaN or
+            infinity.
+    """
+    require_count("copies", copies)
     if not isinstance(data, Tensor):
         require_callable("data", data)
         return [data] * copies

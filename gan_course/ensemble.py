@@ -14,7 +14,16 @@ from torch.nn.functional import logsigmoid
 from torch.optim import Adam
 
 from gan_course.checkpoints import Checkpoint, State, restore
-from gan_course.checks import EXPLODED, require_callable, require_count
+from gan_course.checks import (
+    EXPLODED,
+    require_callable,
+    require_count,
+    require_device,
+    require_flag,
+    require_room,
+    require_seed,
+    require_sequence,
+)
 from gan_course.data import Scaler
 from gan_course.draws import (
     CHUNK,
@@ -63,8 +72,14 @@ class Ensemble:
         Args:
             count: samples of each.
             seed: of the noise.
+
+        Raises:
+            TypeError: an argument is of the wrong type.
+            ValueError: `count` or `seed` is too small, or far too large.
         """
         require_count("count", count)
+        require_seed("seed", seed)
+        require_room("count", len(self.seeds), count, self.settings.latent_dim)
         random = torch.Generator().manual_seed(seed)
         noise = draw_noise(self.settings, count, random)
         stacked = noise.expand(len(self.seeds), -1, -1)
@@ -76,8 +91,10 @@ class Ensemble:
         """One of the generators by itself, (n, latent_dim) -> (n, dim): plain layers, to be saved.
 
         Raises:
+            TypeError: `seed` is no whole number.
             ValueError: no generator was trained with that seed.
         """
+        require_seed("seed", seed)
         if seed not in self.seeds:
             raise ValueError(f"seed must be one of {self.seeds}, got {seed}")
         return unstack(self.generators, self.seeds.index(seed))
@@ -135,24 +152,26 @@ def train(
 
     Raises:
         TypeError: an argument is of the wrong type.
-        ValueError: a wrong shape, no seed, a seed that occurs twice, or the checkpoint's file is
-            damaged or of another training.
+        ValueError: a wrong shape, no seed, a seed that occurs twice, a size that can't be meant, or
+            the checkpoint's file is damaged or of another training.
         OSError: the checkpoint can't be written.
         Diverged: a loss is not a finite number, or has exploded. The error holds the generators
             from before.
     """
     if not isinstance(settings, Settings):
         raise TypeError(f"settings must be Settings, got {settings!r}")
-    if not isinstance(seeds, Sequence):
-        raise TypeError(f"seeds must be a sequence like range(8), got {seeds!r}")
+    require_sequence("seeds", seeds, "range(8)")
     seeds = tuple(seeds)
     for position, seed in enumerate(seeds):
-        require_count(f"seeds[{position}]", seed, minimum=0)
+        require_seed(f"seeds[{position}]", seed)
     if not seeds or len(set(seeds)) < len(seeds):
         raise ValueError(f"seeds must be at least one, all different, got {list(seeds)}")
     require_count("report_every", report_every)
     if report is not None:
         require_callable("report", report)
+    require_device(device)
+    require_flag("fast", fast)
+    require_flag("shared_random", shared_random)
     reason = why_not(settings) if fast else None
     if reason is not None:
         warnings.warn(f"trained the plain way: {reason}", stacklevel=2)

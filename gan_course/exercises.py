@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from gan_course.answers import NotAttempted, Wrong, answer_of, numbers_of
-from gan_course.checks import require_choice, require_count
+from gan_course.checks import require_choice, require_count, require_room
 from gan_course.integers import decode_batch, pattern_values
 from gan_course.metrics import (
     bins_covered,
@@ -62,11 +62,15 @@ def check(exercise: str | float, *answers: Any, **options: Any) -> Verdict:
         Right, wrong with what is wrong, or not attempted.
 
     Raises:
-        ValueError: there is no such exercise.
-        TypeError: more or fewer answers than the exercise asks for.
+        ValueError: there is no such exercise, or no such `latent_dim`.
+        TypeError: more or fewer answers than the exercise asks for, or `latent_dim` is no whole
+            number.
     """
-    exercise = str(exercise)  # 3.1 will do for "3.1"
+    exercise = _name(exercise)
     require_choice("exercise", exercise, sorted(CHECKS))
+    if options.get("latent_dim") is not None:
+        require_count("latent_dim", options["latent_dim"])
+        require_room("latent_dim", DRAWN, options["latent_dim"])
     try:
         if not answers or any(answer is ... or answer is None for answer in answers):
             raise NotAttempted
@@ -81,6 +85,7 @@ def hint(exercise: str | float, number: int = 1) -> None:
     """Print a hint; the first nudges, the last nearly tells.
 
     Raises:
+        TypeError: `number` is no whole number.
         ValueError: there is no such exercise, or no hint of that number.
     """
     hints = _text(exercise)["hints"]
@@ -108,15 +113,20 @@ def expected(exercise: str | float) -> None:
     """
     import matplotlib.pyplot as plt
 
-    exercise = str(exercise)
+    exercise = _name(exercise)
     require_choice("exercise", exercise, sorted(PICTURES))
     _, axes = plt.subplots(figsize=(6, 4), layout="constrained")
     PICTURES[exercise](axes)
     plt.show()
 
 
+def _name(exercise: str | float) -> str:
+    """3.1 will do for "3.1"; what is no exercise is left to the message that lists them all."""
+    return str(exercise) if isinstance(exercise, float) else exercise
+
+
 def _text(exercise: str | float) -> dict[str, Any]:
-    exercise = str(exercise)
+    exercise = _name(exercise)
     texts: dict[str, dict[str, Any]] = json.loads(TEXTS.read_text(encoding="utf-8"))
     require_choice("exercise", exercise, sorted(texts))
     return texts[exercise]

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torch.nn.functional import leaky_relu, logsigmoid, pad
 from torch.optim.adam import adam
 
+from gan_course.checks import require_count, require_type
 from gan_course.draws import Batch
 from gan_course.networks import add_waves, blur_level
 from gan_course.recipes import Settings
@@ -22,7 +23,12 @@ LANE = 16  # widths are filled up with zeros to a multiple: matrices then start 
 
 
 def why_not(settings: Settings) -> str | None:
-    """What in the settings has no derivative here, in words; None where nothing has."""
+    """What in the settings has no derivative here, in words; None where nothing has.
+
+    Raises:
+        TypeError: they are no `Settings`.
+    """
+    require_type("settings", settings, Settings)
     for name in ("dropout", "penalty", "relativistic"):
         if getattr(settings, name):
             return f"the fast step has no {name}"
@@ -145,6 +151,7 @@ class FastTraining:
         """Take over the first weights of both networks, which stay as they are.
 
         Raises:
+            TypeError: `settings` are no `Settings`.
             ValueError: the settings have something that has no derivative here.
         """
         reason = why_not(settings)
@@ -389,7 +396,13 @@ def matrix_products(settings: Settings, dim: int) -> list[tuple[int, int, int]]:
     Args:
         settings: networks and batch size.
         dim: numbers in a sample.
+
+    Raises:
+        TypeError: an argument is of the wrong type.
+        ValueError: `dim` is below 1.
     """
+    require_type("settings", settings, Settings)
+    require_count("dim", dim)
     n = settings.batch_size
     seen = dim * (1 + 2 * settings.discriminator_waves) + (settings.blur is not None)
     latent = settings.latent_dim * (1 + 2 * settings.generator_waves)

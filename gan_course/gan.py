@@ -18,8 +18,13 @@ from gan_course.checkpoints import Checkpoint, State, restore, shapes, undone_if
 from gan_course.checks import (
     require_callable,
     require_count,
+    require_device,
+    require_flag,
+    require_layers,
     require_matrix,
+    require_network,
     require_number,
+    require_pair,
     require_settled,
     require_widths,
 )
@@ -66,6 +71,7 @@ class Generator(nn.Module):
             got = type(output_activation).__name__
             raise TypeError(f"output_activation must be a layer like nn.Tanh(), got {got}")
         sizes = [latent_dim, *widths, output_dim]
+        require_layers("widths", sizes)
         self.layers = nn.ModuleList(nn.Linear(a, b) for a, b in pairwise(sizes))
         self.leaky_relu = nn.LeakyReLU(slope)
         self.output_activation = output_activation
@@ -102,6 +108,7 @@ class Discriminator(nn.Module):
         require_number("slope", slope)
         if not layers or layers[-1] != 1:
             raise ValueError(f"layers must end with 1, the one answer, got {list(layers)}")
+        require_layers("layers", [input_dim, *layers])
         self.layers = nn.ModuleList(nn.Linear(a, b) for a, b in pairwise([input_dim, *layers]))
         self.leaky_relu = nn.LeakyReLU(slope)
 
@@ -187,13 +194,14 @@ class GAN:
             ValueError: a number is out of its range.
         """
         for name, network in (("generator", generator), ("discriminator", discriminator)):
-            if not isinstance(network, nn.Module):
-                raise TypeError(f"{name} must be an nn.Module, got {type(network).__name__}")
+            require_network(name, network)
         require_callable("noise", noise)
         require_callable("data", data)
         require_count("batch_size", batch_size)
         require_number("discriminator_rate", discriminator_rate, above=0)
         require_number("generator_rate", generator_rate, above=0)
+        require_device(device)
+        require_pair("betas", betas)
         _require_share("average", average)
         for position, beta in enumerate(betas):
             _require_share(f"betas[{position}]", beta)
@@ -225,6 +233,7 @@ class GAN:
         Raises:
             TypeError: an argument is of the wrong type.
             ValueError: both are given, or one is of the wrong shape or size.
+            RuntimeError: a layer does not take what it is given, in PyTorch's words.
         """
         if latent_vec is not None and num is not None:
             raise ValueError("num must be left out where latent_vec is given, got both")
@@ -235,7 +244,13 @@ class GAN:
         return sample(network, latent_vec.to(self.device))
 
     def train_step_generator(self) -> float:
-        """Change the generator once; returns its loss on fresh noise, whose target is 1."""
+        """Change the generator once; returns its loss on fresh noise, whose target is 1.
+
+        Raises:
+            TypeError: see `train_step`.
+            ValueError: see `train_step`.
+            FloatingPointError: see `train_step`.
+        """
         self.generator_optimiser.zero_grad()
         fake = self.generator(self._draw("noise", self.batch_size))
         loss = self.loss(self._judge(fake), self.ones)
@@ -247,7 +262,13 @@ class GAN:
         return loss.item()
 
     def train_step_discriminator(self) -> tuple[float, float]:
-        """Change the discriminator once; returns its losses on real and on fake samples."""
+        """Change the discriminator once; returns its losses on real and on fake samples.
+
+        Raises:
+            TypeError: see `train_step`.
+            ValueError: see `train_step`.
+            FloatingPointError: see `train_step`.
+        """
         self.discriminator_optimiser.zero_grad()
         loss_real = self.loss(self._judge(self._draw("data", self.batch_size)), self.ones)
         with torch.no_grad():  # the generator does not learn from this step
@@ -302,6 +323,7 @@ class GAN:
             TypeError: an argument is of the wrong type.
             ValueError: a count is below 1, the checkpoint's file is damaged or of another training,
                 or see `train_step`.
+            RuntimeError: a layer does not take what it is given, in PyTorch's words.
             OSError: the checkpoint can't be written.
             FloatingPointError: a loss is not a number, or has exploded: training has diverged.
                 All networks then have their weights of the last good epoch.
@@ -309,6 +331,10 @@ class GAN:
         require_count("epochs", epochs)
         require_count("batches", batches)
         require_count("report_every", report_every)
+        require_flag("decay", decay)
+        require_flag("timed", timed)
+        if watch is not None:
+            require_matrix("watch", watch)
         if report is not None:
             require_callable("report", report)
         optimisers = (self.discriminator_optimiser, self.generator_optimiser)
@@ -391,6 +417,10 @@ def even_noise(num: int) -> Tensor:
 
     Returns:
         Shape (num, 1), float32, in rising order.
+
+    Raises:
+        TypeError: `num` is no whole number.
+        ValueError: `num` is below 1.
     """
     require_count("num", num)
     parts = (torch.arange(num) + torch.rand(num)) / num

@@ -10,7 +10,15 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import gumbel_softmax, one_hot, softmax
 
-from gan_course.checks import require_count, require_matrix, require_number
+from gan_course.checks import (
+    require_count,
+    require_matrix,
+    require_number,
+    require_numbers,
+    require_random,
+    require_room,
+    require_sequence,
+)
 
 Pattern = int | Literal["odd", "even"]
 
@@ -54,10 +62,12 @@ def encode_batch(integers: Tensor | Sequence[int], depth: int) -> Tensor:
     """
     require_count("depth", depth)
     whole = whole_numbers("integers", integers)
+    require_numbers("integers", whole)
     low, high = int(whole.min()), int(whole.max())
     if low < 0 or high >= depth:
         wrong = low if low < 0 else high
         raise ValueError(f"integers must lie from 0 to {depth - 1}, got {wrong}")
+    require_room("depth", len(whole), depth)
     return one_hot(whole, depth).float()
 
 
@@ -144,6 +154,7 @@ def draw_integers(
     """
     whole = whole_numbers("values", values)
     require_count("count", count)
+    require_random(random)
     # the positions come from the CPU whatever device the values are on: same seed, same integers
     positions = torch.randint(len(whole), (count,), generator=random)
     return whole[positions.to(whole.device)]
@@ -171,6 +182,9 @@ def real_batch(
         TypeError: an argument is of the wrong type.
         ValueError: `values` is empty, or does not fit into `depth`; a count is below 1.
     """
+    require_count("depth", depth)
+    require_count("count", count)
+    require_room("count", count, depth)
     return encode_batch(draw_integers(values, count, random=random), depth)
 
 
@@ -200,7 +214,12 @@ class StraightThrough(nn.Module):
     """`straight_through` as the last layer of a generator."""
 
     def forward(self, logits: Tensor) -> Tensor:
-        """From (n, depth) to (n, depth)."""
+        """From (n, depth) to (n, depth).
+
+        Raises:
+            TypeError: `logits` is no float tensor.
+            ValueError: it has another shape, or holds NaN or infinity.
+        """
         return straight_through(logits)
 
 
@@ -213,7 +232,12 @@ class GumbelSoftmax(nn.Module):
     """
 
     def __init__(self, temperature: float = 1.0) -> None:
-        """Keep the temperature, above 0: small for gradients that are true but noisy."""
+        """Keep the temperature, above 0: small for gradients that are true but noisy.
+
+        Raises:
+            TypeError: it is no number.
+            ValueError: it is not above 0, or not finite.
+        """
         super().__init__()
         require_number("temperature", temperature, above=0)
         self.temperature = temperature
@@ -231,11 +255,12 @@ def whole_numbers(name: str, value: Tensor | Sequence[int]) -> Tensor:
         ValueError: it is empty or has another shape.
     """
     if not isinstance(value, Tensor):
-        if isinstance(value, str) or not isinstance(value, Sequence):
+        if isinstance(value, (str, bytes)) or not isinstance(value, Sequence):
             got = type(value).__name__
             raise TypeError(f"{name} must be whole numbers like [0, 5, 10], got {got}")
+        require_sequence(name, value, "[0, 5, 10]")  # of a length that can be meant
         for position, item in enumerate(value):
-            require_count(f"{name}[{position}]", item, minimum=-sys.maxsize)
+            require_count(f"{name}[{position}]", item, -sys.maxsize, sys.maxsize)
         value = torch.tensor(list(value), dtype=torch.int64)
     if value.is_floating_point() or value.is_complex() or value.dtype == torch.bool:
         raise TypeError(f"{name} must be whole numbers, got dtype {value.dtype}")

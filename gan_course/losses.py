@@ -18,6 +18,11 @@ def real_loss(probabilities: Tensor) -> Tensor:
     Returns:
         Scalar, the mean of -log D(x) in nats; ln 2 = 0.693 where every answer is one half.
 
+    Raises:
+        TypeError: `probabilities` is no float tensor.
+        ValueError: it has another shape, or a number outside [0, 1].
+        FloatingPointError: it holds NaN.
+
     Goodfellow et al. 2014, equation 1, first term. PyTorch cuts -log off at 100, so the loss
     stays finite where D(x) is 0.
     """
@@ -34,6 +39,11 @@ def fake_loss(probabilities: Tensor) -> Tensor:
     Returns:
         Scalar, the mean of -log(1 - D(G(z))) in nats; ln 2 where every answer is one half.
 
+    Raises:
+        TypeError: `probabilities` is no float tensor.
+        ValueError: it has another shape, or a number outside [0, 1].
+        FloatingPointError: it holds NaN.
+
     Goodfellow et al. 2014, equation 1, second term.
     """
     require_probabilities(probabilities)
@@ -49,6 +59,11 @@ def generator_loss(probabilities: Tensor) -> Tensor:
     Returns:
         Scalar, the mean of -log D(G(z)) in nats; ln 2 where every answer is one half.
 
+    Raises:
+        TypeError: `probabilities` is no float tensor.
+        ValueError: it has another shape, or a number outside [0, 1].
+        FloatingPointError: it holds NaN.
+
     Goodfellow et al. 2014, section 3: the form with strong gradients early in learning.
     """
     return real_loss(probabilities)
@@ -62,7 +77,8 @@ def require_probabilities(probabilities: Tensor) -> None:
         ValueError: another shape, or a number outside [0, 1].
         FloatingPointError: NaN, the sign of a training that has diverged.
     """
-    if isinstance(probabilities, Tensor) and bool(probabilities.isnan().any()):
+    known = isinstance(probabilities, Tensor) and not probabilities.is_meta
+    if known and bool(probabilities.isnan().any()):
         raise FloatingPointError("the discriminator's answer is not a number")
     require_matrix("probabilities", probabilities, columns=1)
     low, high = float(probabilities.detach().min()), float(probabilities.detach().max())

@@ -12,9 +12,12 @@ from gan_course.checks import (
     require_count,
     require_matrix,
     require_number,
+    require_numbers,
+    require_random,
     require_range,
+    require_room,
 )
-from gan_course.data import Curve, Scaler, curve_points
+from gan_course.data import Curve, Scaler, curve_points, heights
 from gan_course.integers import decode_batch, whole_numbers
 
 RANGE_GRID = 1_001  # points at which a curve is looked at to find how far its y reaches
@@ -49,16 +52,11 @@ def curve_mse(points: Tensor, curve: Curve) -> float:
 
     Raises:
         TypeError: an argument is of the wrong type.
-        ValueError: `points` is not of shape (n, 2) or not finite.
+        ValueError: `points` is not of shape (n, 2) or not finite, or the curve has no y there.
     """
     require_matrix("points", points, columns=2)
-    require_callable("curve", curve)
     x, y = points.T
-    above = curve(x)
-    if not isinstance(above, Tensor) or above.shape != x.shape:
-        got = tuple(above.shape) if isinstance(above, Tensor) else type(above).__name__
-        raise ValueError(f"curve must return a tensor of shape {tuple(x.shape)}, got {got}")
-    return float(((y - above) ** 2).mean())
+    return float(((y - _above(curve, x)) ** 2).mean())
 
 
 def fit_error(points: Tensor, curve: Curve, low: float, high: float) -> float:
@@ -82,8 +80,16 @@ def fit_error(points: Tensor, curve: Curve, low: float, high: float) -> float:
     return mse**0.5 / _height(curve, low, high)
 
 
+def _above(curve: Curve, x: Tensor) -> Tensor:
+    """curve(x), which may be infinite far out, but is a number everywhere."""
+    y = heights(curve, x)
+    if bool(y.isnan().any()):
+        raise ValueError(f"curve(x) must be a number, got NaN in {int(y.isnan().sum())} places")
+    return y
+
+
 def _height(curve: Curve, low: float, high: float) -> float:
-    values = curve(torch.linspace(low, high, RANGE_GRID))
+    values = _above(curve, torch.linspace(low, high, RANGE_GRID))
     y_range = float(values.max() - values.min())
     if not y_range > 0:
         raise ValueError(f"curve must not be flat between {low} and {high}, got y range {y_range}")
@@ -103,24 +109,39 @@ def ks_uniform(values: Tensor, low: float, high: float) -> float:
 
     Returns:
         A number from 0 (spread as it should be) to 1; at least 0.5 where all values are equal.
+
+    Raises:
+        TypeError: an argument is of the wrong type.
+        ValueError: a wrong shape, NaN or infinity, or low >= high.
     """
     from scipy import stats  # loaded only when it is used: it takes a while
 
     require_range(low, high)
-    _line("values", values)
+    numbers = _line("values", values).numpy()
     uniform = stats.uniform(low, high - low)
-    return float(stats.ks_1samp(values.cpu().double().numpy(), uniform.cdf, method="asymp")[0])
+    return float(stats.ks_1samp(numbers, uniform.cdf, method="asymp")[0])
 
 
 def share_outside(values: Tensor, low: float, high: float) -> float:
-    """The share of values, shape (n,), that lie outside [low, high]."""
+    """The share of values, shape (n,), that lie outside [low, high].
+
+    Raises:
+        TypeError: an argument is of the wrong type.
+        ValueError: a wrong shape, NaN or infinity, or low >= high.
+    """
     require_range(low, high)
     _line("values", values)
     return float(((values < low) | (values > high)).float().mean())
 
 
 def bins_covered(values: Tensor, low: float, high: float, bins: int = BINS) -> int:
-    """In how many of `bins` equal bins of [low, high] at least one value lies; shape (n,)."""
+    """In how many of `bins` equal bins of [low, high] at least one value lies; shape (n,).
+
+    Raises:
+        TypeError: an argument is of the wrong type.
+        ValueError: a wrong shape, NaN or infinity, low >= high,
+            or `bins` is below 1.
+    """
     require_range(low, high)
     require_count("bins", bins)
     _line("values", values)
@@ -190,9 +211,11 @@ def energy_test(
     """
     a, b = _pair(a, b)
     require_count("permutations", permutations)
+    require_random(random)
     n, m = len(a), len(b)
     if n + m > POOLED:
         raise ValueError(f"a and b must have at most {POOLED} rows together, got {n} + {m}")
+    require_room("permutations", permutations, n + m)
     pooled = torch.cat([a, b])
     distances = _distances(pooled, pooled)
     # with weights w of 1/n in one set and -1/m in the other, the energy distance is -w' distances w
@@ -293,6 +316,7 @@ def curve_quality(
         ValueError: wrong shape, low >= high, or a curve that is flat between them.
     """
     require_matrix("points", points, columns=2)
+    require_random(random)
     x = points[:, 0]
     fit = fit_error(points, curve, low, high)
     random = random or torch.Generator().manual_seed(FRESH_SEED)
@@ -322,6 +346,10 @@ def fit_and_spread(points: Tensor, curve: Curve, low: float, high: float) -> flo
 
     Returns:
         About 0.05 for 500 real points; at least 0.5 where all points sit in one place.
+
+    Raises:
+        TypeError: an argument is of the wrong type.
+        ValueError: wrong shape, low >= high, or a curve that is flat between them.
     """
     return fit_error(points, curve, low, high) + ks_uniform(points[:, 0], low, high)
 
@@ -348,12 +376,18 @@ def fit_and_ks_of_many(
     """
     require_range(low, high)
     require_callable("curve", curve)
-    if not isinstance(points, Tensor) or points.ndim != 3 or points.shape[2] != 2:
+    if (
+        not isinstance(points, Tensor)
+        or points.ndim != 3
+        or points.shape[2] != 2
+        or 0 in points.shape
+    ):
         got = tuple(points.shape) if isinstance(points, Tensor) else type(points).__name__
         raise ValueError(f"points must be a tensor of shape (S, n, 2), got {got}")
+    require_numbers("points", points)
     require_matrix("points", points.flatten(0, 1), columns=2)
     x, y = points.unbind(-1)
-    fit = (y - curve(x)).square().mean(dim=1).sqrt() / _height(curve, low, high)
+    fit = (y - _above(curve, x)).square().mean(dim=1).sqrt() / _height(curve, low, high)
     share = ((x.sort(dim=1).values - low) / (high - low)).clamp(0, 1)
     count = x.shape[1]
     below = torch.arange(count, device=x.device) / count
@@ -387,23 +421,34 @@ def mean_squared_remainder(integers: Tensor, divisor: int) -> float:
         ValueError: `integers` has another shape, or `divisor` is below 1.
     """
     require_count("divisor", divisor)
-    remainders = whole_numbers("integers", integers) % divisor
+    remainders = _whole("integers", integers) % divisor
     return float((remainders.cpu().double() ** 2).mean())
 
 
 def validity(integers: Tensor, values: Tensor) -> float:
-    """The share of integers, shape (n,), that are among the allowed values, shape (k,)."""
-    whole = whole_numbers("integers", integers)
+    """The share of integers, shape (n,), that are among the allowed values, shape (k,).
+
+    Raises:
+        TypeError: an argument is of the wrong type.
+        ValueError: a wrong shape, or a value that occurs twice.
+    """
+    whole = _whole("integers", integers)
     return float(torch.isin(whole, _distinct(values).to(whole.device)).cpu().double().mean())
 
 
 def valid_sequences(sequences: Tensor, values: Tensor) -> float:
-    """The share of sequences, shape (n, length), in which every integer is an allowed value."""
+    """The share of sequences, shape (n, length), in which every integer is an allowed value.
+
+    Raises:
+        TypeError: an argument is of the wrong type.
+        ValueError: a wrong shape, or a value that occurs twice.
+    """
     if not isinstance(sequences, Tensor) or sequences.ndim != 2 or sequences.numel() == 0:
         got = tuple(sequences.shape) if isinstance(sequences, Tensor) else type(sequences).__name__
         kind = ValueError if isinstance(sequences, Tensor) else TypeError
         raise kind(f"sequences must be a tensor of shape (n, length), got {got}")
-    whole = whole_numbers("sequences", sequences.flatten()).reshape(sequences.shape)
+    require_numbers("sequences", sequences)
+    whole = _whole("sequences", sequences.flatten()).reshape(sequences.shape)
     allowed = _distinct(values).to(whole.device)
     return float(torch.isin(whole, allowed).all(dim=1).cpu().double().mean())
 
@@ -457,7 +502,12 @@ def total_variation(integers: Tensor, values: Tensor) -> float:
 
 
 def zero_rows(batch: Tensor) -> float:
-    """The share of rows, shape (n, depth), that hold nothing but zeros: they decode to 0."""
+    """The share of rows, shape (n, depth), that hold nothing but zeros: they decode to 0.
+
+    Raises:
+        TypeError: `batch` is no float tensor.
+        ValueError: it has another shape, or holds NaN or infinity.
+    """
     require_matrix("batch", batch)
     return float((batch == 0).all(dim=1).cpu().double().mean())
 
@@ -502,7 +552,12 @@ class IntegerQuality:
 
 
 def integer_quality(batch: Tensor, values: Tensor) -> IntegerQuality:
-    """Measure rows of shape (n, depth) against the allowed values, shape (k,)."""
+    """Measure rows of shape (n, depth) against the allowed values, shape (k,).
+
+    Raises:
+        TypeError: an argument is of the wrong type.
+        ValueError: a wrong shape, NaN or infinity, or a value that occurs twice.
+    """
     integers = decode_batch(batch)
     return IntegerQuality(
         validity=validity(integers, values),
@@ -514,8 +569,14 @@ def integer_quality(batch: Tensor, values: Tensor) -> IntegerQuality:
     )
 
 
+def _whole(name: str, integers: Tensor) -> Tensor:
+    whole = whole_numbers(name, integers)
+    require_numbers(name, whole)
+    return whole
+
+
 def _distinct(values: Tensor) -> Tensor:
-    allowed = whole_numbers("values", values)
+    allowed = _whole("values", values)
     if len(allowed.unique()) < len(allowed):
         raise ValueError(f"values must be different from each other, got {allowed.tolist()}")
     return allowed
@@ -523,7 +584,7 @@ def _distinct(values: Tensor) -> Tensor:
 
 def _shares(integers: Tensor, values: Tensor) -> Tensor:
     """How large a share of the integers each value is, shape (k,)."""
-    whole = whole_numbers("integers", integers)
+    whole = _whole("integers", integers)
     allowed = _distinct(values).to(whole.device)
     kinds, counts = whole.unique(return_counts=True)
     found = (allowed[:, None] == kinds) * counts

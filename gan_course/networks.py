@@ -6,7 +6,14 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from gan_course.checks import require_count, require_matrix, require_number, require_widths
+from gan_course.checks import (
+    require_count,
+    require_layers,
+    require_matrix,
+    require_number,
+    require_type,
+    require_widths,
+)
 from gan_course.data import Scaler
 
 
@@ -27,11 +34,12 @@ def make_generator(
 
     Raises:
         TypeError: a size is not a whole number.
-        ValueError: a size is below 1.
+        ValueError: a size is below 1, or so large that it can't be meant.
     """
     require_count("latent_dim", latent_dim)
     require_widths("widths", widths)
     require_count("output_dim", output_dim)
+    require_layers("widths", [latent_dim, *widths, output_dim])
     layers: list[nn.Module] = []
     width = latent_dim
     for next_width in widths:
@@ -50,13 +58,14 @@ def make_discriminator(
 
     Raises:
         TypeError: a size or `dropout` is of the wrong type.
-        ValueError: a size is below 1, or `dropout` is not in [0, 1).
+        ValueError: a size is below 1, or too large to be meant, or `dropout` is not in [0, 1).
     """
     require_count("input_dim", input_dim)
     require_widths("widths", widths)
     require_number("dropout", dropout)
     if not 0 <= dropout < 1:
         raise ValueError(f"dropout must be at least 0 and below 1, got {dropout}")
+    require_layers("widths", [input_dim, *widths, 1])
     layers: list[nn.Module] = []
     width = input_dim
     for next_width in widths:
@@ -75,7 +84,13 @@ class Unscale(nn.Module):
     high: Tensor
 
     def __init__(self, scaler: Scaler) -> None:
+        """Take over the ends of the scaler.
+
+        Raises:
+            TypeError: `scaler` is no `Scaler`.
+        """
         super().__init__()
+        require_type("scaler", scaler, Scaler, "a Scaler")
         # buffers travel with the weights, to a file and to a device, but are not trained
         self.register_buffer("low", scaler.low.clone())
         self.register_buffer("high", scaler.high.clone())
@@ -120,8 +135,15 @@ class Waves(nn.Module):
     """A first layer that puts sines and cosines beside its inputs, see `add_waves`."""
 
     def __init__(self, count: int) -> None:
+        """Keep how many of each.
+
+        Raises:
+            TypeError: `count` is no whole number.
+            ValueError: `count` is below 1.
+        """
         super().__init__()
-        require_count("count", count)
+        # however many: waves have no weights, and a file's are bounded by the layer behind them
+        require_count("count", count, maximum=math.inf)
         self.count = count
 
     def forward(self, values: Tensor) -> Tensor:
@@ -134,11 +156,14 @@ class Waves(nn.Module):
 
 
 def in_data_units(generator: nn.Sequential, scaler: Scaler) -> nn.Sequential:
-    """The same generator, sharing its weights, with `Unscale` as its last layer."""
+    """The same generator, sharing its weights, with `Unscale` as its last layer.
+
+    Raises:
+        TypeError: the generator is no nn.Sequential, or the scaler no `Scaler`.
+    """
     if not isinstance(generator, nn.Sequential):
         raise TypeError(f"generator must be an nn.Sequential, got {type(generator).__name__}")
-    if not isinstance(scaler, Scaler):
-        raise TypeError(f"scaler must be a Scaler, got {type(scaler).__name__}")
+    require_type("scaler", scaler, Scaler, "a Scaler")
     return nn.Sequential(*generator, Unscale(scaler))
 
 
@@ -151,7 +176,13 @@ def sample(generator: nn.Module, noise: Tensor) -> Tensor:
 
     Returns:
         Samples of shape (n, dim). The generator is left in the mode it was in.
+
+    Raises:
+        TypeError: an argument is of the wrong type.
+        ValueError: `noise` has another shape, or holds NaN or infinity.
+        RuntimeError: a layer does not take what it is given, in PyTorch's words.
     """
+    require_type("generator", generator, nn.Module, "an nn.Module")
     require_matrix("noise", noise)
     was_training = generator.training
     generator.eval()

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy
 from torch.nn.modules.dropout import _DropoutNd
 
-from gan_course.checks import require_callable, require_count, require_matrix
+from gan_course.checks import require_callable, require_count, require_matrix, require_type
 from gan_course.plots import GENERATED, REAL
 
 if TYPE_CHECKING:
@@ -198,7 +198,12 @@ class Panel:
         return any(bool(((one < 0) | (one > 1)).any()) for one in answers)
 
     def probabilities(self, look: Look) -> tuple[Tensor, Tensor]:
-        """D(x), shape (n,), and D(G(z)), shape (m,): logits get the sigmoid that they lack."""
+        """D(x), shape (n,), and D(G(z)), shape (m,): logits get the sigmoid that they lack.
+
+        Raises:
+            TypeError: `look` is no `Look`.
+        """
+        require_type("look", look, Look, "one of panel.looks")
         if self.logits:
             return torch.sigmoid(look.real_answers), torch.sigmoid(look.fake_answers)
         return look.real_answers, look.fake_answers
@@ -208,7 +213,14 @@ class Panel:
 
         They are worked out from the answers as in `gan_course.losses`, whatever the run itself
         computes.
+
+        Raises:
+            TypeError: `look` is no `Look`.
+            ValueError: its answers are not finite: there is no loss.
         """
+        require_type("look", look, Look, "one of panel.looks")
+        if not look.finite:
+            raise ValueError(f"look must be finite, got NaN or infinity at step {look.step}")
         real, fake = self.probabilities(look)
         pairs = (real, 1.0), (fake, 0.0), (fake, 1.0)
         return tuple(float(binary_cross_entropy(p, torch.full_like(p, t))) for p, t in pairs)  # type: ignore[return-value]
@@ -352,7 +364,11 @@ class Panel:
         return []
 
     def show(self, title: str = "") -> None:
-        """Draw the panel, and print the diagnosis under it."""
+        """Draw the panel, and print the diagnosis under it.
+
+        Raises:
+            TypeError: `title` is no text.
+        """
         import matplotlib.pyplot as plt
 
         self.figure(title)
@@ -360,9 +376,14 @@ class Panel:
         print(self.diagnosis())
 
     def figure(self, title: str = "") -> Figure:
-        """Draw the answers, the losses, the samples and, where it is a number, the quality."""
+        """Draw the answers, the losses, the samples and, where it is a number, the quality.
+
+        Raises:
+            TypeError: `title` is no text.
+        """
         import matplotlib.pyplot as plt
 
+        require_type("title", title, str, "a text")
         looks = [look for look in self.looks if look.finite]
         measured = [(look.step, look.quality) for look in looks if isinstance(look.quality, float)]
         last = "quality" if measured else "samples"

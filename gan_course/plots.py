@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 from torch import Tensor
 
-from gan_course.checks import require_count, require_matrix, require_number, require_widths
+from gan_course.checks import (
+    require_count,
+    require_matrix,
+    require_number,
+    require_sequence,
+    require_type,
+    require_widths,
+)
 from gan_course.training import History
 
 if TYPE_CHECKING:
@@ -40,9 +47,13 @@ def plot_points(
         ValueError: the points are not of shape (n, 2).
     """
     import matplotlib.pyplot as plt
+    from matplotlib.axes import Axes
 
     require_matrix("real", real, columns=2)
-    if axes is None:
+    require_type("title", title, str, "a text")
+    if axes is not None:
+        require_type("axes", axes, Axes)
+    else:
         _, axes = plt.subplots(figsize=(6, 4), layout="constrained")
     axes.scatter(*real.T.detach().cpu().numpy(), label="real", **REAL)
     if generated is not None:
@@ -62,10 +73,14 @@ def plot_epochs(real: Tensor, snapshots: Mapping[int, Tensor], epochs: Sequence[
         epochs: which of them to draw.
 
     Raises:
-        ValueError: an epoch has no snapshot.
+        TypeError: an argument is of the wrong type.
+        ValueError: an epoch has no snapshot, or one has another shape than (m, 2).
     """
     import matplotlib.pyplot as plt
 
+    require_matrix("real", real, columns=2)
+    require_type("snapshots", snapshots, Mapping, "samples by epoch")
+    require_sequence("epochs", epochs, "(1, 25, 50)")
     missing = [epoch for epoch in epochs if epoch not in snapshots]
     if missing or not epochs:
         raise ValueError(f"epochs must be among {sorted(snapshots)}, got {list(epochs)}")
@@ -94,9 +109,14 @@ def plot_epochs(real: Tensor, snapshots: Mapping[int, Tensor], epochs: Sequence[
 
 
 def plot_losses(history: History) -> Axes:
-    """Draw the three mean losses of each epoch, and the line ln 2 of an undecided discriminator."""
+    """Draw the three mean losses of each epoch, and the line ln 2 of an undecided discriminator.
+
+    Raises:
+        TypeError: `history` is no `History`.
+    """
     import matplotlib.pyplot as plt
 
+    require_type("history", history, History, "a History")
     _, axes = plt.subplots(figsize=(7, 3.6), layout="constrained")
     numbers = [epoch.number for epoch in history.epochs]
     axes.plot(numbers, [e.real_loss for e in history.epochs], label="D on real", lw=1)
@@ -109,9 +129,14 @@ def plot_losses(history: History) -> Axes:
 
 
 def plot_scores(history: History) -> Axes:
-    """Draw the score of each epoch on a logarithmic axis, with the best one marked."""
+    """Draw the score of each epoch on a logarithmic axis, with the best one marked.
+
+    Raises:
+        TypeError: `history` is no `History`.
+    """
     import matplotlib.pyplot as plt
 
+    require_type("history", history, History, "a History")
     _, axes = plt.subplots(figsize=(7, 3.6), layout="constrained")
     axes.semilogy([e.number for e in history.epochs], [e.score for e in history.epochs], lw=0.8)
     axes.plot(
@@ -152,13 +177,17 @@ def plot_against_normal(
     """
     import matplotlib.pyplot as plt
     import numpy as np
+    from matplotlib.axes import Axes
 
     require_number("limit", limit, above=0)
     if not isinstance(values, Tensor) or values.ndim != 1:
         got = tuple(values.shape) if isinstance(values, Tensor) else type(values).__name__
         raise ValueError(f"values must be a tensor of shape (n,), got {got}")
     require_matrix("values", values[:, None], columns=1)
-    if axes is None:
+    require_type("title", title, str, "a text")
+    if axes is not None:
+        require_type("axes", axes, Axes)
+    else:
         _, axes = plt.subplots(figsize=(6, 4), layout="constrained")
     numbers = values.detach().cpu().numpy()
     edges = np.linspace(-limit, limit, 61).tolist()
@@ -194,16 +223,21 @@ def plot_network(
         ValueError: a width is below 1, or the numbers of widths and words don't fit.
     """
     import matplotlib.pyplot as plt
+    from matplotlib.axes import Axes
     from matplotlib.collections import LineCollection
 
     require_widths("widths", widths)
+    require_sequence("between", between, '("ReLU", "sigmoid")')
     require_count("most", most, minimum=2)
     if len(widths) < 2 or len(between) != len(widths) - 1:
         raise ValueError(
             "between must have one word fewer than the widths, which are 2 or more, "
             f"got {len(between)} and {len(widths)}"
         )
-    if axes is None:
+    require_type("title", title, str, "a text")
+    if axes is not None:
+        require_type("axes", axes, Axes)
+    else:
         _, axes = plt.subplots(figsize=(5.5, 3.6), layout="constrained")
     columns = [_column(width, most) for width in widths]
     lines = [

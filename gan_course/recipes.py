@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from gan_course.checks import require_choice, require_count, require_number, require_widths
+from gan_course.checks import (
+    require_choice,
+    require_count,
+    require_layers,
+    require_number,
+    require_room,
+    require_widths,
+)
 
 NOISES = ("normal", "uniform", "even")
 LAST_LAYERS = ("linear", "relu", "softmax")
@@ -82,6 +89,9 @@ class Settings:
             raise ValueError(f"pack must divide the batch size {self.batch_size}, got {self.pack}")
         for name in ("generator_waves", "discriminator_waves"):
             require_count(name, getattr(self, name), minimum=0)
+        require_layers("generator_widths", [self.latent_dim, *self.generator_widths])
+        require_layers("discriminator_widths", self.discriminator_widths)
+        require_room("batch_size", self.batch_size, self.latent_dim)
         if self.blur is not None:
             least, most = self.blur
             require_number("blur[0]", least, above=0)

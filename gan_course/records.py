@@ -6,6 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+from gan_course.checks import require_choice
+
 FOLDER = Path(__file__).parent / "measured"
 
 
@@ -18,9 +20,7 @@ def load_records(name: str) -> list[dict[str, Any]]:
     Raises:
         ValueError: there is none of that name.
     """
+    require_choice("name", name, sorted(file.stem for file in FOLDER.glob("*.json")))
     path = FOLDER / f"{name}.json"
-    if not path.is_file():
-        names = sorted(file.stem for file in FOLDER.glob("*.json"))
-        raise ValueError(f"name must be one of {', '.join(names)}, got {name!r}")
     records: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))["records"]
     return records

@@ -15,8 +15,12 @@ from gan_course.checkpoints import Checkpoint, State, restore, shapes, undone_if
 from gan_course.checks import (
     require_callable,
     require_count,
+    require_flag,
+    require_iterable,
     require_matrix,
+    require_network,
     require_number,
+    require_random,
     require_settled,
 )
 from gan_course.files import checksum
@@ -35,8 +39,14 @@ class StepLosses(NamedTuple):
 
 
 def normal_noise(latent_dim: int, *, random: torch.Generator | None = None) -> Noise:
-    """Make a function that draws `count` noise vectors: shape (count, latent_dim), N(0, 1)."""
+    """Make a function that draws `count` noise vectors: shape (count, latent_dim), N(0, 1).
+
+    Raises:
+        TypeError: an argument is of the wrong type.
+        ValueError: `latent_dim` is below 1, or `random` draws on another device than the CPU.
+    """
     require_count("latent_dim", latent_dim)
+    require_random(random)
     return lambda count: torch.randn(count, latent_dim, generator=random)
 
 
@@ -92,21 +102,39 @@ class EarlyStopping:
     """
 
     def __init__(self, patience: int) -> None:
-        require_count("patience", patience)
+        """Start with no score at all.
+
+        Raises:
+            TypeError: `patience` is no whole number.
+            ValueError: it is below 1.
+        """
+        require_count("patience", patience, maximum=float("inf"))
         self.patience = patience
         self.best = float("inf")
         self.best_epoch = 0
 
     def update(self, epoch: int, score: float) -> bool:
-        """Take in the score of an epoch; True where it is the best so far."""
+        """Take in the score of an epoch; True where it is the best so far.
+
+        Raises:
+            TypeError: `epoch` is no whole number, or `score` no number.
+            ValueError: `epoch` is below 1.
+        """
         require_count("epoch", epoch)
+        require_number("score", score, finite=False)  # NaN is never the best
         if score < self.best:
             self.best, self.best_epoch = score, epoch
             return True
         return False
 
     def should_stop(self, epoch: int) -> bool:
-        """True when the best score is `patience` epochs old."""
+        """True when the best score is `patience` epochs old.
+
+        Raises:
+            TypeError: `epoch` is no whole number.
+            ValueError: it is below 0.
+        """
+        require_count("epoch", epoch, minimum=0)
         return epoch - self.best_epoch >= self.patience
 
 
@@ -179,13 +207,16 @@ def fit(
         TypeError: an argument is of the wrong type.
         ValueError: a count is below 1, `watch` has the wrong shape, `batches` is empty, or the
             checkpoint's file is damaged or of another training.
+        RuntimeError: a layer does not take what it is given, in PyTorch's words.
         OSError: the checkpoint can't be written.
         FloatingPointError: the score or a loss is not a number, or has exploded: training has
             diverged. Both networks then have their weights of the last good epoch.
     """
     _check_fit(generator, discriminator, noise, score, watch, learning_rate, report)
     require_count("epochs", epochs)
-    require_count("report_every", report_every)
+    require_count("report_every", report_every, maximum=float("inf"))
+    require_flag("keep_best", keep_best)
+    require_iterable("batches", batches)
     device = next(generator.parameters()).device
     watch = watch.to(device)
     generator_optimiser = Adam(generator.parameters(), lr=learning_rate)
@@ -291,8 +322,7 @@ def _check_fit(
     report: Callable[[Epoch, Tensor], None] | None,
 ) -> None:
     for name, network in (("generator", generator), ("discriminator", discriminator)):
-        if not isinstance(network, nn.Module):
-            raise TypeError(f"{name} must be an nn.Module, got {type(network).__name__}")
+        require_network(name, network)
     require_callable("noise", noise)
     require_callable("score", score)
     if report is not None:

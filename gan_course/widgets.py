@@ -11,7 +11,14 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor, nn
 
-from gan_course.checks import require_count, require_matrix, require_number
+from gan_course.checks import (
+    require_count,
+    require_matrix,
+    require_network,
+    require_number,
+    require_sequence,
+    require_type,
+)
 from gan_course.gan import GAN, Discriminator, Generator, even_noise
 from gan_course.metrics import ks_normal
 from gan_course.networks import sample
@@ -41,6 +48,7 @@ def explore_epochs(real: Tensor, snapshots: Mapping[int, Tensor], frames: int = 
 
     require_matrix("real", real, columns=2)
     require_count("frames", frames)
+    require_type("snapshots", snapshots, Mapping, "samples by epoch")
     if not snapshots:
         raise ValueError("snapshots must hold at least one epoch, got none")
     epochs = sorted(snapshots)
@@ -65,12 +73,15 @@ def explore_latent(generator: nn.Module, real: Tensor, limit: float = 2.5) -> No
 
     Raises:
         TypeError: an argument is of the wrong type.
-        ValueError: `real` has the wrong shape, or `limit` is not above 0.
+        ValueError: `real` has the wrong shape, `limit` is not above 0, or the generator has no
+            weights.
+        RuntimeError: a layer does not take what it is given, in PyTorch's words.
     """
     import ipywidgets
 
     require_matrix("real", real, columns=2)
     require_number("limit", limit, above=0)
+    require_network("generator", generator)
     device = next(generator.parameters()).device
 
     def draw(z1: float, z2: float) -> bytes:
@@ -106,8 +117,15 @@ def flip_book(
         hint: what the reader can do, under the slider.
 
     Raises:
+        TypeError: an argument is of the wrong type.
         ValueError: there are no frames.
     """
+    require_type("name", name, str, "a text")
+    require_type("hint", hint, str, "a text")
+    require_type("frames", frames, Mapping, "pictures by the slider's value")
+    for value, picture in frames.items():
+        require_type("frames", value, str, "pictures by texts")
+        require_type(f"frames[{value!r}]", picture, bytes, "the bytes of a PNG picture")
     if not frames:
         raise ValueError("frames must hold at least one picture, got none")
     pictures = "".join(
@@ -191,11 +209,14 @@ def film(name: str, frames: Mapping[str, bytes], seconds: float = 0.3) -> HTML:
         What a notebook shows if it is the last line of a cell; the same frames give the same HTML.
 
     Raises:
-        ValueError: there are no frames, or `seconds` is not above 0.
+        TypeError: an argument is of the wrong type.
+        ValueError: there are no frames, or `seconds` is not above 0 or more than an hour.
     """
     from IPython.display import HTML
 
     require_number("seconds", seconds, above=0)
+    if seconds > 3_600:
+        raise ValueError(f"seconds must be at most 3600, an hour a picture, got {seconds}")
     hint = "Press the button, or drag the slider."
     book = flip_book(name, frames, hint=hint)
     # playing is moving the slider; at the end the film stops, and begins anew when played again
@@ -222,6 +243,9 @@ def film_against_normal(snapshots: Mapping[int, Tensor]) -> HTML:
         TypeError: the samples are no float tensors.
         ValueError: there are none, or of another shape.
     """
+    require_type("snapshots", snapshots, Mapping, "samples by epoch")
+    if not snapshots:
+        raise ValueError("snapshots must hold at least one epoch, got none")
     for epoch, samples in snapshots.items():
         require_matrix(f"snapshots[{epoch}]", samples, columns=1)
     frames = {
@@ -249,14 +273,17 @@ def tune_normal(steps: int = 1_000, stills: Sequence[float] = (2e-4, 1e-3, 5e-3)
         stills: learning rates of the generator that a static page shows.
 
     Raises:
-        TypeError: `steps` is no whole number.
-        ValueError: `steps` is below 10, or there are no stills.
+        TypeError: `steps` is no whole number, or `stills` are no numbers.
+        ValueError: `steps` is below 10, there are no stills, or one is not above 0.
     """
     import ipywidgets
 
     require_count("steps", steps, minimum=10)
+    require_sequence("stills", stills, "(2e-4, 1e-3)")
     if not stills:
         raise ValueError("stills must hold at least one learning rate, got none")
+    for position, rate in enumerate(stills):
+        require_number(f"stills[{position}]", rate, above=0)
 
     def train(
         generator_rate: float = 2e-4,

@@ -472,7 +472,7 @@ SHORT = replace(BASE, steps=2)
     [
         ({"seeds": ()}, ValueError, "seeds must be at least one, all different, got []"),
         ({"seeds": (1, 2, 1)}, ValueError, "all different, got [1, 2, 1]"),
-        ({"seeds": 8}, TypeError, "seeds must be a sequence like range(8), got 8"),
+        ({"seeds": 8}, TypeError, "seeds must be a sequence like range(8), got int 8"),
         ({"seeds": (0, 0.5)}, TypeError, "seeds[1] must be a whole number"),
         ({"seeds": (-1,)}, ValueError, "seeds[0] must be at least 0, got -1"),
         ({"settings": (0, 1)}, TypeError, "settings must be Settings, got (0, 1)"),

@@ -312,7 +312,7 @@ def test_a_gan_names_the_wrong_argument(settings: Any, error: type, message: str
         ({"batches": 0}, ValueError, "batches must be at least 1"),
         ({"report_every": 0}, ValueError, "report_every must be at least 1"),
         ({"report": "print"}, TypeError, "report must be a function, got str 'print'"),
-        ({"watch": torch.ones(3)}, ValueError, r"latent_vec must be .* got shape \(3,\)"),
+        ({"watch": torch.ones(3)}, ValueError, r"watch must be .* got shape \(3,\)"),
     ],
 )
 def test_fit_names_the_wrong_argument(settings: Any, error: type, message: str) -> None:

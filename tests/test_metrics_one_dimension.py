@@ -198,7 +198,7 @@ def test_the_film_of_histograms_goes_through_the_epochs_in_order() -> None:
     [
         (lambda: film("epoch", {}), "frames must hold at least one picture"),
         (lambda: film("epoch", {"1": b"1"}, 0), "seconds must be larger than 0"),
-        (lambda: film_against_normal({}), "frames must hold at least one picture"),
+        (lambda: film_against_normal({}), "snapshots must hold at least one epoch"),
         (lambda: film_against_normal({3: torch.ones(4, 2)}), r"snapshots\[3\] must be .*\(4, 2\)"),
     ],
 )

@@ -25,7 +25,7 @@ HEAVY = ("matplotlib", "ipywidgets", "IPython", "scipy", "safetensors")
 # which modules of the package each one may import; plots may name what training returns
 ALLOWED: dict[str, set[str]] = {
     "checks": set(),
-    "records": set(),
+    "records": {"checks"},
     "files": set(),
     "checkpoints": {"checks", "files"},
     "data": {"checks"},
@@ -39,7 +39,7 @@ ALLOWED: dict[str, set[str]] = {
     "recipes": {"checks"},
     "stacked": {"data", "networks", "recipes"},
     "draws": {"checks", "data", "recipes"},
-    "fast": {"draws", "networks", "recipes", "stacked"},
+    "fast": {"checks", "draws", "networks", "recipes", "stacked"},
     "ensemble": {
         "checkpoints",
         "checks",
