@@ -122,7 +122,7 @@ def expected(exercise: str | float) -> None:
 
 def _name(exercise: str | float) -> str:
     """3.1 will do for "3.1"; what is no exercise is left to the message that lists them all."""
-    return str(exercise) if isinstance(exercise, float) else exercise  # type: ignore[return-value]
+    return str(exercise) if isinstance(exercise, float) else exercise
 
 
 def _text(exercise: str | float) -> dict[str, Any]:
