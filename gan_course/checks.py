@@ -196,6 +196,11 @@ def require_numbers(name: str, value: Tensor) -> None:
     """Raise ValueError unless the tensor is dense and has its numbers in memory."""
     if value.is_meta:
         raise ValueError(f"{name} must hold numbers, got the device meta, which has none")
+    require_dense(name, value)
+
+
+def require_dense(name: str, value: Tensor) -> None:
+    """Raise ValueError where the tensor is a sparse one."""
     if value.layout is not torch.strided:
         raise ValueError(f"{name} must be dense, got layout {value.layout}; try {name}.to_dense()")
 

@@ -125,7 +125,7 @@ def scalers_of(
     else:
         pairs = zip(draws, randoms, strict=True)
         sets = [drawn(draw, LEARNT_FROM, random) for draw, random in pairs]
-    return [Scaler.fit(samples.float()) for samples in sets]
+    return [Scaler.fit(samples.detach().float()) for samples in sets]
 
 
 def drawn(draw: Draw, count: int, random: torch.Generator) -> Tensor:

@@ -12,6 +12,7 @@ from torch.nn.functional import gumbel_softmax, one_hot, softmax
 
 from gan_course.checks import (
     require_count,
+    require_dense,
     require_matrix,
     require_number,
     require_numbers,
@@ -266,4 +267,5 @@ def whole_numbers(name: str, value: Tensor | Sequence[int]) -> Tensor:
         raise TypeError(f"{name} must be whole numbers, got dtype {value.dtype}")
     if value.ndim != 1 or len(value) == 0:
         raise ValueError(f"{name} must have shape (n,), n >= 1, got shape {tuple(value.shape)}")
+    require_dense(name, value)
     return value.long()

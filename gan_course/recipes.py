@@ -7,8 +7,10 @@ from dataclasses import dataclass, replace
 from gan_course.checks import (
     require_choice,
     require_count,
+    require_flag,
     require_layers,
     require_number,
+    require_pair,
     require_room,
     require_widths,
 )
@@ -63,11 +65,11 @@ class Settings:
             pair = getattr(self, name)
             if name == "blur" and pair is None:
                 continue
-            if not isinstance(pair, tuple) or len(pair) != 2:
+            require_pair(name, pair)
+            if not isinstance(pair, tuple):
                 raise TypeError(f"{name} must be a pair of numbers like (0.5, 0.9), got {pair!r}")
         for name in ("scaled", "clipped", "decay", "relativistic"):
-            if not isinstance(getattr(self, name), bool):
-                raise TypeError(f"{name} must be True or False, got {getattr(self, name)!r}")
+            require_flag(name, getattr(self, name))
         require_choice("noise", self.noise, NOISES)
         require_choice("last_layer", self.last_layer, LAST_LAYERS)
         for name in ("generator_rate", "discriminator_rate"):

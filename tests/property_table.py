@@ -326,9 +326,10 @@ CASES: dict[str, Case] = {
     "checks.require_network": checked(value=G),
     "checks.require_callable": checked(value=CURVES_),
     "checks.require_matrix": checked(value=POINTS),
-    "checks.require_numbers": Case(
-        {"name": st.just("n"), "value": POINTS}, anything, {"name": OURS, "value": OURS}
-    ),
+    **{
+        f"checks.require_{what}": only_good(OURS, anything, name=st.just("n"), value=POINTS)
+        for what in ("numbers", "dense")
+    },
     "checks.require_widths": checked(widths=WIDTHS),
     "checks.require_sequence": checked(value=WIDTHS, example=st.just("(1, 2)")),
     "checks.require_iterable": checked(value=WIDTHS),
@@ -776,7 +777,9 @@ CASES: dict[str, Case] = {
         anything,
         {"path": SAVING, "trusted": SAVING},
     ).spare(1),
-    "saving.load_trained": Case({"name": st.sampled_from(shipped("trained"))}, by_kind(nn.Module)),
+    "saving.load_trained": Case(
+        {"name": st.sampled_from(shipped("trained"))}, by_kind(nn.Module), {"name": SAVING}
+    ),
     "saving.trained_card": Case(
         {"name": st.sampled_from(shipped("trained"))}, by_kind(dict), {"name": SAVING}
     ),

@@ -66,7 +66,8 @@ def test_good_arguments_are_taken_and_nasty_ones_refused_by_name(name: str) -> N
             bad = data.draw(nasty(right), argument)
             arguments = {**good, argument: [bad] if argument.startswith("*") else bad}
             # what a function or a network of the caller raises is its own
-            own = callable(right) and callable(bad) and not isinstance(bad, FunctionType)
+            own = right is None or callable(right)
+            own = own and callable(bad) and not isinstance(bad, FunctionType)
             try:
                 result = case.call(function, arguments)
             except documented as error:

@@ -121,9 +121,9 @@ SHARES = ("dropout", "average", "slope")
             for name in ("betas", "blur", "blur_weight")
             for value in (0.5, (0.5,), (0.1, 0.2, 0.3))
         ),
-        ({"betas": None}, TypeError, "betas must be a pair of numbers like (0.5, 0.9), got None"),
+        ({"betas": None}, TypeError, "betas must be a pair of numbers like (0.5, 0.9), got"),
         *(
-            ({name: "no"}, TypeError, f"{name} must be True or False, got 'no'")
+            ({name: "no"}, TypeError, f"{name} must be True or False, got str 'no'")
             for name in ("scaled", "clipped", "decay", "relativistic")
         ),
         *(({name: 2.0}, TypeError, f"{name} must be a whole number") for name in COUNTS),
