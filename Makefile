@@ -16,7 +16,7 @@ export PYTHONHASHSEED := 0
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help book zip pdf test lint lighthouse test-colab lab notebooks exercises figures lock wheel clean
+.PHONY: help book zip pdf test lint mutants lighthouse test-colab lab notebooks exercises figures lock wheel clean
 
 help:  ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -37,6 +37,9 @@ lint: $(VENV)/ready  ## code style and types alone
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+mutants: $(VENV)/ready  ## would a test notice if a measure, a loss or a check were wrong?
+	$(BIN)/python -m tools.mutants
 
 lighthouse: $(VENV)/ready  ## scores of the built site by Lighthouse; needs Node.js and Chromium
 	$(BIN)/python -m tools.lighthouse
@@ -65,7 +68,7 @@ lock: $(VENV)/ready  ## compile requirements.txt anew from pyproject.toml
 	$(BIN)/python -m tools.lock
 
 clean:  ## remove everything that the commands made
-	rm -rf $(VENV) .venv-colab _build dist build *.egg-info
+	rm -rf $(VENV) .venv-colab _build mutants dist build *.egg-info
 
 # torch first: the lock then finds it installed and does not look for another build. pip would
 # compile every module of every package, for half a minute; Python compiles those that it imports.

@@ -277,15 +277,23 @@ class CurveQuality:
         "spills over" its ends, "uneven", "good". The limits are constants of this module. The
         p-value has no say: it tells whether chance alone could do it, not how large it is.
         """
-        faults = {  # where no bin is covered, all points spill over
-            "too few samples": self.samples < ENOUGH,
-            "collapsed": 0 < self.bins <= FEW_BINS,
-            "off the curve": self.fit_error > OFF_THE_CURVE,
-            "misses part of the range": 0 < self.bins < MOST_BINS,
-            "spills over": self.outside > SPILL,
-            "uneven": self.ks > UNEVEN,
-        }
-        return next((fault for fault, found in faults.items() if found), "good")
+        return _gravest(_faults_of_points(self))
+
+
+def _faults_of_points(quality: CurveQuality) -> dict[str, bool]:
+    return {  # where no bin is covered, all points spill over
+        "too few samples": quality.samples < ENOUGH,
+        "collapsed": 0 < quality.bins <= FEW_BINS,
+        "off the curve": quality.fit_error > OFF_THE_CURVE,
+        "misses part of the range": 0 < quality.bins < MOST_BINS,
+        "spills over": quality.outside > SPILL,
+        "uneven": quality.ks > UNEVEN,
+    }
+
+
+def _gravest(faults: dict[str, bool]) -> str:
+    """The first fault that is there, or "good"."""
+    return next((fault for fault, found in faults.items() if found), "good")
 
 
 def curve_quality(
@@ -537,18 +545,21 @@ class IntegerQuality:
         the values or less, or one), "breaks the rule", "misses values", "rows of zeros", "uneven",
         "good". The limits are constants of this module.
         """
-        missing = self.covered < self.allowed
-        faults = {
-            "too few samples": self.samples < PER_VALUE * self.allowed,
-            "collapsed": missing
-            and self.covered <= max(1, FEW_VALUES * self.allowed)
-            and self.validity > MOSTLY,
-            "breaks the rule": self.validity < 1 - BREAKS,
-            "misses values": missing,
-            "rows of zeros": self.zero_rows > BREAKS,
-            "uneven": self.tv > UNEVEN_VALUES,
-        }
-        return next((fault for fault, found in faults.items() if found), "good")
+        return _gravest(_faults_of_integers(self))
+
+
+def _faults_of_integers(quality: IntegerQuality) -> dict[str, bool]:
+    missing = quality.covered < quality.allowed
+    return {
+        "too few samples": quality.samples < PER_VALUE * quality.allowed,
+        "collapsed": missing
+        and quality.covered <= max(1, FEW_VALUES * quality.allowed)
+        and quality.validity > MOSTLY,
+        "breaks the rule": quality.validity < 1 - BREAKS,
+        "misses values": missing,
+        "rows of zeros": quality.zero_rows > BREAKS,
+        "uneven": quality.tv > UNEVEN_VALUES,
+    }
 
 
 def integer_quality(batch: Tensor, values: Tensor) -> IntegerQuality:

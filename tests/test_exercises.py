@@ -6,6 +6,7 @@ No network is trained here: right generators are right by construction.
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
 from pathlib import Path
 
@@ -136,6 +137,8 @@ DATA_WAYS = {
     "read only": lambda f: np.frombuffer(columns(X, f(X)).numpy().tobytes(), "f4").reshape(-1, 2),
     "with a gradient": lambda f: columns(X.clone().requires_grad_(), f(X)),
     "sparse": lambda f: columns(X, f(X)).to_sparse(),
+    "rounded to three decimals": lambda f: columns(X, f(X).round(decimals=3)),
+    "right to four digits": lambda f: columns(X, f(X) * (1 + 1e-4)),
 }
 
 
@@ -178,6 +181,8 @@ def test_data_may_be_on_another_device():
 DATA_FAULTS = {
     "two rows": (lambda f: torch.stack([X, f(X)]), "shape (2, 2048)"),
     "two rows, the cure": (lambda f: [X.tolist(), f(X).tolist()], "rows and columns are swapped"),
+    "two rows of three": (lambda f: torch.ones(2, 3), "rows and columns are swapped"),
+    "two points": (lambda f: torch.ones(2, 2), "your data have 2 rows, expected 2048"),
     "swapped": (lambda f: columns(f(X), X), "the columns are swapped: column 0 must be x"),
     "0 to 10": (lambda f: columns(X + 5, f(X + 5)), "x runs from"),
     "half": (lambda f: columns(X.abs(), f(X.abs())), "expected -5 to 5"),
@@ -246,6 +251,8 @@ def test_the_worst_point_is_told_with_what_was_expected():
     points = columns(X, torch.sin(X))
     points[5] = torch.tensor([2.0, 3.0])
     refused("at x = 2.000 it is 3.000, expected 0.909", "3.1", points)
+    points[5, 1] = -0.909  # far off, though nearer to 0 than others
+    refused("at x = 2.000 it is -0.909, expected 0.909", "3.1", points)
 
 
 # --- 3.2: a picture ------------------------------------------------------------------------------
@@ -272,8 +279,14 @@ def drawn_by_pyplot(call):
     return plt.gca()
 
 
+def over(low, high, count=2048):
+    x = torch.linspace(low, high, count)
+    return columns(x, torch.sin(x))
+
+
 def with_masked_points(axes, x, y):
-    axes.scatter(np.append(x, 3), np.ma.array(np.append(y, 9), mask=[False] * 2048 + [True]))
+    hidden = np.arange(len(x)) < 200
+    axes.scatter(np.append(x, x), np.ma.array(np.append(y, y), mask=[*hidden, *~hidden]))
 
 
 def in_a_loop(axes, x, y):
@@ -319,11 +332,17 @@ PICTURES_THAT_ARE_RIGHT = {
     ),
     "a shade": lambda: picture(lambda ax, x, y: (ax.scatter(x, y), ax.fill_between(x, 2, 3))),
     "a point at the origin": lambda: picture(lambda ax, x, y: (ax.scatter(x, y), ax.scatter(0, 0))),
-    "a hidden point": lambda: picture(with_masked_points),
+    "hidden points": lambda: picture(with_masked_points),
     "a gap": lambda: picture(lambda ax, x, y: ax.plot(np.append(x, np.nan), np.append(y, 1))),
     "a legend": lambda: picture(lambda ax, x, y: (ax.plot(x, y, ".", label="cos"), ax.legend())),
     "limits": lambda: picture(lambda ax, x, y: (ax.plot(x, y), ax.set(ylim=(2, -2), xlim=(-9, 9)))),
     "float64": lambda: picture(points=columns(X.double(), X.double().sin())),
+    "a hundred points": lambda: picture(points=over(-5, 5, 100)),
+    "from -4.5 to 4.5": lambda: picture(points=over(-4.5, 4.5)),
+    "one point in twenty elsewhere": lambda: picture(
+        points=over(-5, 5, 2000) + columns(torch.zeros(2000), torch.arange(2000) < 100)
+    ),
+    "rounded": lambda: picture(points=POINTS.round(decimals=3)),
     "in German": lambda: picture(ylabel="sin x", title="Sinuskurve"),
     "in French": lambda: picture(ylabel="y = sinx", title="Courbe sinusoïdale"),
     "in TeX": lambda: picture(ylabel=r"$\sin x$", title=r"$y=\sin(x)$"),
@@ -374,6 +393,8 @@ PICTURE_FAULTS = {
         "x and y are swapped in your",
     ),
     "cosine points": (pointed(torch.cos), "do not lie on the sine"),
+    "points above": (pointed(lambda x: x.sin() + 0.3), "do not lie on the sine"),
+    "half as high": (pointed(lambda x: x.sin() / 2), "do not lie on the sine"),
     "exponential points": (pointed(lambda x: 1.08**x), "do not lie on the sine"),
     "x only": (lambda: picture(lambda ax, x, y: ax.plot(x)), "do not lie on the sine"),
     "with the old points": (
@@ -497,6 +518,7 @@ SINE_GENERATORS = {
     "a little noise on y": lambda: Made(lambda u: on_sine(u) + 0.05 * torch.randn(len(u), 2)),
     "ends left out": lambda: Made(lambda u: on_sine(0.04 + 0.92 * u)),
     "a little too wide": lambda: Made(lambda u: on_sine(-0.04 + 1.08 * u)),
+    "45 of 50 bins": lambda: Made(lambda u: on_sine(0.061 + 0.898 * u)),
 }
 
 
@@ -532,6 +554,8 @@ def test_the_picture_of_generated_points_is_judged_too():
         "your picture shows y from -1 to 1, expected -1.2 to 1.2", "3.3", sine(), limited(-1, 1)
     )
     refused("shows y from 0 to 50, expected -1.2 to 1.2", "3.3", sine(), limited(0, 50))
+    refused("shows y from -1.2 to 1, expected -1.2 to 1.2", "3.3", sine(), limited(-1.2, 1))
+    refused("shows y from -1 to 1.2, expected -1.2 to 1.2", "3.3", sine(), limited(-1, 1.2))
     refused("from 1.2 to -1.2, expected -1.2 to 1.2", "3.3", sine(), limited(1.2, -1.2))
     refused("no points in it yet", "3.3", sine(), limited(-1.2, 1.2, draw=False))
     refused("your answer is a ndarray", "3.3", sine(), plt.subplots(1, 2)[1])
@@ -548,15 +572,22 @@ SINE_FAULTS = {
         "collapsed: all points sit near x = 2.00, expected them spr",
     ),
     "collapsed off the range": (place(20), "collapsed: all points sit near x = 20.00"),
+    "a small heap": (lambda u: on_sine(0.69 + 0.02 * u), "collapsed: all points sit near x = 2.0"),
     "always 0": (lambda u: torch.zeros(len(u), 2), "collapsed: all points sit near x = 0.00"),
     "half the range": (
         lambda u: on_sine(u / 2),
         "part of the range is missing: nearly all x lie bet",
     ),
+    "the middle only": (lambda u: on_sine(0.3 + 0.4 * u), "part of the range is missing"),
+    "a part, and some far away": (
+        lambda u: on_sine(torch.where(u < 0.05, 2.5, 0.7 * (u - 0.05) / 0.95)),
+        "nearly all x lie between -4.9 and 1.9",
+    ),
     "half, where": (
         lambda u: on_sine(u / 2),
         "(25 of 50 bins), expected -5 to 5",
     ),
+    "44 bins": (lambda u: on_sine(0.061 + 0.878 * u), "(44 of 50 bins)"),
     "a hole": (lambda u: on_sine(u - 0.3 * ((u > 0.4) & (u < 0.7))), "(35 of 50 bins)"),
     "two places": (lambda u: on_sine((u > 0.5) * 0.8 + 0.1), "(2 of 50 bins)"),
     "too wide": (lambda u: on_sine(2 * u - 0.5), "of the points lie outside -5 to 5, expected few"),
@@ -575,6 +606,10 @@ SINE_FAULTS = {
     ),
     "still scaled": (scaled_sine, "between -1 and 1 in both columns: undo the scaling"),
     "swapped": (lambda u: on_sine(u).flip(1), "the columns are swapped: column 0 must be x"),
+    "swapped, the middle only": (
+        lambda u: on_sine(0.25 + 0.5 * u).flip(1),
+        "the columns are swapped: column 0 must be x",
+    ),
     "x only": (lambda u: 10 * u[:, None] - 5, "makes shape (5000, 1), expected two columns"),
     "no columns": (lambda u: u, "your generator makes shape (5000,), expected two columns"),
     "transposed": (
@@ -751,6 +786,22 @@ def test_each_fault_of_a_generator_of_integers_is_named(fault):
     refused(message, "3.4", Made(make))
 
 
+def test_the_limits_of_a_generator_of_integers():
+    allowed = 3 * torch.arange(34)
+    evenly = allowed.repeat(148)[:5000]
+    order = torch.arange(5000)
+    # "99 % or more" is right, and so are two rows of zeros in a hundred
+    accepted("3.4", lambda num: rows_of(torch.where(order < 50, 1, evenly)))
+    refused("98.8% of the", "3.4", lambda num: rows_of(torch.where(order < 60, 1, evenly)))
+    accepted("3.4", lambda num: rows_of(evenly) * (order >= 100)[:, None])
+    # a value that comes up once in a thousand does not count
+    seldom = torch.cat([allowed[:20].repeat(247)[:4930], allowed[20:].repeat(5)])
+    refused("only 20 of the 34 multiples of three come up", "3.4", lambda num: rows_of(seldom))
+    mostly_0 = torch.where(order < 3400, 0, evenly)
+    message = "spread unevenly: 69% of the integers are 0, expected about 3% of each multiple"
+    refused(message, "3.4", lambda num: rows_of(mostly_0))
+
+
 # --- 1.2: a score --------------------------------------------------------------------------------
 
 
@@ -803,6 +854,10 @@ SCORE_FAULTS = {
         "expected scores of 0 or more",
     ),
     "not clearly": (lambda p: 1 + fit_and_spread(p, torch.sin, -5, 5), "expected at least twice"),
+    "blind to half a unit": (
+        lambda p: ks_uniform(p[:, 0], -5, 5) + float((p[:, 1] - p[:, 0].sin()).abs().gt(1).sum()),
+        ABOVE,
+    ),
     "another curve": (lambda p: fit_and_spread(p, torch.cos, -5, 5), "the impostor that"),
     "one for each point": (
         lambda p: p[:, 1] - p[:, 0].sin(),
@@ -820,6 +875,14 @@ SCORE_FAULTS = {
 def test_each_fault_of_a_score_is_named(fault):
     score, message = SCORE_FAULTS[fault]
     refused(message, "1.2", score)
+
+
+def test_an_impostor_needs_twice_the_score_of_real_points():
+    # real points are shown first
+    scores = iter([1, 2, 2, 2, 2])
+    accepted("1.2", lambda points: next(scores))
+    scores = iter([1, 2, 2, 2, 1.99])
+    refused("has y off the curve gets 1.99, and real points get 1", "1.2", lambda _: next(scores))
 
 
 # --- 2.1: decode ---------------------------------------------------------------------------------
@@ -866,6 +929,7 @@ DECODER_FAULTS = {
     "both": (lambda b: b.max(dim=1), "returns shape (2, 7) for 7 rows"),
     "one row": (lambda b: b[0].argmax(), "returns shape () for 7 rows, expected (7,)"),
     "rows": (lambda b: b, "returns shape (7, 100) for 7 rows, expected (7,)"),
+    "means of columns": (lambda b: b.mean(dim=0), "returns shape (100,) for 7 rows, expected (7,)"),
     "NaN": (lambda b: b.argmax(dim=1) * math.nan, "what decode_rows returns holds NaN"),
     "no function": ([1, 2], "decode_rows is a list, expected a function"),
     "fails": (lambda b: b.argmax(dim=2), "your decode_rows failed: IndexError"),
@@ -876,6 +940,20 @@ DECODER_FAULTS = {
 def test_each_fault_of_a_decoder_is_named(fault):
     decode_rows, message = DECODER_FAULTS[fault]
     refused(message, "2.1", decode_rows)
+
+
+@pytest.mark.parametrize(
+    ("exercise", "right"), [("1.2", SCORES["the helper"]), ("2.1", DECODERS["argmax"])]
+)
+def test_a_function_is_shown_the_same_numbers_at_each_check(exercise, right):
+    # and looking for a fault does not change which random numbers come next
+    shown, state = [], torch.get_rng_state()
+    for _ in range(2):
+        shown.append([])
+        accepted(exercise, lambda x: (shown[-1].append(x.clone()), right(x))[1])
+    assert len(shown[0]) == len(shown[1]) > 0
+    assert all(map(torch.equal, *shown))
+    assert torch.equal(torch.get_rng_state(), state)
 
 
 # --- 2.2: total variation ------------------------------------------------------------------------
@@ -924,6 +1002,7 @@ DISTANCE_FAULTS = {
         "for one value for ever you get 1.900, twice",
     ),
     "where": (lambda i, v: 2 * total_variation(i, v), "twice too much: where is the 1/2?"),
+    "no half, in float32": (lambda i, v: 2 * by_bincount(i, v), "you get 1.900, twice too much"),
     "forbidden left out": (
         lambda i, v: gap(i, v).sum() / 2,
         "for only forbidden integers you get 0.500",
@@ -994,15 +1073,10 @@ def always_the_same(num):
     return 2 + 0.5 * torch.randn(num, 1, generator=torch.Generator().manual_seed(1))
 
 
-def only_once(num, calls=[]):  # noqa: B006
-    calls.append(num)
-    assert len(calls) < 2, "no more"
-    return 2 + 0.5 * torch.randn(num, 1)
-
-
 NORMAL_FAULTS = {
     "standard": (lambda u: ndtri(u)[:, None], "the mean is -0.0"),
     "mean 0.5": (lambda u: 0.5 + 2 * ndtri(u)[:, None], "expected 2"),
+    "mean 2.3": (lambda u: 2.3 + 0.5 * ndtri(u)[:, None], "the mean is 2."),
     "deviation 1": (lambda u: 2 + ndtri(u)[:, None], "the standard deviation is 1.0"),
     "deviation squared": (
         lambda u: 2 + ndtri(u)[:, None] / 4,
@@ -1054,7 +1128,6 @@ DATA_FUNCTION_FAULTS = {
     ),
     "samples": (torch.randn(5000, 1), "data is a Tensor, expected a function"),
     "fails": (lambda num: torch.randn(num, one), "your data failed: NameError"),  # noqa: F821
-    "fails the second time": (only_once, "your data failed: AssertionError: no more"),
     "a word": (lambda num: "normal", "what data returns is a str, expected a tensor of numbers"),
 }
 
@@ -1063,6 +1136,19 @@ DATA_FUNCTION_FAULTS = {
 def test_each_fault_of_a_data_function_is_named(fault):
     data, message = DATA_FUNCTION_FAULTS[fault]
     refused(message, "3.5", data)
+
+
+@pytest.mark.parametrize(
+    ("second", "message"),
+    [
+        ([], "your data failed: StopIteration"),
+        (["normal"], "what data returns is a str, expected a tensor of numbers"),
+    ],
+    ids=["fails", "a word"],
+)
+def test_a_second_call_of_a_data_function_is_judged_like_the_first(second, message):
+    calls = iter([2 + 0.5 * torch.randn(5000, 1), *second])
+    refused(message, "3.5", lambda num: next(calls))
 
 
 def uniform_gan(num):
@@ -1097,7 +1183,8 @@ def test_more_than_one_number_a_sample_is_named():
 
 
 def test_a_verdict_on_a_generator_tells_its_quality():
-    assert "off the curve, KS 0.0" in check("3.3", sine()).message
+    # 0.87 / sqrt(5000) = 0.012 on average
+    assert re.search(r"off the curve, KS 0\.0[0-3]", check("3.3", sine()).message)
     assert "100.00% multiples of three, 34 of 34" in check("3.4", Made(threes)).message
     assert "KS distance 0.0" in check("3.6", DATA["randn"]).message
 
@@ -1190,15 +1277,26 @@ def test_the_printed_solution_is_right(exercise, capsys):
 
 def test_the_expected_picture_passes_the_check_itself():
     expected("3.2")
-    accepted("3.2", plt.gca())
+    axes = plt.gca()
+    accepted("3.2", axes)
+    (dots,) = axes.get_lines()
+    assert (min(dots.get_xdata()), max(dots.get_xdata())) == (-5, 5)
+    assert (axes.get_xlabel(), axes.get_ylabel()) == ("x", "sin(x)")
 
 
 def test_the_expected_picture_of_a_generator_has_stars_and_the_right_axis():
     expected("3.3")
     axes = plt.gca()
     assert axes.get_ylim() == (-1.2, 1.2)
-    assert [line.get_marker() for line in axes.get_lines()] == [".", "*"]
-    assert axes.get_legend() is not None
+    real, generated = axes.get_lines()
+    assert (real.get_marker(), generated.get_marker()) == (".", "*")
+    x, y = generated.get_data()
+    assert y == pytest.approx(np.sin(x))
+    assert -5 < min(x) < -4.5  # nearly from end to end, as a good generator's
+    assert 4.5 < max(x) < 5
+    assert "generator" in axes.get_title()
+    (named,) = axes.get_legend().get_texts()
+    assert "generated" in named.get_text()
     accepted("3.3", sine(), axes)
     assert set(PICTURES) == {"3.2", "3.3"}
 

@@ -78,3 +78,10 @@ def test_answers_must_be_a_column_of_probabilities(
 ) -> None:
     with pytest.raises(error, match=message):
         loss(answers)
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_an_answer_that_is_no_number_is_called_that(loss: Callable[[Tensor], Tensor]) -> None:
+    # a training that has diverged, and no mistake in an argument
+    with pytest.raises(FloatingPointError, match="the discriminator's answer is not a number"):
+        loss(column([0.5, math.nan]))

@@ -145,6 +145,11 @@ def test_curve_quality_is_made_of_the_metrics_of_the_curve_and_the_energy_test()
     )
 
 
+def test_one_value_is_enough() -> None:
+    one = torch.tensor([10.0])
+    assert [metric(one, LOW, HIGH) for metric in VALUES_METRICS] == pytest.approx([0.8, 0, 1])
+
+
 @pytest.mark.parametrize("metric", VALUES_METRICS)
 def test_metrics_of_x_take_any_float_type(metric: Any) -> None:
     values = torch.linspace(1, 40, 30)
@@ -209,6 +214,8 @@ def test_a_curve_that_returns_another_shape_is_an_error_and_not_a_number() -> No
     # (n,) minus (n, 1) would quietly become all n x n differences
     with pytest.raises(ValueError, match=r"curve must return .*\(3,\), got \(3, 1\)"):
         curve_mse(OFF_THE_LINE, lambda x: x[:, None])
+    with pytest.raises(ValueError, match=r"curve must return .*\(3,\), got float"):
+        curve_mse(OFF_THE_LINE, lambda x: 0.5)  # type: ignore[arg-type,return-value]
 
 
 # --- many sets at once -------------------------------------------------------------------------
@@ -231,6 +238,29 @@ def test_many_sets_are_measured_as_each_alone() -> None:
         assert float(fit[position]) == pytest.approx(fit_error(alone, exponential, 0, 50), rel=1e-4)
         expected = ks_uniform(alone[:, 0], 0, 50)
         assert float(ks[position]) == pytest.approx(expected, abs=1e-5)
+
+
+@pytest.mark.parametrize(("low", "high"), [(-5.0, 5.0), (2.0, 6.0)])
+def test_many_sets_are_measured_on_any_range(low: float, high: float) -> None:
+    # within the range, and beyond its lower or its upper end only, by more than its width
+    x = torch.linspace(low, high, 101)
+    points = torch.stack([x, torch.sin(x)], dim=1)
+    shift = torch.tensor([3 * (high - low), 0.0])
+    sets = torch.stack([points, points - shift, points + shift])
+    fit, ks = fit_and_ks_of_many(sets, torch.sin, low, high)
+    assert fit.dtype == ks.dtype == sets.dtype
+    for position, alone in enumerate(sets):
+        assert float(fit[position]) == pytest.approx(
+            fit_error(alone, torch.sin, low, high), abs=1e-6
+        )
+        assert float(ks[position]) == pytest.approx(ks_uniform(alone[:, 0], low, high), abs=1e-6)
+
+
+def test_many_sets_of_whole_numbers_are_no_points() -> None:
+    with pytest.raises(TypeError, match=r"points must be a float tensor of shape \(n, 2\), got dt"):
+        fit_and_ks_of_many(torch.ones(2, 5, 2).long(), exponential, 0, 50)
+    with pytest.raises(TypeError, match="curve must be a function, got int 3"):
+        fit_and_ks_of_many(many_sets(), 3, 0, 50)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

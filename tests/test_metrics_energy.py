@@ -104,7 +104,7 @@ def test_more_rows_than_one_block_make_no_difference() -> None:
 
 def test_it_sees_what_lies_far_from_zero() -> None:
     # single precision, or distances by matrix products, would lose it
-    far = torch.tensor([[1e6, 1e6]]).double()
+    far = torch.full((40, 2), 1e6, dtype=torch.double)
     assert energy_distance(far, far + 1e-3) == pytest.approx(2e-3 * math.sqrt(2), rel=1e-6)
 
 
@@ -161,6 +161,16 @@ def test_splits_that_are_equally_far_apart_count() -> None:
     assert energy_test(one, other, 99, random=seeded(0)).p_value == 1
     heap = torch.full((30, 2), 0.3)
     assert energy_test(heap, heap[:7], 99, random=seeded(0)) == EnergyTest(0.0, 1.0)
+
+
+@pytest.mark.parametrize("unit", [1e-8, 0.1, 3e8])
+def test_p_does_not_depend_on_the_unit(unit: float) -> None:
+    # of the 20 splits of six samples 2 are as far apart, and rounding differs from unit to unit
+    a, b = torch.tensor([[0.1], [0.3], [0.7]]), torch.tensor([[5.3], [6.1], [7.9]])
+    sets = a.double(), b.double()
+    p_value = energy_test(*sets, 999, random=seeded(0)).p_value
+    assert p_value == pytest.approx(2 / 20, abs=0.03)
+    assert energy_test(*(unit * x for x in sets), 999, random=seeded(0)).p_value == p_value
 
 
 def test_p_is_the_share_of_all_splits_where_they_can_be_counted() -> None:
@@ -380,6 +390,7 @@ def test_one_of_two_values_is_a_collapse_and_one_of_one_is_not() -> None:
         ({"validity": 0.9949, "covered": 19}, "breaks the rule"),
         ({"validity": 0.6, "covered": 4}, "collapsed"),
         ({"validity": 0.5, "covered": 4}, "breaks the rule"),
+        ({"covered": 2, "allowed": 5}, "misses values"),
         ({"samples": 999, "covered": 1}, "too few samples"),
     ],
 )

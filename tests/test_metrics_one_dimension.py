@@ -97,6 +97,11 @@ def test_equal_values_have_no_shape() -> None:
         moments(torch.full((5,), 2.0))
 
 
+def test_one_value_has_no_moments() -> None:
+    with pytest.raises(ValueError, match=r"values must be .* n >= 2, got \(1,\)"):
+        moments(torch.ones(1))
+
+
 def test_gradients_do_not_matter_to_a_measure() -> None:
     assert ks_normal(QUANTILES.clone().requires_grad_()) == ks_normal(QUANTILES)
 

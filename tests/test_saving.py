@@ -125,7 +125,7 @@ LAYERS: dict[str, list[nn.Module]] = {
     "Sigmoid": [nn.Sigmoid()],
     "Softmax": [nn.Linear(2, 3), nn.Softmax(dim=1)],
     "Dropout": [nn.Linear(2, 3), nn.Dropout(0.9)],
-    "Waves": [nn.Linear(2, 3), Waves(4), nn.Linear(3 * 9, 2)],
+    "Waves": [nn.Linear(2, 1), Waves(4), nn.Linear(9, 3), Waves(1), nn.Linear(3 * 3, 2)],
     "Unscale": [Unscale(SCALER)],
 }
 
@@ -260,6 +260,10 @@ class MySequential(nn.Sequential):
     ("generator", "message"),
     [
         (nn.Linear(2, 2), "generator must be an nn.Sequential, got Linear"),
+        (
+            nn.Sequential(nn.GELU()),
+            "Tanh, Hardtanh, Sigmoid, Softmax, Dropout, Waves, Unscale (linear",
+        ),
         (nn.Sequential(nn.GELU()), "got GELU(approximate='none') at 0"),
         (nn.Sequential(nn.ReLU(), MyReLU()), "got MyReLU() at 1"),
         (nn.Sequential(type("ReLU", (nn.ReLU,), {})()), "got ReLU() at 0"),
@@ -269,6 +273,7 @@ class MySequential(nn.Sequential):
     ],
     ids=[
         "no sequential",
+        "what may be there",
         "GELU",
         "own layer",
         "own layer of a known name",
@@ -534,6 +539,13 @@ def test_a_header_with_other_layers_is_refused(layers: Any, tmp_path: Path) -> N
         load_generator(path)
 
 
+def test_the_settings_that_a_layer_needs_are_told(tmp_path: Path) -> None:
+    path = with_header(tmp_path / "other", [{"kind": "Linear", "in_features": 2}])
+    message = "Linear needs the settings ('in_features', 'out_features'), got ('in_features',)"
+    with pytest.raises(ValueError, match=re.escape(message)):
+        load_generator(path)
+
+
 def test_layers_are_built_without_memory(tmp_path: Path) -> None:
     # a layer of 4 terabytes in the header must fail by its shape, not by taking the memory
     huge = [{**LINEAR, "in_features": 10**6, "out_features": 10**6}]
@@ -618,6 +630,16 @@ def test_a_place_that_cannot_be_written_is_an_oserror(save: Any, load: Any, tmp_
     assert sorted(entry.name for entry in tmp_path.iterdir()) == ["file", "folder"]
 
 
+def test_why_a_file_cannot_be_made_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def refuse(*_: Any, **__: Any) -> None:
+        raise PermissionError("not here")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "open", refuse)
+        with pytest.raises(PermissionError, match="not here"):
+            save_generator(whole_generator(), tmp_path / "generator")
+
+
 def test_an_old_file_is_replaced(tmp_path: Path) -> None:
     path = tmp_path / "generator"
     path.write_bytes(b"the old one")
@@ -684,3 +706,13 @@ def test_an_unknown_name_is_answered_with_those_that_exist(load: Any) -> None:
     with pytest.raises(ValueError) as caught:
         load("cosine")
     assert str(caught.value) == f"name must be one of {', '.join(SHIPPED)}, got 'cosine'"
+
+
+def test_a_generator_comes_to_the_device_that_is_asked_for(tmp_path: Path) -> None:
+    # every machine has the device meta: tensors there have shapes and no memory
+    script = save_torchscript(whole_generator(), tmp_path / "script")
+    for generator in (
+        load_trained("exponential", "meta"),
+        load_torchscript(script, "meta", trusted=True),
+    ):
+        assert all(value.device.type == "meta" for value in generator.parameters())
