@@ -16,7 +16,8 @@ from gan_course.needs import install, lack, needed, numbers
 NEWEST_PYTHON = (3, 13)  # the newest that was tried
 TORCH_TRIED = (2, 15)  # the newest that was tried
 NEEDED, ROOMY = 100, 1_000  # megabytes of disk: for notebooks and files, and for comfort
-# which part for JupyterLab, and which for Jupyter Notebook, speaks with which ipywidgets
+# which part of JupyterLab, and which of Jupyter Notebook, speaks with which ipywidgets
+PROGRAMS = {"jupyterlab_widgets": "jupyterlab", "widgetsnbextension": "notebook"}
 WIDGET_PARTS = {7: {"jupyterlab_widgets": 1, "widgetsnbextension": 3}}
 WIDGET_PARTS[8] = {"jupyterlab_widgets": 3, "widgetsnbextension": 4}
 
@@ -88,9 +89,10 @@ def widgets() -> Check:
     found = []
     for name, wanted in parts.items():
         try:
+            version(PROGRAMS[name])
             part = version(name)
         except PackageNotFoundError:
-            continue  # belongs to a program that is not here, as on Colab
+            continue  # of a program that is not here: Colab has a part of JupyterLab without it
         found.append(f"{name} {part}")
         if numbers(part)[0] != wanted:
             return Check("FAIL", f"sliders: ipywidgets {here} can't speak with {found[-1]}", cure)

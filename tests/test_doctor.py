@@ -14,6 +14,7 @@ import pytest
 from gan_course import doctor, needs
 from gan_course.doctor import Check, examine
 
+PROGRAMS = {"jupyterlab": "4.4", "notebook": "7.4"}
 Python = namedtuple("Python", "major minor micro releaselevel serial")
 
 
@@ -89,20 +90,35 @@ def test_a_package_that_is_half_there_is_told() -> None:
     ("versions", "status", "found"),
     [
         ({"ipywidgets": None}, "WARN", "no sliders without ipywidgets"),
-        ({"ipywidgets": "7.7.1"}, "OK", "sliders: ipywidgets 7.7.1"),  # Colab
+        # Colab, which has a part of JupyterLab, but no JupyterLab
+        (
+            {"ipywidgets": "7.7.1", "jupyterlab_widgets": "3.0", "notebook": "6.5"},
+            "OK",
+            "sliders: ipywidgets 7.7.1",
+        ),
         ({"ipywidgets": "9.0"}, "WARN", "sliders: ipywidgets 9.0 was never tried"),
         (
-            {"ipywidgets": "8.1", "jupyterlab_widgets": "1.1"},
+            {"ipywidgets": "8.1", "jupyterlab_widgets": "1.1", **PROGRAMS},
             "FAIL",
             "sliders: ipywidgets 8.1 can't speak with jupyterlab_widgets 1.1",
         ),
         (
-            {"ipywidgets": "7.7", "jupyterlab_widgets": "1.1", "widgetsnbextension": "4.0"},
+            {
+                "ipywidgets": "7.7",
+                "jupyterlab_widgets": "1.1",
+                "widgetsnbextension": "4.0",
+                **PROGRAMS,
+            },
             "FAIL",
             "sliders: ipywidgets 7.7 can't speak with widgetsnbextension 4.0",
         ),
         (
-            {"ipywidgets": "8.1", "jupyterlab_widgets": "3.0", "widgetsnbextension": "4.0"},
+            {
+                "ipywidgets": "8.1",
+                "jupyterlab_widgets": "3.0",
+                "widgetsnbextension": "4.0",
+                **PROGRAMS,
+            },
             "OK",
             "sliders: ipywidgets 8.1, jupyterlab_widgets 3.0, widgetsnbextension 4.0",
         ),

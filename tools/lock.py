@@ -57,7 +57,8 @@ def main() -> None:
     uv = Path(sys.executable).with_name("uv")
     command = [str(uv), "pip", "compile", "pyproject.toml", "--all-extras", "--universal"]
     command += ["--quiet", "--python-version", "3.10", "--no-annotate", "--no-header"]
-    command += ["--generate-hashes", "--constraint", "-"]
+    # pip finds a pinned package that is wanted with an extra only where its pin names the extra
+    command += ["--no-strip-extras", "--generate-hashes", "--constraint", "-"]
     done = subprocess.run(
         command, cwd=ROOT, input=torch(), text=True, capture_output=True, check=True
     )
