@@ -21,14 +21,18 @@ PACKAGE = Path(gan_course.__file__).parent
 TOO_OLD = ("3.7", "3.8", "3.9")
 
 
-def run(python: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Start a Python that finds the package in its folder and nothing that is installed."""
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A place with the package and nothing beside it, which says what it needs."""
+    (tmp_path / "gan_course").symlink_to(PACKAGE)
+    return tmp_path
+
+
+def run(folder: Path, python: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Start a Python that finds what is in a folder, and nothing that is installed."""
+    environment = {**os.environ, "PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1"}
     return subprocess.run(
-        [python, "-S", *arguments],
-        cwd=PACKAGE.parent,
-        env={**os.environ, "PYTHONPATH": str(PACKAGE.parent)},
-        text=True,
-        capture_output=True,
+        [python, "-S", *arguments], cwd=folder, env=environment, text=True, capture_output=True
     )
 
 
@@ -70,15 +74,17 @@ def test_one_sentence_says_what_is_missing_and_how_to_get_it(monkeypatch: Any) -
     pretend(monkeypatch, torch="2.5.1", safetensors=None)
     with pytest.raises(ImportError) as caught:
         needs.check()
+    oldest = needs.needed()
     assert str(caught.value) == (
-        "gan_course can't be imported, as torch 2.5.1 is older than 2.6 and safetensors is not "
-        'installed: python -m pip install "torch>=2.6" "safetensors>=0.4"'
+        f"gan_course can't be imported, as torch 2.5.1 is older than {oldest['torch']} and "
+        'safetensors is not installed: python -m pip install "torch>={torch}" '
+        '"safetensors>={safetensors}"'.format(**oldest)
     )
 
 
-def test_a_course_that_is_only_a_folder_can_be_imported() -> None:
+def test_a_course_that_is_only_a_folder_can_be_imported(folder: Path) -> None:
     """No one has told Python there what it needs: there is nothing to check."""
-    done = run(sys.executable, "-c", "import gan_course; print(gan_course.needs.needed())")
+    done = run(folder, sys.executable, "-c", "import gan_course; print(gan_course.needs.needed())")
     assert done.stdout == "{}\n", done.stderr
 
 
@@ -105,17 +111,17 @@ def test_an_older_python_is_told_so(monkeypatch: Any) -> None:
         exec(compile(source, "__init__.py", "exec"), {})
 
 
-def test_older_pythons_of_this_machine_say_so_and_start_the_doctor() -> None:
+def test_older_pythons_of_this_machine_say_so_and_start_the_doctor(folder: Path) -> None:
     """Those that are here: the two tests above need none of them."""
     for version in TOO_OLD:
         python = interpreter(version)
         if python is None:
             continue
-        done = run(python, "-c", "import gan_course")
+        done = run(folder, python, "-c", "import gan_course")
         assert done.returncode == 1
         told = done.stderr.splitlines()[-1]
         assert told.startswith("ImportError: gan_course needs Python 3.10 or newer, and this is ")
-        doctor = run(python, "-m", "gan_course.doctor")
+        doctor = run(folder, python, "-m", "gan_course.doctor")
         assert doctor.returncode == 1
         if version == "3.7":  # too old even for the doctor
             assert doctor.stderr.splitlines()[-1].split(": ", 1)[1] == told.split(": ", 1)[1]
