@@ -35,7 +35,7 @@ def make_environment() -> None:
     shutil.rmtree(ENVIRONMENT, ignore_errors=True)
     subprocess.run([sys.executable, "-m", "venv", str(ENVIRONMENT)], check=True)
     lines = VERSIONS.read_text(encoding="utf-8").splitlines()
-    others = [line for line in lines if "==" in line and not line.startswith("torch==")]
+    others = [line for line in lines if not line.startswith(("#", "torch=="))]
     for packages in ([torch()], [torch(), *others]):
         pip = [str(ENVIRONMENT / "bin" / "pip"), "install", "--quiet", *packages]
         subprocess.run(pip, check=True)
