@@ -16,7 +16,7 @@ export PYTHONHASHSEED := 0
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help book zip pdf test lint mutants lighthouse test-colab lab notebooks exercises figures lock wheel clean
+.PHONY: help book zip pdf test lint mutants lighthouse test-colab lab notebooks exercises figures lock matrix wheel clean
 
 help:  ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -47,6 +47,11 @@ lighthouse: $(VENV)/ready  ## scores of the built site by Lighthouse; needs Node
 test-colab: $(VENV)/ready  ## run a published notebook on a fresh machine like Colab's
 	$(BIN)/python -m tools.colab
 
+# Makes environments of its own. ONLY names one: make matrix ONLY=oldest
+ONLY ?=
+matrix: $(VENV)/ready  ## unit tests and notebooks with the oldest and the newest packages
+	$(BIN)/python -m tools.matrix $(ONLY)
+
 lab: $(VENV)/ready  ## open the notebooks in JupyterLab
 	$(BIN)/jupyter lab notebooks
 
@@ -70,13 +75,13 @@ lock: $(VENV)/ready  ## compile requirements.txt anew from pyproject.toml
 clean:  ## remove everything that the commands made
 	rm -rf $(VENV) .venv-colab _build mutants dist build *.egg-info
 
-# torch first: the lock then finds it installed and does not look for another build. pip would
+# What torch needs comes from the lock first, with hashes; torch then finds it installed. pip would
 # compile every module of every package, for half a minute; Python compiles those that it imports.
-$(VENV)/ready: requirements.txt pyproject.toml
+$(VENV)/ready: requirements.txt requirements-torch.txt pyproject.toml
 	$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(None if v >= (3, 10) else "The course needs Python 3.10 or newer, this is %d.%d: make book PYTHON=…" % v[:2])'
 	$(PYTHON) -m venv $(VENV)
 	@echo "Installing PyTorch and the other packages into $(VENV): some minutes the first time."
-	$(BIN)/pip install --quiet --no-compile $$(grep '^torch==' requirements.txt) $(if $(TORCH_INDEX),--index-url $(TORCH_INDEX))
-	$(BIN)/pip install --quiet --no-compile --requirement requirements.txt
+	$(BIN)/pip install --quiet --no-compile --require-hashes --requirement requirements.txt
+	$(BIN)/pip install --quiet --no-compile --requirement requirements-torch.txt $(if $(TORCH_INDEX),--index-url $(TORCH_INDEX))
 	$(BIN)/pip install --quiet --no-deps --no-build-isolation --editable .
 	touch $@

@@ -6,19 +6,21 @@ The first cell of each notebook calls `check`, which says little unless somethin
 from __future__ import annotations
 
 import importlib
-import os
-import re
 import shutil
 import sys
 import tempfile
-from importlib.metadata import PackageNotFoundError, requires, version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import NamedTuple
 
-PYTHONS = ((3, 10), (3, 13))  # the oldest that works, the newest that was tried
+from gan_course import OLDEST_PYTHON
+from gan_course.needs import install, lack, needed, numbers
+
+NEWEST_PYTHON = (3, 13)  # the newest that was tried
 TORCH_TRIED = (2, 15)  # the newest that was tried
 NEEDED, ROOMY = 100, 1_000  # megabytes of disk: for notebooks and files, and for comfort
-# which part for JupyterLab, and which for Jupyter Notebook, speaks with which ipywidgets
+# which part of JupyterLab, and which of Jupyter Notebook, speaks with which ipywidgets
+PROGRAMS = {"jupyterlab_widgets": "jupyterlab", "widgetsnbextension": "notebook"}
 WIDGET_PARTS = {7: {"jupyterlab_widgets": 1, "widgetsnbextension": 3}}
 WIDGET_PARTS[8] = {"jupyterlab_widgets": 3, "widgetsnbextension": 4}
 
@@ -35,41 +37,25 @@ class Check(NamedTuple):
         return f"{self.status:4}  {self.found}{cure}"
 
 
-def numbers(text: str) -> tuple[int, ...]:
-    """A version as numbers that can be compared: "2.13.0+cpu" is (2, 13, 0)."""
-    plain = re.match(r"\d+(\.\d+)*", text)
-    return tuple(map(int, plain[0].split("."))) if plain else ()
-
-
 def python() -> Check:
     """Is this Python new enough?"""
     here = sys.version_info[:2]
     found = f"Python {here[0]}.{here[1]}"
-    oldest, newest = PYTHONS
-    if here < oldest:
+    if here < OLDEST_PYTHON:
         return Check(
             "FAIL", found, "install Python 3.10 or newer, then: make lab PYTHON=python3.12"
         )
-    if here > newest:
+    if here > NEWEST_PYTHON:
         return Check("WARN", found, "newer than any that the course was tried with")
     return Check("OK", found)
 
 
-def needed() -> dict[str, str]:
-    """The packages that the course needs, each with its oldest version."""
-    plain = [line for line in requires("gan-course") or [] if ";" not in line]
-    return dict(line.split(">=") for line in plain)
-
-
 def package(name: str, oldest: str) -> Check:
     """Is a package here, new enough, and whole?"""
-    cure = f'python -m pip install "{name}>={oldest}"'
-    try:
-        here = version(name)
-    except PackageNotFoundError:
-        return Check("FAIL", f"{name} is not installed", cure)
-    if numbers(here) < numbers(oldest):
-        return Check("FAIL", f"{name} {here} is older than {oldest}", cure)
+    lacking = lack(name, oldest)
+    if lacking:
+        return Check("FAIL", lacking, install({name: oldest}))
+    here = version(name)
     try:
         importlib.import_module(name)
     except Exception as error:  # a package that is half there raises anything
@@ -99,8 +85,6 @@ def widgets() -> Check:
         here = version("ipywidgets")
     except PackageNotFoundError:
         return Check("WARN", "no sliders without ipywidgets", "install it first, see above")
-    if "COLAB_RELEASE_TAG" in os.environ:  # its parts don't fit, but it has a program of its own
-        return Check("OK", f"sliders: ipywidgets {here}, drawn by Colab")
     cure = "python -m pip install --upgrade ipywidgets, then start Jupyter anew"
     parts = WIDGET_PARTS.get(numbers(here)[0])
     if parts is None:
@@ -108,9 +92,10 @@ def widgets() -> Check:
     found = []
     for name, wanted in parts.items():
         try:
+            version(PROGRAMS[name])
             part = version(name)
         except PackageNotFoundError:
-            continue  # belongs to a program that is not here
+            continue  # of a program that is not here: Colab has a part of JupyterLab without it
         found.append(f"{name} {part}")
         if numbers(part)[0] != wanted:
             return Check("WARN", f"sliders: ipywidgets {here} can't speak with {found[-1]}", cure)
@@ -137,6 +122,9 @@ def folder(path: Path) -> Check:
 def examine(path: Path | None = None) -> list[Check]:
     """All checks, those of a folder in `path`, or where Python was started."""
     packages = [package(name, oldest) for name, oldest in needed().items()]
+    if not packages:
+        cure = "make lab, or in the course's folder: python -m pip install --editable ."
+        packages = [Check("FAIL", "the course is not installed", cure)]
     return [python(), *packages, device(), widgets(), folder(path or Path.cwd())]
 
 

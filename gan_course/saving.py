@@ -140,7 +140,10 @@ def save_program(generator: nn.Module, latent_dim: int, path: str | os.PathLike[
     example = torch.zeros(2, latent_dim, device=device)
     was_training = generator.training
     try:
-        program = torch.export.export(generator.eval(), (example,), dynamic_shapes=({0: batch},))
+        # strict, which older torch takes unasked, gives up after eight generators in a process
+        program = torch.export.export(
+            generator.eval(), (example,), dynamic_shapes=({0: batch},), strict=False
+        )
     finally:
         generator.train(was_training)
     buffer = io.BytesIO()

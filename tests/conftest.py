@@ -1,14 +1,17 @@
-"""What tests of the site share: the built pages, and a real browser."""
+"""What tests share: nothing leaves this machine; the built pages, and a real browser."""
 
 from __future__ import annotations
 
 import functools
 import http.server
+import ipaddress
 import os
+import socket
 import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -37,6 +40,39 @@ PAGES = (
     "book/bibliography.html",
     "book/api.html",
 )
+
+
+# operations of Python's sockets, and which of their arguments says to whom
+BY_NAME = {"socket.getaddrinfo": 0, "socket.gethostbyname": 0}
+REACHES_OUT = {"socket.connect": 1, "socket.sendto": 1, "socket.sendmsg": 1, **BY_NAME}
+
+
+def _is_here(host: str | bytes | None) -> bool:
+    """Is it this machine?"""
+    name = host.decode() if isinstance(host, bytes) else host
+    if name in (None, "", "localhost", socket.gethostname()):
+        return True
+    try:
+        return ipaddress.ip_address(str(name).partition("%")[0]).is_loopback
+    except ValueError:  # a name of another
+        return False
+
+
+def _stay_here(event: str, arguments: tuple[Any, ...]) -> None:
+    """Fail a test that asks another machine: it would need a network, and what it gets may change.
+
+    Python calls this before every operation of every library. What other programs do it does not
+    see: what the browser asks for, the tests of the site look at.
+    """
+    if event in REACHES_OUT:
+        address = arguments[REACHES_OUT[event]]
+        host = address[0] if isinstance(address, tuple) else address
+        is_path = event not in BY_NAME and not isinstance(address, tuple)  # of a Unix socket
+        if not is_path and not _is_here(host):
+            pytest.fail(f"a test must not leave this machine, this one asked for {address!r}")
+
+
+sys.addaudithook(_stay_here)
 
 
 class _Quiet(http.server.SimpleHTTPRequestHandler):

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import functools
 import http.server
-import os
 import shutil
 import subprocess
 import sys
@@ -19,35 +18,25 @@ from pathlib import Path
 import nbformat
 
 from tools.exercises import EXERCISES
+from tools.lock import torch
 from tools.notebooks import NOTEBOOKS, ROOT
 from tools.site import stamp, wheel_name
 
 ENVIRONMENT = ROOT / ".venv-colab"
 FOLDER = ROOT / "_build" / "colab"
 CHAPTER = "03_uniform_to_normal.ipynb"  # trains, draws, shows widgets and saves, in a minute
-# Colab's published list of August 2026. It has torch 2.11.0 with CUDA and Python 3.13; here it is
-# the Python at hand, and the torch of requirements.txt, which is found without CUDA.
-VERSIONS = (
-    "numpy==2.1.3",
-    "matplotlib==3.10.0",
-    "scipy==1.16.3",
-    "safetensors==0.8.0",
-    "ipywidgets==7.7.1",
-    "ipython==7.34.0",
-    "ipykernel==6.17.1",
-    "nbclient==0.10.4",
-    "traitlets==5.7.1",
-    "jupyter-client==7.4.9",
-)
+# Two things are not Colab's: Python is the one at hand, and torch the one that is pinned, which is
+# found without CUDA. `make matrix` takes Colab's.
+VERSIONS = ROOT / "tools" / "colab.txt"
 
 
 def make_environment() -> None:
     """A fresh virtual environment with Colab's versions and without this course."""
     shutil.rmtree(ENVIRONMENT, ignore_errors=True)
     subprocess.run([sys.executable, "-m", "venv", str(ENVIRONMENT)], check=True)
-    lock = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
-    torch = next(line for line in lock if line.startswith("torch=="))
-    for packages in ([torch], [torch, *VERSIONS]):
+    lines = VERSIONS.read_text(encoding="utf-8").splitlines()
+    others = [line for line in lines if not line.startswith(("#", "torch=="))]
+    for packages in ([torch()], [torch(), *others]):
         pip = [str(ENVIRONMENT / "bin" / "pip"), "install", "--quiet", "--no-compile", *packages]
         subprocess.run(pip, check=True)
 
@@ -92,7 +81,6 @@ def main() -> int:
         done = subprocess.run(
             [jupyter, "--inplace", "--timeout=-1", str(path)],
             cwd=FOLDER,
-            env={**os.environ, "COLAB_RELEASE_TAG": "like Colab's"},
         )
         if done.returncode:
             print(f"{path.name} failed in an environment like Colab's", file=sys.stderr)
