@@ -68,6 +68,7 @@ figures: $(VENV)/ready  ## draw the logo, the film of a training and all other f
 
 wheel: $(VENV)/ready  ## build the package into dist/
 	$(BIN)/python -m build --wheel --no-isolation --outdir dist
+	rm -rf *.egg-info  # a stale one would tell of old dependencies
 
 lock: $(VENV)/ready  ## compile requirements.txt anew from pyproject.toml
 	$(BIN)/python -m tools.lock

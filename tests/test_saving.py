@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import io
 import json
 import logging
@@ -632,7 +633,7 @@ def test_a_place_that_cannot_be_written_is_an_oserror(save: Any, load: Any, tmp_
 
 def test_why_a_file_cannot_be_made_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     def refuse(*_: Any, **__: Any) -> None:
-        raise PermissionError("not here")
+        raise PermissionError(errno.EACCES, "not here")
 
     with monkeypatch.context() as patch:
         patch.setattr(Path, "open", refuse)
