@@ -217,7 +217,8 @@ def load_trained(name: str, device: str | torch.device = "cpu") -> nn.Module:
         TypeError: `device` is no name of one.
         ValueError: there is no generator of that name, or `device` is not there.
     """
-    return load_generator(_shipped(name), device)
+    _require_shipped(name)
+    return load_generator(TRAINED / f"{name}.safetensors", device)
 
 
 def trained_card(name: str) -> dict[str, Any]:
@@ -226,16 +227,14 @@ def trained_card(name: str) -> dict[str, Any]:
     Raises:
         ValueError: there is none of that name.
     """
-    text = _shipped(name).with_suffix(".json").read_text(encoding="utf-8")
-    card: dict[str, Any] = json.loads(text)
+    _require_shipped(name)
+    card: dict[str, Any] = json.loads((TRAINED / f"{name}.json").read_text(encoding="utf-8"))
     return card
 
 
-def _shipped(name: str) -> Path:
-    """The file of a shipped generator: a name is looked up, and no path is made of it."""
-    files = {file.stem: file for file in TRAINED.glob("*.safetensors")}
-    require_choice("name", name, sorted(files))
-    return files[name]
+def _require_shipped(name: str) -> None:
+    """Raise ValueError unless the name is in the list: only then is a path made of it."""
+    require_choice("name", name, sorted(file.stem for file in TRAINED.glob("*.safetensors")))
 
 
 def _require_trust(path: str | os.PathLike[str], trusted: bool, risk: str) -> None:

@@ -825,7 +825,7 @@ CASES: dict[str, Case] = {
                 "path": PATHS,
             },
             by_kind(Path),
-        ).spare(4 if kind == "generator" else 1)
+        ).spare(4)
         for kind in ("generator", "torchscript", "program")
     },
     **{
@@ -836,7 +836,7 @@ CASES: dict[str, Case] = {
                 **({} if kind == "generator" else {"trusted": st.just(True)}),
             },
             by_kind(nn.Module),
-        ).spare(4 if kind == "generator" else 1)
+        ).spare(4)
         for kind in ("generator", "torchscript", "program")
     },
     "saving.load_trained": Case(

@@ -515,6 +515,14 @@ def test_a_program_is_run_only_by_those_who_say_that_they_trust_it(
 
 
 @pytest.mark.parametrize("load", [load_torchscript, load_program])
+def test_trust_is_said_by_true_and_by_nothing_else(load: Any, tmp_path: Path) -> None:
+    path = write_file(tmp_path / "program", b"")
+    for odd in ("no", 1, None):
+        with pytest.raises(TypeError, match=f"trusted must be True or False, got .*{odd}"):
+            load(path, trusted=odd)
+
+
+@pytest.mark.parametrize("load", [load_torchscript, load_program])
 def test_a_missing_program_is_not_called_one(load: Any, tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match="path must be an existing file"):
         load(tmp_path / "nothing")
@@ -758,9 +766,12 @@ def test_a_shipped_file_holds_weights_and_nothing_more(name: str) -> None:
 
 @pytest.mark.parametrize("load", [load_trained, trained_card])
 def test_an_unknown_name_is_answered_with_those_that_exist(load: Any) -> None:
-    with pytest.raises(ValueError) as caught:
-        load("cosine")
-    assert str(caught.value) == f"name must be one of {', '.join(SHIPPED)}, got 'cosine'"
+    for name in ("cosine", "", "../trained/exponential", str(saving.TRAINED / "exponential")):
+        with pytest.raises(ValueError) as caught:
+            load(name)
+        assert str(caught.value).startswith(
+            f"name must be one of {', '.join(SHIPPED)}, got '{name[:50]}"
+        )
 
 
 def test_a_generator_comes_to_the_device_that_is_asked_for(
