@@ -37,7 +37,7 @@ def numbers_of(answer: Any, name: str) -> Tensor:
             raise Wrong(f"{name} holds complex numbers, expected real ones")
         else:
             numbers = answer.detach().cpu().to_dense().double()
-    except (TypeError, ValueError, RuntimeError, OverflowError):
+    except (TypeError, ValueError, RuntimeError, OverflowError, MemoryError):
         raise Wrong(f"{name} is a {type(answer).__name__}, expected a tensor of numbers") from None
     if not bool(torch.isfinite(numbers).all()):
         raise Wrong(f"{name} holds NaN or infinity, expected finite numbers only")

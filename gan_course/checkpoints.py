@@ -14,7 +14,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from gan_course.checks import require_count
+from gan_course.checks import require_count, require_path, require_sequence, require_type
 from gan_course.files import pack, unpack, write_file
 
 STATE = "gan_course.checkpoint"  # the entry in the file's header: all that is no tensor
@@ -41,8 +41,9 @@ class Checkpoint:
             global one, such as the `generator` of a DataLoader.
 
     Raises:
-        TypeError: `path` is no path, `every` no whole number, or `randoms` no torch.Generators.
-        ValueError: `every` is below 1.
+        TypeError: `path` is no path, `every` no whole number, or `randoms` no list of
+            torch.Generators.
+        ValueError: `path` is empty or has a NUL character, or `every` is below 1.
     """
 
     path: str | os.PathLike[str]
@@ -50,12 +51,11 @@ class Checkpoint:
     randoms: Sequence[torch.Generator] = ()
 
     def __post_init__(self) -> None:
-        if not isinstance(self.path, (str, os.PathLike)):
-            raise TypeError(f"path must be a path such as 'run.safetensors', got {self.path!r}")
+        require_path("path", self.path)
         require_count("every", self.every)
-        good = isinstance(self.randoms, Sequence)
-        if not good or not all(isinstance(r, torch.Generator) for r in self.randoms):
-            raise TypeError(f"randoms must be a list of torch.Generator, got {self.randoms!r}")
+        require_sequence("randoms", self.randoms, "[torch.Generator()]")
+        for position, random in enumerate(self.randoms):
+            require_type(f"randoms[{position}]", random, torch.Generator, "a torch.Generator")
 
     def load(self, about: State, device: torch.device) -> State | None:
         """Read what `save` kept, and set all random numbers to where they were then.
@@ -69,6 +69,7 @@ class Checkpoint:
 
         Raises:
             ValueError: the file is damaged, no checkpoint, or of another training.
+            OSError: the file can't be read.
         """
         path = Path(self.path)
         if not path.exists():

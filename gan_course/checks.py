@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
@@ -114,6 +115,24 @@ def require_type(name: str, value: Any, kind: type, expected: str = "") -> None:
     """Raise TypeError unless `value` is of that kind; `expected` says it in more words."""
     if not isinstance(value, kind):
         raise TypeError(f"{name} must be {expected or kind.__name__}, got {_describe(value)}")
+
+
+def require_path(name: str, value: Any) -> None:
+    """Raise unless `value` is a path: a text, or a Path of pathlib. Nothing needs to be there.
+
+    Raises:
+        TypeError: it is something else, such as bytes.
+        ValueError: it is empty, or has a NUL character, which no file's name can have.
+    """
+    try:
+        text = os.fspath(value)
+    except TypeError:
+        text = None
+    problem = f"{name} must be a path such as 'files/run.safetensors', got {_describe(value)}"
+    if not isinstance(text, str):
+        raise TypeError(problem)
+    if not text or "\0" in text:
+        raise ValueError(problem)
 
 
 def require_random(value: Any) -> None:

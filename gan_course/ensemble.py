@@ -23,6 +23,7 @@ from gan_course.checks import (
     require_room,
     require_seed,
     require_sequence,
+    require_type,
 )
 from gan_course.data import Scaler
 from gan_course.draws import (
@@ -172,6 +173,8 @@ def train(
     require_device(device)
     require_flag("fast", fast)
     require_flag("shared_random", shared_random)
+    if checkpoint is not None:
+        require_type("checkpoint", checkpoint, Checkpoint, "a Checkpoint")
     reason = why_not(settings) if fast else None
     if reason is not None:
         warnings.warn(f"trained the plain way: {reason}", stacklevel=2)

@@ -18,6 +18,8 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from gan_course.checks import require_path, require_type
+
 CHECKSUM = "gan_course.sha256"  # the entry in a file's header that guards all others
 HEADER = 10_000_000  # bytes of names and texts in a file: they bound how long reading it takes
 LEFT_OVER = 3600.0  # seconds after which an unfinished file belongs to a process that was killed
@@ -35,8 +37,12 @@ def write_file(path: str | os.PathLike[str], content: bytes) -> Path:
         The path.
 
     Raises:
+        TypeError: `path` is no path, or `content` is not bytes.
+        ValueError: `path` is empty or has a NUL character.
         OSError: the file can't be written, such as on a full disk; an older one is as it was.
     """
+    require_path("path", path)
+    require_type("content", content, bytes)
     target = Path(path)
     place = Path(os.path.realpath(target))
     if place.exists() and not place.is_file():  # a device would be replaced, not written to
@@ -64,8 +70,11 @@ def require_file(path: str | os.PathLike[str]) -> Path:
     """The path, if there is a file: no folder, and no device or pipe, which may have no end.
 
     Raises:
-        FileNotFoundError: there is none.
+        TypeError: `path` is no path.
+        ValueError: `path` is empty or has a NUL character.
+        OSError: there is no such file (FileNotFoundError), or one can't look.
     """
+    require_path("path", path)
     file = Path(path)
     if not file.is_file():
         raise FileNotFoundError(f"path must be an existing file, got {file}")
@@ -101,8 +110,10 @@ def unpack(path: str | os.PathLike[str]) -> tuple[dict[str, Tensor], dict[str, s
         The tensors, on the CPU, and the texts.
 
     Raises:
-        FileNotFoundError: there is no file at `path`.
-        ValueError: the file is damaged, or was not made by `pack`.
+        TypeError: `path` is no path.
+        OSError: there is no file at `path` (FileNotFoundError), or it can't be read.
+        ValueError: `path` is empty or has a NUL character, or the file is damaged, or was not
+            made by `pack`.
     """
     from safetensors import safe_open
 
@@ -139,8 +150,10 @@ def read_zip(path: str | os.PathLike[str]) -> io.BytesIO:
     PyTorch does not look: from a damaged file it may load other weights without a word.
 
     Raises:
-        FileNotFoundError: there is no file at `path`.
-        ValueError: the file is no zip file, is damaged, or unfolds to far more than its size.
+        TypeError: `path` is no path.
+        OSError: there is no file at `path` (FileNotFoundError), or it can't be read.
+        ValueError: `path` is empty or has a NUL character, or the file is no zip file, is damaged,
+            or unfolds to far more than its size.
     """
     content = io.BytesIO(require_file(path).read_bytes())
     try:

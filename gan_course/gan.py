@@ -26,6 +26,7 @@ from gan_course.checks import (
     require_number,
     require_pair,
     require_settled,
+    require_type,
     require_widths,
 )
 from gan_course.losses import require_probabilities
@@ -337,6 +338,8 @@ class GAN:
             require_matrix("watch", watch)
         if report is not None:
             require_callable("report", report)
+        if checkpoint is not None:
+            require_type("checkpoint", checkpoint, Checkpoint, "a Checkpoint")
         optimisers = (self.discriminator_optimiser, self.generator_optimiser)
         networks = [self.generator, self.discriminator]
         networks += [] if self.averaged is None else [self.averaged]

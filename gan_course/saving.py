@@ -14,7 +14,15 @@ from typing import Any
 import torch
 from torch import nn
 
-from gan_course.checks import require_count
+from gan_course.checks import (
+    require_choice,
+    require_count,
+    require_device,
+    require_flag,
+    require_network,
+    require_numbers,
+    require_type,
+)
 from gan_course.data import Scaler
 from gan_course.files import pack, read_zip, require_file, unpack, write_file
 from gan_course.networks import Unscale, Waves
@@ -50,12 +58,15 @@ def save_generator(generator: nn.Sequential, path: str | os.PathLike[str]) -> Pa
         The path.
 
     Raises:
-        TypeError: the generator is no nn.Sequential, or has a layer that can't be described.
-        ValueError: it has `Waves` without a linear layer right behind that fits to them, or more
-            than 1,000 layers.
+        TypeError: the generator is no nn.Sequential, or has a layer that can't be described, or
+            `path` is no path.
+        ValueError: it has `Waves` without a linear layer right behind that fits to them, more than
+            1,000 layers, or weights on the meta device, which holds no numbers; or `path` is empty
+            or has a NUL character.
         OSError: the file can't be written.
     """
     layers = json.dumps(_describe(generator))
+    _require_weights(generator)
     # numbered as load_generator will number them, whatever names the layers have here
     weights = nn.Sequential(*generator).state_dict()
     return write_file(path, pack(weights, {ARCHITECTURE: layers}))
@@ -72,9 +83,13 @@ def load_generator(path: str | os.PathLike[str], device: str | torch.device = "c
         The generator in evaluation mode: noise (n, latent_dim) -> samples (n, dim).
 
     Raises:
-        FileNotFoundError: there is no file at `path`.
-        ValueError: the file is damaged, or no generator of this course.
+        TypeError: an argument is of the wrong type.
+        OSError: there is no file at `path` (FileNotFoundError), or it can't be read.
+        ValueError: `path` is empty or has a NUL character, the file is damaged or no generator of
+            this course, or `device` is not there.
     """
+    path = require_file(path)
+    require_device(device)
     try:
         weights, texts = unpack(path)
         if ARCHITECTURE not in texts:
@@ -94,12 +109,21 @@ def save_torchscript(generator: nn.Module, path: str | os.PathLike[str]) -> Path
     """Save a generator as TorchScript, the classic way; deprecated by PyTorch since 2.10.
 
     Raises:
+        TypeError: the generator is no nn.Module, or `path` is no path.
+        ValueError: the generator has a layer that TorchScript can't take, or weights on the meta
+            device, or `path` is empty or has a NUL character.
         OSError: the file can't be written; an older file is left as it was.
     """
+    require_type("generator", generator, nn.Module, "an nn.Module")
+    _require_weights(generator)
     buffer = io.BytesIO()
-    with warnings.catch_warnings():  # the chapter on saving says what the deprecation means
-        warnings.simplefilter("ignore")
-        torch.jit.save(torch.jit.script(generator), buffer)
+    try:
+        with warnings.catch_warnings():  # the chapter on saving says what the deprecation means
+            warnings.simplefilter("ignore")
+            torch.jit.save(torch.jit.script(generator), buffer)
+    except Exception as error:  # torch raises whatever its compiler raises
+        got = type(generator).__name__
+        raise ValueError(f"generator must fit into TorchScript, got {got}: {error}") from error
     return write_file(path, buffer.getvalue())
 
 
@@ -109,11 +133,14 @@ def load_torchscript(
     """Load a TorchScript file. It holds a program, so say `trusted=True` if you know its author.
 
     Raises:
-        PermissionError: `trusted` was not set.
-        FileNotFoundError: there is no file at `path`.
-        ValueError: the file is damaged, unfolds to far more than its size, or is no TorchScript.
+        TypeError: an argument is of the wrong type.
+        OSError: there is no file at `path` (FileNotFoundError), `trusted` was not set
+            (PermissionError), or the file can't be read.
+        ValueError: `path` is empty or has a NUL character, the file is damaged, unfolds to far more
+            than its size, or is no TorchScript, or `device` is not there.
     """
     _require_trust(path, trusted, "TorchScript: loading it runs a program from the file")
+    require_device(device)
     try:
         content = read_zip(path)
         with warnings.catch_warnings():
@@ -132,22 +159,32 @@ def save_program(generator: nn.Module, latent_dim: int, path: str | os.PathLike[
         path: where to, by custom ending in .pt2.
 
     Raises:
+        TypeError: an argument is of the wrong type.
+        ValueError: the generator has no weights, or `torch.export` can't follow it, such as where
+            `latent_dim` does not fit to it; `latent_dim` is below 1, or too large to be meant; or
+            `path` is empty or has a NUL character.
         OSError: the file can't be written; an older file is left as it was.
     """
+    require_network("generator", generator)
     require_count("latent_dim", latent_dim)
     batch = torch.export.Dim("batch", min=1, max=2**20)
     device = next(generator.parameters()).device
     example = torch.zeros(2, latent_dim, device=device)
     was_training = generator.training
+    buffer = io.BytesIO()
     try:
         # strict, which older torch takes unasked, gives up after eight generators in a process
         program = torch.export.export(
             generator.eval(), (example,), dynamic_shapes=({0: batch},), strict=False
         )
+        torch.export.save(program, buffer)
+    except Exception as error:  # from layers of any kind, which raise anything
+        got = f"{type(generator).__name__} with latent_dim={latent_dim}"
+        raise ValueError(
+            f"generator must be one that torch.export can follow, got {got}: {error}"
+        ) from error
     finally:
         generator.train(was_training)
-    buffer = io.BytesIO()
-    torch.export.save(program, buffer)
     return write_file(path, buffer.getvalue())
 
 
@@ -158,10 +195,11 @@ def load_program(path: str | os.PathLike[str], *, trusted: bool = False) -> nn.M
     if you know its author.
 
     Raises:
-        PermissionError: `trusted` was not set.
-        FileNotFoundError: there is no file at `path`.
-        ValueError: the file is damaged, unfolds to far more than its size, or is no exported
-            program.
+        TypeError: an argument is of the wrong type.
+        OSError: there is no file at `path` (FileNotFoundError), `trusted` was not set
+            (PermissionError), or the file can't be read.
+        ValueError: `path` is empty or has a NUL character, or the file is damaged, unfolds to far
+            more than its size, or is no exported program.
     """
     _require_trust(path, trusted, "an exported program: loading it may run any code from the file")
     try:
@@ -176,28 +214,43 @@ def load_trained(name: str, device: str | torch.device = "cpu") -> nn.Module:
     """Load a generator that ships with the course, such as "exponential".
 
     Raises:
-        ValueError: there is none of that name.
+        TypeError: `device` is no name of one.
+        ValueError: there is no generator of that name, or `device` is not there.
     """
-    path = TRAINED / f"{name}.safetensors"
-    if not path.is_file():
-        names = sorted(file.stem for file in TRAINED.glob("*.safetensors"))
-        raise ValueError(f"name must be one of {', '.join(names)}, got {name!r}")
-    return load_generator(path, device)
+    _require_shipped(name)
+    return load_generator(TRAINED / f"{name}.safetensors", device)
 
 
 def trained_card(name: str) -> dict[str, Any]:
-    """What is known of a shipped generator: its recipe, seed and measured quality."""
-    load_trained(name)  # for its message where there is none of that name
+    """What is known of a shipped generator: its recipe, seed and measured quality.
+
+    Raises:
+        ValueError: there is none of that name.
+    """
+    _require_shipped(name)
     card: dict[str, Any] = json.loads((TRAINED / f"{name}.json").read_text(encoding="utf-8"))
     return card
 
 
+def _require_shipped(name: str) -> None:
+    """Raise ValueError unless the name is in the list: only then is a path made of it."""
+    require_choice("name", name, sorted(file.stem for file in TRAINED.glob("*.safetensors")))
+
+
 def _require_trust(path: str | os.PathLike[str], trusted: bool, risk: str) -> None:
+    file = require_file(path)
+    require_flag("trusted", trusted)
     if not trusted:
         raise PermissionError(
-            f"{require_file(path)} is {risk}, and it may do whatever you may, such as overwrite "
-            "your files. Pass trusted=True if you know where it comes from"
+            f"{file} is {risk}, and it may do whatever you may, such as overwrite your files. "
+            "Pass trusted=True if you know where it comes from"
         )
+
+
+def _require_weights(generator: nn.Module) -> None:
+    """Raise ValueError where weights have no numbers; without any weights all is well."""
+    for weight in (*generator.parameters(), *generator.buffers()):
+        require_numbers("generator", weight)
 
 
 def _describe(generator: nn.Sequential) -> list[dict[str, Any]]:

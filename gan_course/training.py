@@ -22,6 +22,7 @@ from gan_course.checks import (
     require_number,
     require_random,
     require_settled,
+    require_type,
 )
 from gan_course.files import checksum
 from gan_course.losses import fake_loss, generator_loss, real_loss
@@ -205,8 +206,8 @@ def fit(
 
     Raises:
         TypeError: an argument is of the wrong type.
-        ValueError: a count is below 1, `watch` has the wrong shape, `batches` is empty, or the
-            checkpoint's file is damaged or of another training.
+        ValueError: a count is below 1, `watch` or `noise` has the wrong shape, `batches` is empty,
+            or the checkpoint's file is damaged or of another training.
         RuntimeError: a layer does not take what it is given, in PyTorch's words.
         OSError: the checkpoint can't be written.
         FloatingPointError: the score or a loss is not a number, or has exploded: training has
@@ -217,6 +218,8 @@ def fit(
     require_count("report_every", report_every, maximum=float("inf"))
     require_flag("keep_best", keep_best)
     require_iterable("batches", batches)
+    if checkpoint is not None:
+        require_type("checkpoint", checkpoint, Checkpoint, "a Checkpoint")
     device = next(generator.parameters()).device
     watch = watch.to(device)
     generator_optimiser = Adam(generator.parameters(), lr=learning_rate)
@@ -240,6 +243,10 @@ def fit(
     else:
         best_weights = _go_on(kept, trained, history, stopping)
 
+    def checked_noise(count: int) -> Tensor:
+        require_matrix(f"noise({count})", drawn := noise(count))
+        return drawn
+
     for number in range(history.stopped_at + 1, epochs + 1):
         if stopping.should_stop(number - 1):
             break
@@ -247,7 +254,7 @@ def fit(
         with undone_if_diverged((generator, discriminator), number, losses):
             for real in batches:
                 require_matrix("batch", real)
-                losses.append(train_step(*trained, real.to(device), noise))
+                losses.append(train_step(*trained, real.to(device), checked_noise))
             if not losses:
                 raise ValueError("batches must hold at least one batch, got none")
             samples = sample(generator, watch)

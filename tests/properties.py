@@ -66,9 +66,8 @@ def documented_errors(thing: Any) -> tuple[type[BaseException], ...]:
         section = re.search(r"^Raises:\n((?: .*\n?|\n)*)", text, re.MULTILINE)
         names |= set(re.findall(r"^    (\w+):", section[1], re.MULTILINE)) if section else set()
         names |= set(re.findall(r"^Raise (\w+Error) ", text))  # "Raise TypeError unless ..."
-    answers = importlib.import_module("gan_course.answers")
-    builtins = importlib.import_module("builtins")
-    return tuple(getattr(builtins, name, None) or getattr(answers, name) for name in names)
+    module, builtins = (importlib.import_module(m) for m in (thing.__module__, "builtins"))
+    return tuple(getattr(module, name, None) or getattr(builtins, name) for name in names)
 
 
 # --- one row of the table -------------------------------------------------------------------------
@@ -165,6 +164,8 @@ class Case:
         if isinstance(good, float):
             number = isinstance(nasty, (int, float)) and not isinstance(nasty, bool)
             return number and math.isfinite(nasty)
+        if isinstance(good, Path):
+            return isinstance(nasty, (str, Path))
         for kind in (Tensor, nn.Module, str, Mapping, tuple):
             if isinstance(good, kind):
                 return isinstance(nasty, (tuple, list, range) if kind is tuple else kind)

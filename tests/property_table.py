@@ -20,6 +20,7 @@ from torch.optim import Adam
 
 import gan_course
 from gan_course import ensemble, saving
+from gan_course.checkpoints import Checkpoint
 from gan_course.data import Scaler, exponential
 from gan_course.draws import Batch, draw_chunks, from_data_set
 from gan_course.fast import FastTraining, Layers
@@ -65,6 +66,7 @@ SHARES, RATES = st.floats(0, 0.99), st.floats(1e-4, 0.5)
 CURVES_ = st.sampled_from([exponential, torch.sin, square])
 RANDOM = st.none() | new(source)
 FLAGS = st.booleans()
+PATHS = st.sampled_from(["ünï 漢字 🙂.safetensors", "a folder with blanks/x"]).map(Path)
 TITLES = st.sampled_from(["", "ünï 漢字"])
 AXES = st.none() | new(lambda: Figure().add_subplot())
 WIDTHS = st.lists(COUNTS, max_size=2).map(tuple)
@@ -166,7 +168,6 @@ def by_kind(kind: type) -> Right:
 
 EACH_STEP = "called in each step: what hands it on has been checked at the entrance"
 OURS = "written in our own code, never by a learner"
-SAVING = "saving.py documents no errors of this argument: a path's are those of pathlib"
 
 
 def only_good(reason: str, right: Right = finite, **good: SearchStrategy[Any]) -> Case:
@@ -200,6 +201,7 @@ RECORDS = {
     ),
     "answers.Wrong": "an exception",
     "answers.NotAttempted": "an exception",
+    "ensemble.Diverged": "an exception",
 }
 
 
@@ -237,6 +239,11 @@ def shipped(folder: str) -> list[str]:
     return sorted(file.stem for file in (Path(gan_course.__file__).parent / folder).glob("*.json"))
 
 
+def a_checkpoint() -> Checkpoint:
+    """In a folder of its own, so that no other training has left anything there."""
+    return Checkpoint(Path(tempfile.mkdtemp(dir=".")) / "run.safetensors", every=1)
+
+
 @functools.cache
 def saved(kind: str) -> Path:
     """A file of that kind, whose name and folder are harder than most."""
@@ -259,6 +266,15 @@ def layers() -> Layers:
     made = Layers(stacked()[0], 0.2)
     made.forward(torch.rand(2, 4, 2, generator=source()))
     return made
+
+
+def restored() -> dict[str, Any]:
+    network = make_generator(2, (3,))
+    return {"parts": [network], "states": [network.state_dict()]}
+
+
+def with_state(training: Any) -> dict[str, Any]:
+    return {"self": training, "state": training.state_dict()}
 
 
 def stacked_step() -> dict[str, Any]:
@@ -293,8 +309,11 @@ PICTURES_ = st.just({"1": b"png", "ünï 漢字 🙂": b"png"})
 PANEL = {"self": new(a_panel)}
 ENSEMBLE = {"self": new(trained)}
 STACKED = new(lambda: stacked()[0])
+PLAIN = {"self": new(lambda: ensemble.PlainTraining(*stacked(), TINY))}
 FAST = {"self": new(lambda: FastTraining(*stacked(), TINY))}
 BATCHES = new(batch_of)
+CPU = st.just(torch.device("cpu"))
+CHECKPOINTS = st.none() | new(a_checkpoint)
 SOURCES = st.just([source(0), source(1)])
 FUNCTIONS_ = new(lambda: normal_noise(2, random=source()))
 TWO_FIT = ("batch_size",)
@@ -321,7 +340,28 @@ CASES: dict[str, Case] = {
     "checks.require_flag": checked(value=FLAGS),
     "checks.require_pair": checked(value=PAIRS),
     "checks.require_type": checked(value=COUNTS, kind=st.just(int)),
+    "checks.require_path": checked(value=PATHS),
+    "checks.require_settled": only_good(EACH_STEP, anything, losses=st.just({"on real": 0.7})),
     "checks.require_random": Case({"value": RANDOM}, anything, named={"value": ("random",)}),
+    "checkpoints.Checkpoint": Case(
+        {"path": PATHS, "every": COUNTS, "randoms": st.just([source()])},
+        anything,
+        loose={"randoms": "any sequence"},
+    ),
+    "checkpoints.Checkpoint.load": only_good(
+        EACH_STEP, anything, self=new(a_checkpoint), about=st.just({}), device=CPU
+    ),
+    "checkpoints.Checkpoint.save": only_good(
+        EACH_STEP,
+        anything,
+        **{"self": new(a_checkpoint), "about": st.just({}), "device": CPU},
+        state=st.just({"x": torch.ones(2)}),
+    ),
+    "checkpoints.undone_if_diverged": only_good(
+        EACH_STEP, anything, networks=st.just([]), epoch=COUNTS, losses=st.just([])
+    ),
+    "checkpoints.restore": linked(EACH_STEP, restored, anything),
+    "checkpoints.shapes": only_good(EACH_STEP, by_kind(dict), network=G),
     "checks.require_device": Case({"device": st.just("cpu")}, anything, loose={"device": "looks"}),
     "checks.require_network": checked(value=G),
     "checks.require_callable": checked(value=CURVES_),
@@ -367,9 +407,8 @@ CASES: dict[str, Case] = {
         anything,
         named={"*paths": ("path",)},
     ).spare(1),
-    "doctor.numbers": only_good(OURS, anything, text=st.text() | st.just("2.13.0+cpu")),
+    "doctor.check": Case(right=anything).spare(1),
     "doctor.python": Case(),
-    "doctor.needed": Case(right=anything),
     "doctor.package": only_good(
         OURS,
         name=st.sampled_from(["torch", "no such package", "ünï-漢字"]),
@@ -439,6 +478,7 @@ CASES: dict[str, Case] = {
             **{"data": POINTS | tensors(2, 6, 2), "settings": RECIPES, "seeds": st.just((0, 5))},
             **{"device": st.just("cpu"), "report": st.none() | st.just(lambda *_: None)},
             **{"report_every": COUNTS, "fast": FLAGS, "shared_random": FLAGS},
+            "checkpoint": CHECKPOINTS,
         },
         lambda made, given: finite([made.generators, made.losses], given),
         named={
@@ -451,13 +491,15 @@ CASES: dict[str, Case] = {
     "ensemble.PlainTraining": only_good(
         EACH_STEP, anything, generator=STACKED, discriminator=STACKED, settings=st.just(TINY)
     ),
-    "ensemble.PlainTraining.averaged": Case(
-        {"self": new(lambda: ensemble.PlainTraining(*stacked(), TINY))}
+    "ensemble.PlainTraining.averaged": Case(PLAIN),
+    "ensemble.PlainTraining.state_dict": Case(PLAIN),
+    "ensemble.PlainTraining.load_state_dict": linked(
+        EACH_STEP, lambda: with_state(ensemble.PlainTraining(*stacked(), TINY)), anything
     ),
     "ensemble.PlainTraining.run": only_good(
         EACH_STEP,
         shape(lambda given: (3, given["steps"], 2)),
-        self=new(lambda: ensemble.PlainTraining(*stacked(), TINY)),
+        **PLAIN,
         batch=BATCHES,
         first=st.just(0),
         steps=st.integers(1, 2),
@@ -498,6 +540,10 @@ CASES: dict[str, Case] = {
         {"generator": EACH_STEP, "discriminator": EACH_STEP},
     ),
     "fast.FastTraining.averaged": Case(FAST),
+    "fast.FastTraining.state_dict": Case(FAST),
+    "fast.FastTraining.load_state_dict": linked(
+        EACH_STEP, lambda: with_state(FastTraining(*stacked(), TINY)), anything
+    ),
     "fast.FastTraining.run": only_good(
         EACH_STEP,
         shape(lambda given: (3, given["steps"], 2)),
@@ -507,6 +553,14 @@ CASES: dict[str, Case] = {
         steps=st.just(16),
     ),
     "fast.matrix_products": Case({"settings": RECIPES, "dim": COUNTS}),
+    "files.checksum": only_good(OURS, by_kind(str), **{"*tensors": st.just([torch.ones(2)])}),
+    "files.pack": only_good(
+        OURS, by_kind(bytes), tensors=st.just({"a": torch.ones(2)}), texts=st.just({"b": "ünï"})
+    ),
+    "files.read_zip": Case({"path": new(lambda: saved("program"))}, anything),
+    "files.require_file": Case({"path": new(lambda: saved("generator"))}, by_kind(Path)),
+    "files.unpack": Case({"path": new(lambda: saved("generator"))}),
+    "files.write_file": Case({"path": PATHS, "content": st.just(b"1")}, by_kind(Path)),
     "gan.Generator": Case(
         {
             **{"latent_dim": COUNTS, "output_activation": st.none() | st.just(nn.Tanh())},
@@ -552,7 +606,7 @@ CASES: dict[str, Case] = {
             **{"self": new(a_gan), "epochs": st.integers(1, 2), "batches": st.integers(1, 2)},
             **{"decay": FLAGS, "watch": st.none() | tensors(6, 2).map(Tensor.float)},
             **{"report": st.none() | st.just(lambda *_: None), "report_every": COUNTS},
-            "timed": FLAGS,
+            **{"timed": FLAGS, "checkpoint": CHECKPOINTS},
         },
         named={"watch": ("latent_vec",)},
         pytorchs=("watch",),
@@ -670,6 +724,17 @@ CASES: dict[str, Case] = {
     "integers.GumbelSoftmax.forward": only_good(
         EACH_STEP, one_hot_rows, self=new(GumbelSoftmax), logits=POINTS
     ),
+    "needs.check": Case(right=anything),
+    "needs.install": only_good(OURS, by_kind(str), packages=st.just({"torch": "2"})),
+    "needs.lack": only_good(
+        OURS,
+        by_kind(str),
+        name=st.sampled_from(["torch", "no such package", "ünï-漢字"]),
+        oldest=st.sampled_from(["2", "999", ""]),
+    ),
+    "needs.needed": Case(right=anything),
+    "needs.numbers": only_good(OURS, anything, text=st.text() | st.just("2.13.0+cpu")),
+    "networks.pick_device": Case(right=by_kind(str)),
     "networks.make_generator": Case(
         {"latent_dim": COUNTS, "widths": WIDTHS, "output_dim": COUNTS},
         named=ANY_WIDTH,
@@ -757,32 +822,27 @@ CASES: dict[str, Case] = {
             {
                 "generator": G,
                 **({"latent_dim": st.just(2)} if kind == "program" else {}),
-                "path": st.sampled_from(["ünï 漢字 🙂.safetensors", "a folder with blanks/x"]),
+                "path": PATHS,
             },
             by_kind(Path),
-            dict.fromkeys(["generator", "latent_dim", "path"], SAVING),
-        ).spare(4 if kind == "generator" else 1)
+        ).spare(4)
         for kind in ("generator", "torchscript", "program")
     },
     **{
         f"saving.load_{kind}": Case(
-            {"path": new(functools.partial(saved, kind))},
-            anything,
-            {"path": SAVING},
-        ).spare(4 if kind == "generator" else 1)
-        for kind in ("generator", "program")
+            {
+                "path": new(functools.partial(saved, kind)),
+                **({} if kind == "program" else {"device": st.just("cpu")}),
+                **({} if kind == "generator" else {"trusted": st.just(True)}),
+            },
+            by_kind(nn.Module),
+        ).spare(4)
+        for kind in ("generator", "torchscript", "program")
     },
-    "saving.load_torchscript": Case(
-        {"path": new(lambda: saved("torchscript")), "trusted": st.just(True)},
-        anything,
-        {"path": SAVING, "trusted": SAVING},
-    ).spare(1),
     "saving.load_trained": Case(
-        {"name": st.sampled_from(shipped("trained"))}, by_kind(nn.Module), {"name": SAVING}
+        {"name": st.sampled_from(shipped("trained")), "device": st.just("cpu")}, by_kind(nn.Module)
     ),
-    "saving.trained_card": Case(
-        {"name": st.sampled_from(shipped("trained"))}, by_kind(dict), {"name": SAVING}
-    ),
+    "saving.trained_card": Case({"name": st.sampled_from(shipped("trained"))}, by_kind(dict)),
     "stacked.StackedLinear": only_good(EACH_STEP, inputs=COUNTS, outputs=COUNTS, randoms=SOURCES),
     "stacked.StackedLinear.forward": only_good(
         EACH_STEP,
@@ -822,7 +882,7 @@ CASES: dict[str, Case] = {
             **{"noise": FUNCTIONS_, "score": st.just(lambda _: 0.5)},
             **{"watch": POINTS.map(Tensor.float), "epochs": st.integers(1, 2), "patience": COUNTS},
             **{"learning_rate": RATES, "keep_best": FLAGS, "report_every": COUNTS},
-            "report": st.none() | st.just(lambda *_: None),
+            **{"report": st.none() | st.just(lambda *_: None), "checkpoint": CHECKPOINTS},
         },
         named={"batches": ("batch",), "score": ("one element",)},  # Python's words of float()
         pytorchs=("generator", "discriminator", "batches", "watch"),

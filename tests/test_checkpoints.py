@@ -277,11 +277,16 @@ def test_a_full_disk_leaves_the_last_checkpoint_whole(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("given", "error", "message"),
     [
-        ({"path": 3}, TypeError, "path must be a path such as 'run.safetensors', got 3"),
+        ({"path": 3}, TypeError, "path must be a path such as 'files/run.safetensors', got int 3"),
+        ({"path": ""}, ValueError, "path must be a path such as 'files/run.safetensors', got str"),
         ({"path": "a", "every": 0}, ValueError, "every must be at least 1, got 0"),
         ({"path": "a", "every": 1.5}, TypeError, "every must be a whole number"),
-        ({"path": "a", "randoms": [1]}, TypeError, r"randoms must be a list of torch.Generator"),
-        ({"path": "a", "randoms": torch.Generator()}, TypeError, "randoms must be a list"),
+        (
+            {"path": "a", "randoms": [1]},
+            TypeError,
+            r"randoms\[0\] must be a torch.Generator, got int",
+        ),
+        ({"path": "a", "randoms": torch.Generator()}, TypeError, "randoms must be a sequence"),
     ],
 )
 def test_a_wrong_argument_is_named(given: Any, error: type[Exception], message: str) -> None:

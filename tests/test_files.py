@@ -529,7 +529,7 @@ def test_what_is_no_file_is_refused_and_not_waited_for(read: Any, tmp_path: Path
     os.mkfifo(tmp_path / "pipe")
     (tmp_path / "nowhere").symlink_to(tmp_path / "nothing")
     places = [tmp_path / "pipe", tmp_path / "nowhere", tmp_path, Path("/dev/zero")]
-    for place in [*places, Path("/dev/zero/file"), Path("a\0b")]:
+    for place in [*places, Path("/dev/zero/file")]:
         message = in_child(lambda place=place: answer(read, place), seconds=5)
         assert message == f"FileNotFoundError: path must be an existing file, got {place}"
 

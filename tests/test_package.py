@@ -26,7 +26,7 @@ HEAVY = ("matplotlib", "ipywidgets", "IPython", "scipy", "safetensors")
 ALLOWED: dict[str, set[str]] = {
     "checks": set(),
     "records": {"checks"},
-    "files": set(),
+    "files": {"checks"},
     "checkpoints": {"checks", "files"},
     "data": {"checks"},
     "losses": {"checks"},
