@@ -111,10 +111,11 @@ def require_pair(name: str, value: Any) -> None:
         raise TypeError(f"{name} must be a pair of numbers like (0.5, 0.9), got {got}")
 
 
-def require_type(name: str, value: Any, kind: type, expected: str = "") -> None:
+def require_type(name: str, value: Any, kind: type | tuple[type, ...], expected: str = "") -> None:
     """Raise TypeError unless `value` is of that kind; `expected` says it in more words."""
     if not isinstance(value, kind):
-        raise TypeError(f"{name} must be {expected or kind.__name__}, got {_describe(value)}")
+        expected = expected or getattr(kind, "__name__", "")
+        raise TypeError(f"{name} must be {expected}, got {_describe(value)}")
 
 
 def require_path(name: str, value: Any) -> None:

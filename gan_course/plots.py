@@ -17,6 +17,7 @@ from gan_course.checks import (
     require_type,
     require_widths,
 )
+from gan_course.gan import GANHistory
 from gan_course.training import History
 
 if TYPE_CHECKING:
@@ -108,15 +109,15 @@ def plot_epochs(real: Tensor, snapshots: Mapping[int, Tensor], epochs: Sequence[
     return figure
 
 
-def plot_losses(history: History) -> Axes:
+def plot_losses(history: History | GANHistory) -> Axes:
     """Draw the three mean losses of each epoch, and the line ln 2 of an undecided discriminator.
 
     Raises:
-        TypeError: `history` is no `History`.
+        TypeError: `history` is of neither kind.
     """
     import matplotlib.pyplot as plt
 
-    require_type("history", history, History, "a History")
+    require_type("history", history, (History, GANHistory), "a History or a GANHistory")
     _, axes = plt.subplots(figsize=(7, 3.6), layout="constrained")
     numbers = [epoch.number for epoch in history.epochs]
     axes.plot(numbers, [e.real_loss for e in history.epochs], label="D on real", lw=1)

@@ -24,7 +24,7 @@ from gan_course.checkpoints import Checkpoint
 from gan_course.data import Scaler, exponential
 from gan_course.draws import Batch, draw_chunks, from_data_set
 from gan_course.fast import FastTraining, Layers
-from gan_course.gan import GAN, Discriminator, Generator
+from gan_course.gan import GAN, Discriminator, GANEpoch, GANHistory, Generator
 from gan_course.integers import GumbelSoftmax, StraightThrough
 from gan_course.metrics import CurveQuality, IntegerQuality
 from gan_course.networks import Unscale, Waves, make_discriminator, make_generator
@@ -256,6 +256,10 @@ def saved(kind: str) -> Path:
 
 def optimiser(network: nn.Module) -> Adam:
     return Adam(network.parameters(), lr=1e-3)
+
+
+def gan_history() -> GANHistory:
+    return GANHistory([GANEpoch(1, 0.7, 0.7, 0.7), GANEpoch(2, 0.6, 0.8, 0.7, 3.0)])
 
 
 def history() -> History:
@@ -785,7 +789,7 @@ CASES: dict[str, Case] = {
         anything,
         named={"snapshots": ("generated", "epochs")},
     ).spare(2),
-    "plots.plot_losses": Case({"history": new(history)}, anything).spare(4),
+    "plots.plot_losses": Case({"history": new(history) | new(gan_history)}, anything).spare(4),
     "plots.plot_scores": Case({"history": new(history)}, anything).spare(4),
     "plots.plot_against_normal": Case(
         {"values": LINE, "title": TITLES, "axes": AXES, "limit": HIGH}, anything

@@ -51,7 +51,7 @@ ALLOWED: dict[str, set[str]] = {
         "recipes",
         "stacked",
     },
-    "plots": {"checks", "training"},
+    "plots": {"checks", "gan", "training"},
     "panel": {"checks", "plots"},
     "widgets": {"checks", "gan", "metrics", "networks", "plots"},
     "saving": {"checks", "data", "files", "networks"},
