@@ -75,6 +75,15 @@ def _stay_here(event: str, arguments: tuple[Any, ...]) -> None:
 sys.addaudithook(_stay_here)
 
 
+# Files of tests that take longest, after the notebooks: what a worker begins early holds nobody up.
+LONG = ("test_site.py", "test_playground_page.py", "test_checkpoints.py", "test_accessibility.py")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Notebooks first, then the long files, so that all workers end at about the same time."""
+    items.sort(key=lambda item: (item.path.suffix != ".ipynb", item.path.name not in LONG))
+
+
 class _Quiet(http.server.SimpleHTTPRequestHandler):
     def log_message(self, format: str, *args: object) -> None:
         """Say nothing for each page."""

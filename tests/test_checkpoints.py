@@ -88,21 +88,21 @@ def test_a_finished_training_is_read_and_not_trained_again(
     assert (tmp_path / "run").read_bytes() == before
 
 
-@pytest.mark.parametrize(("name", "kills"), [("loop", 5), ("gan", 50), ("ensemble", 5)])
-def test_a_process_that_is_killed_again_and_again_comes_to_the_same(
-    name: str, kills: int, tmp_path: Path
-) -> None:
-    command = [sys.executable, str(HERE / "killed.py"), name, str(kills), "0.05", str(tmp_path)]
+def test_a_process_that_is_killed_fifty_times_comes_to_the_same(tmp_path: Path) -> None:
+    """The other loops, cut short in one process, are above; `python tests/killed.py` kills them."""
+    command = [sys.executable, str(HERE / "killed.py"), "gan", "50", "0.05", str(tmp_path)]
     done = subprocess.run(command, env=ENVIRONMENT, check=True, capture_output=True, text=True)
     killed, in_peace, under_fire = json.loads(done.stdout)
-    assert killed >= kills
+    assert killed >= 50
     assert under_fire == in_peace
 
 
 def test_ctrl_c_stops_at_once_and_leaves_a_whole_checkpoint(tmp_path: Path) -> None:
     code = (
-        "import sys; from pathlib import Path; from killed import gan; "
+        "import signal, sys; from pathlib import Path; from killed import gan; "
         "from gan_course.checkpoints import Checkpoint; "
+        # a shell switches Ctrl-C off for what it starts by &, such as these tests
+        "signal.signal(signal.SIGINT, signal.default_int_handler); "
         "print('ready', flush=True); gan(Checkpoint(Path(sys.argv[1]), every=1), 10**6)"
     )
     path = tmp_path / "run.safetensors"

@@ -25,7 +25,7 @@ from gan_course.plots import plot_against_normal, plot_points
 
 torch.set_num_threads(1)
 random = torch.Generator().manual_seed(0)
-for name, size in (("loop", 3), ("gan", 3), ("ensemble", 20), ("fast", 20), ("shared", 20)):
+for name, size in (("loop", 3), ("gan", 3), ("ensemble", 20), ("fast", 20)):
     numbers = torch.tensor(TRAININGS[name](None, size), dtype=torch.float64)
     print(name, hashlib.sha256(numbers.numpy().tobytes()).hexdigest())
     real, few = curve_points(exponential, 0, 50, 100, random=random), numbers[:10].float()
@@ -48,7 +48,7 @@ def run_in_a_process() -> list[str]:
 
 def test_two_processes_come_to_the_same_losses_and_pictures_bit_for_bit() -> None:
     first, second = run_in_a_process(), run_in_a_process()
-    assert len(first) == 15 and len(set(first)) > 10  # they are of different things
+    assert len(first) == 12 and len(set(first)) > 8  # they are of different things
     assert first == second
 
 
