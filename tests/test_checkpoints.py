@@ -110,12 +110,15 @@ def test_ctrl_c_stops_at_once_and_leaves_a_whole_checkpoint(tmp_path: Path) -> N
     process = subprocess.Popen(
         command, env=ENVIRONMENT, cwd=HERE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
     )
-    assert process.stdout is not None and process.stdout.readline() == b"ready\n"
-    while not path.exists():
-        time.sleep(0.01)
-    time.sleep(0.3)
-    process.send_signal(signal.SIGINT)
-    _, error = process.communicate(timeout=20)
+    try:
+        assert process.stdout is not None and process.stdout.readline() == b"ready\n"
+        while not path.exists():
+            time.sleep(0.01)
+        time.sleep(0.3)
+        process.send_signal(signal.SIGINT)
+        _, error = process.communicate(timeout=20)
+    finally:
+        process.kill()  # one that does not stop would slow down whatever comes next
     assert error.rstrip().endswith(b"KeyboardInterrupt")
     assert list(tmp_path.iterdir()) == [path]
     _, texts = checkpoints.unpack(path)
