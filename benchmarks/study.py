@@ -18,16 +18,14 @@ from typing import Any
 import torch.distributed as dist
 
 from benchmarks.project import Record
+from gan_course.files import write_file
 
 Run = Callable[[Sequence[int]], Iterator[Record]]
 
 
 def write(path: Path, content: object) -> None:
-    """Write beside the place and move there: there is never half a file."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f"{path.name}.{os.getpid()}.part")
-    beside.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
-    beside.replace(path)
+    """Write JSON in one piece: there is never half a file."""
+    write_file(path, (json.dumps(content, indent=1) + "\n").encode())
 
 
 def run_study(
