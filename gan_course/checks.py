@@ -251,11 +251,12 @@ def require_sequence(name: str, value: Any, example: str) -> None:
 
 
 def require_iterable(name: str, value: Any) -> None:
-    """Raise TypeError unless one can go through `value`."""
-    try:
-        iter(value)
-    except TypeError:
-        raise TypeError(f"{name} must be something to go through, got {_describe(value)}") from None
+    """Raise TypeError unless one can go through `value`.
+
+    It only looks: to begin going through a DataLoader draws a random number.
+    """
+    if not (hasattr(value, "__iter__") or hasattr(value, "__getitem__")):
+        raise TypeError(f"{name} must be something to go through, got {_describe(value)}")
 
 
 def require_choice(name: str, value: Any, choices: Sequence[str]) -> None:

@@ -131,7 +131,7 @@ def unpack(path: str | os.PathLike[str]) -> tuple[dict[str, Tensor], dict[str, s
             # cloned, as they are windows on the file: whoever changes it would change them
             tensors = {name: file.get_tensor(name).clone() for name in file.keys()}  # noqa: SIM118  (it is no dict)
         if checksum != _checksum(tensors, texts):
-            raise ValueError("it is damaged: what it holds does not fit to its checksum")
+            raise ValueError("it is damaged: what it holds does not match its checksum")
     except (OSError, ValueError):
         raise
     except Exception as error:  # safetensors and torch raise whatever their parsers raise
@@ -176,7 +176,7 @@ def _require_sound_zip(content: io.BytesIO) -> None:
             raise ValueError("it is compressed in a way that PyTorch never uses")
         broken = file.testzip()  # by now small enough to be read whole
     if broken is not None:
-        raise ValueError(f"{broken} does not fit to its checksum")
+        raise ValueError(f"{broken} does not match its checksum")
 
 
 def _checksum(tensors: Mapping[str, Tensor], texts: Mapping[str, str]) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import copy
 import math
 import time
-from collections.abc import Callable, Sequence
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any, NamedTuple
@@ -29,10 +30,14 @@ from gan_course.checks import (
     require_type,
     require_widths,
 )
+from gan_course.fast import FastSteps
 from gan_course.losses import require_probabilities
 from gan_course.networks import move_average, sample
+from gan_course.recipes import Settings
 
 Draw = Callable[[int], Tensor]  # num -> (num, dim)
+# what the fast step knows at the end of a generator, and what it is called in `Settings`
+LAST_LAYERS = {type(None): "linear", nn.ReLU: "relu", nn.Softmax: "softmax"}
 
 
 class Generator(nn.Module):
@@ -153,6 +158,10 @@ class GANHistory:
 
     epochs: list[GANEpoch] = field(default_factory=list)
     snapshots: dict[int, Tensor] = field(default_factory=dict)  # epoch -> samples, (n, dim)
+
+
+Rates = Sequence[Sequence[float]]  # of each step: the discriminator's, the generator's
+Steps = Callable[[Rates], Iterable[Losses]]  # does a step for each pair of rates
 
 
 class GAN:
@@ -303,6 +312,7 @@ class GAN:
         report: Callable[[GANEpoch], object] | None = None,
         report_every: int = 50,
         timed: bool = False,
+        fast: bool = False,
         checkpoint: Checkpoint | None = None,
     ) -> GANHistory:
         """Train for a fixed number of steps, epochs times batches.
@@ -315,6 +325,9 @@ class GAN:
             report: called with the first epoch and every `report_every`; `print` will do.
             report_every: epochs between two reports, and between two snapshots.
             timed: note the seconds, which differ from run to run.
+            fast: take the derivatives from formulas (`gan_course.fast`) and not from autograd: the
+                same training, to rounding. Networks that it can't train are trained the plain way,
+                with a warning that says why.
             checkpoint: a file to go on from, where the training was cut short.
 
         Returns:
@@ -334,12 +347,17 @@ class GAN:
         require_count("report_every", report_every)
         require_flag("decay", decay)
         require_flag("timed", timed)
+        require_flag("fast", fast)
         if watch is not None:
             require_matrix("watch", watch)
         if report is not None:
             require_callable("report", report)
         if checkpoint is not None:
             require_type("checkpoint", checkpoint, Checkpoint, "a Checkpoint")
+        reason = _why_not_fast(self) if fast else None
+        if reason is not None:
+            warnings.warn(f"trained the plain way: {reason}", stacklevel=2)
+        fast = fast and reason is None
         optimisers = (self.discriminator_optimiser, self.generator_optimiser)
         networks = [self.generator, self.discriminator]
         networks += [] if self.averaged is None else [self.averaged]
@@ -347,7 +365,7 @@ class GAN:
         rates = [optimiser.param_groups[0]["lr"] for optimiser in optimisers]
         history = GANHistory()
         about: State = {"training": "GAN.fit", "batch_size": self.batch_size, "batches": batches}
-        about |= {"rates": rates, "average": self.average, "decay": decay and epochs}
+        about |= {"rates": rates, "average": self.average, "decay": decay and epochs, "fast": fast}
         about |= {"generator": shapes(self.generator), "discriminator": shapes(self.discriminator)}
 
         def keep() -> None:
@@ -369,16 +387,16 @@ class GAN:
             history.epochs = _as_epochs(kept["epochs"])
             history.snapshots = kept["snapshots"]
         begun = len(history.epochs)
+        steps: Steps = _fast_steps(self) if fast else self._plain_steps
         started = time.perf_counter() - (history.epochs[-1].seconds or 0.0 if begun else 0.0)
         try:
             for number in range(begun + 1, epochs + 1):
                 losses: list[Losses] = []
                 with undone_if_diverged(networks, number, losses):
-                    for batch in range(batches):
-                        if decay:
-                            done = ((number - 1) * batches + batch) / (epochs * batches)
-                            _set_rates(optimisers, [rate * (1 - done) for rate in rates])
-                        losses.append(self.train_step())
+                    done = range((number - 1) * batches, number * batches)
+                    left = [1 - k / (epochs * batches) if decay else 1.0 for k in done]
+                    for step_losses in steps([[rate * share for rate in rates] for share in left]):
+                        losses.append(step_losses)
                     seconds = time.perf_counter() - started if timed else None
                     epoch = _summarise(number, losses, seconds)
                 history.epochs.append(epoch)
@@ -395,6 +413,12 @@ class GAN:
             keep()
         return history
 
+    def _plain_steps(self, rates: Rates) -> Iterator[Losses]:
+        """A step for each pair of learning rates, the discriminator's and the generator's."""
+        for pair in rates:
+            _set_rates((self.discriminator_optimiser, self.generator_optimiser), pair)
+            yield self.train_step()
+
     def _draw(self, name: str, num: int) -> Tensor:
         require_count("num", num)
         drawn: Tensor = getattr(self, name)(num)
@@ -407,6 +431,53 @@ class GAN:
         probabilities: Tensor = self.discriminator(samples)
         require_probabilities(probabilities)
         return probabilities
+
+
+def _fast_steps(gan: GAN) -> Steps:
+    """What does the steps of `GAN.train_step`, to rounding, an epoch's at a time."""
+    generator: Any = gan.generator  # a `Generator`, see `_why_not_fast`
+    settings = Settings(
+        last_layer=LAST_LAYERS[type(generator.output_activation)],
+        slope=generator.leaky_relu.negative_slope,
+        batch_size=gan.batch_size,
+        betas=gan.generator_optimiser.defaults["betas"],
+        average=gan.average,
+    )
+    networks = gan.generator, gan.discriminator, gan.averaged
+    fast = FastSteps(*networks, gan.generator_optimiser, gan.discriminator_optimiser, settings)
+
+    def steps(rates: Rates) -> list[Losses]:
+        names = ("data", "noise", "noise")  # in the order in which `train_step` draws
+        drawn = [[gan._draw(name, gan.batch_size) for name in names] for _ in rates]
+        real, *noise = (torch.stack(part) for part in zip(*drawn, strict=True))
+        losses = fast.run(real, torch.stack(noise), torch.tensor(rates), gan.steps)
+        gan.steps += len(rates)
+        return [Losses(made, on_real, on_fake) for on_real, on_fake, made in losses.T.tolist()]
+
+    return steps
+
+
+def _why_not_fast(gan: GAN) -> str | None:
+    """What there is no fast step for, in words; None where there is one."""
+    generator: Any = gan.generator
+    discriminator: Any = gan.discriminator
+    for found, known in ((gan, GAN), (generator, Generator), (discriminator, Discriminator)):
+        if type(found) is not known:
+            return f"the fast step is for a {known.__name__}, not for a {type(found).__name__}"
+    last = generator.output_activation
+    if type(last) not in LAST_LAYERS or getattr(last, "dim", 1) not in (1, -1):
+        return f"the fast step has no {last} at the end"
+    slope, other = (net.leaky_relu.negative_slope for net in (generator, discriminator))
+    if slope != other:
+        return f"the fast step has one slope for both networks, not {slope} and {other}"
+    usual = Adam([torch.zeros(1)], betas=gan.generator_optimiser.defaults["betas"]).defaults
+    for optimiser in (gan.generator_optimiser, gan.discriminator_optimiser):
+        changed = {name for name in usual if optimiser.defaults.get(name) != usual[name]} - {"lr"}
+        if type(optimiser) is not Adam or changed:
+            return "the fast step is for the optimisers that a GAN makes"
+    if not all(w.requires_grad for net in (generator, discriminator) for w in net.parameters()):
+        return "the fast step trains all weights"
+    return None
 
 
 def even_noise(num: int) -> Tensor:

@@ -53,15 +53,20 @@ def loop(checkpoint: Checkpoint | None, size: int = 40) -> list[float]:
     return [*losses, history.best_epoch, history.best_score, *weights.tolist()]
 
 
-def gan(checkpoint: Checkpoint | None, size: int = 120) -> list[float]:
+def gan(checkpoint: Checkpoint | None, size: int = 120, fast: bool = False) -> list[float]:
     """`GAN.fit` with falling rates and a moving average."""
     torch.manual_seed(1)
     networks = Generator(1), Discriminator(1)
     owner = GAN(*networks, lambda n: torch.rand(n, 1), lambda n: torch.randn(n, 1), average=0.9)
     watch = torch.linspace(0, 1, 5)[:, None]
-    history = owner.fit(size, 2, decay=True, watch=watch, checkpoint=checkpoint)
+    history = owner.fit(size, 2, decay=True, watch=watch, fast=fast, checkpoint=checkpoint)
     losses = [value for e in history.epochs for value in (e.generator_loss, e.real_loss)]
     return losses + owner.generate_samples(watch).flatten().tolist()
+
+
+def fast_gan(checkpoint: Checkpoint | None, size: int = 120) -> list[float]:
+    """The same on the fast way."""
+    return gan(checkpoint, size, fast=True)
 
 
 def ensemble(
@@ -87,7 +92,9 @@ def shared(checkpoint: Checkpoint | None, size: int = 160) -> list[float]:
 
 
 Training = Callable[[Checkpoint | None], list[float]]
-TRAININGS: dict[str, Training] = {f.__name__: f for f in (loop, gan, ensemble, fast, shared)}
+TRAININGS: dict[str, Training] = {
+    f.__name__: f for f in (loop, gan, fast_gan, ensemble, fast, shared)
+}
 
 
 def child(work: Callable[[], list[float]], result: Path) -> int:

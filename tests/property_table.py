@@ -23,7 +23,7 @@ from gan_course import ensemble, saving
 from gan_course.checkpoints import Checkpoint
 from gan_course.data import Scaler, exponential
 from gan_course.draws import Batch, draw_chunks, from_data_set
-from gan_course.fast import FastTraining, Layers
+from gan_course.fast import FastSteps, FastTraining, Layers, weights_of
 from gan_course.gan import GAN, Discriminator, GANEpoch, GANHistory, Generator
 from gan_course.integers import GumbelSoftmax, StraightThrough
 from gan_course.metrics import CurveQuality, IntegerQuality
@@ -302,9 +302,19 @@ def plain_step() -> dict[str, Any]:
 def fast_inputs(method: str) -> dict[str, Any]:
     training = FastTraining(*stacked(), TINY)
     inputs = training.inputs(batch_of(), 0, 16)
-    if method == "follow":
+    if method != "step":
         return {"self": training, "inputs": inputs}
     return {"self": training, **{name: part[0] for name, part in inputs._asdict().items()}}
+
+
+def fast_steps() -> dict[str, Any]:
+    generator, discriminator = Generator(2, widths=(3,), output_dim=2), Discriminator(2, (3, 1))
+    return {
+        **{"generator": generator, "discriminator": discriminator, "average": None},
+        "generator_optimiser": optimiser(generator),
+        "discriminator_optimiser": optimiser(discriminator),
+        "settings": Settings(batch_size=4),
+    }
 
 
 SNAPSHOTS = new(lambda: {1: torch.rand(4, 2), 20: torch.rand(4, 2)})
@@ -525,9 +535,25 @@ CASES: dict[str, Case] = {
     "fast.Layers.input_slopes": only_good(
         EACH_STEP, self=new(layers), slopes=tensors(2, 4, 16).map(Tensor.float)
     ),
+    "fast.weights_of": only_good(EACH_STEP, anything, network=STACKED),
+    "fast.Layers.read": linked(
+        EACH_STEP,
+        lambda: {"self": layers(), "theirs": weights_of(stacked()[0]), "ours": layers().weights},
+    ),
     "fast.Layers.write": linked(
         EACH_STEP,
-        lambda: {"self": layers(), "weights": layers().weights, "network": stacked()[0]},
+        lambda: {"self": layers(), "ours": layers().weights, "theirs": weights_of(stacked()[0])},
+    ),
+    "fast.FastTraining.do": linked(EACH_STEP, lambda: fast_inputs("do")),
+    "fast.FastSteps": linked(EACH_STEP, lambda: fast_steps(), anything),
+    "fast.FastSteps.run": only_good(
+        EACH_STEP,
+        shape(lambda given: (3, 5)),
+        self=new(lambda: FastSteps(**fast_steps())),
+        real=tensors(5, 4, 2).map(Tensor.float),
+        noise=tensors(2, 5, 4, 2).map(Tensor.float),
+        rates=st.just(torch.full((5, 2), 1e-3)),
+        first=st.integers(0, 100),
     ),
     "fast.FastTraining.follow": linked(EACH_STEP, lambda: fast_inputs("follow")),
     "fast.FastTraining.step": linked(EACH_STEP, lambda: fast_inputs("step")),
@@ -539,9 +565,10 @@ CASES: dict[str, Case] = {
             "generator": new(lambda: stacked()[0]),
             "discriminator": new(lambda: stacked()[1]),
             "settings": st.just(TINY),
+            "share": st.just(0.5),
         },
         anything,
-        {"generator": EACH_STEP, "discriminator": EACH_STEP},
+        {"generator": EACH_STEP, "discriminator": EACH_STEP, "share": OURS},
     ),
     "fast.FastTraining.averaged": Case(FAST),
     "fast.FastTraining.state_dict": Case(FAST),
@@ -610,7 +637,7 @@ CASES: dict[str, Case] = {
             **{"self": new(a_gan), "epochs": st.integers(1, 2), "batches": st.integers(1, 2)},
             **{"decay": FLAGS, "watch": st.none() | tensors(6, 2).map(Tensor.float)},
             **{"report": st.none() | st.just(lambda *_: None), "report_every": COUNTS},
-            **{"timed": FLAGS, "checkpoint": CHECKPOINTS},
+            **{"timed": FLAGS, "fast": FLAGS, "checkpoint": CHECKPOINTS},
         },
         named={"watch": ("latent_vec",)},
         pytorchs=("watch",),

@@ -30,7 +30,7 @@ from gan_course.training import fit, normal_noise
 
 HERE = Path(__file__).parent
 CPU = torch.device("cpu")
-SIZES = {"loop": 6, "gan": 6, "ensemble": 50, "fast": 50, "shared": 50}
+SIZES = {"loop": 6, "gan": 6, "fast_gan": 6, "ensemble": 50, "fast": 50, "shared": 50}
 ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1"}
 
 

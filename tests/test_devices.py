@@ -91,10 +91,11 @@ def test_fit_trains_there(apple: AppleGPU) -> None:
     plot_points(POINTS, made)
 
 
-def test_a_gan_trains_there(apple: AppleGPU) -> None:
+@pytest.mark.parametrize("fast", [False, True])
+def test_a_gan_trains_there(apple: AppleGPU, fast: bool) -> None:
     networks = Generator(1), Discriminator(1)
     gan = GAN(*networks, even_noise, lambda n: torch.randn(n, 1), device="mps", average=0.9)
-    history = gan.fit(2, 2, decay=True, watch=even_noise(20), report_every=1)
+    history = gan.fit(2, 2, decay=True, watch=even_noise(20), report_every=1, fast=fast)
     assert [str(made.device) for made in history.snapshots.values()] == ["cpu", "cpu"]
     made = gan.generate_samples(num=20)
     assert str(made.device) == "mps"

@@ -17,7 +17,7 @@ from gan_course.draws import draw_chunks, draws_of
 from gan_course.ensemble import Ensemble, PlainTraining, train
 from gan_course.fast import FastTraining, Layers, why_not
 from gan_course.recipes import CURVES, ORIGINAL, PATTERNS
-from gan_course.stacked import make_networks
+from gan_course.stacked import StackedLinear, make_networks
 
 __all__ = ["one_thread"]  # a fixture for every test
 
@@ -144,7 +144,8 @@ def test_the_derivatives_are_those_of_autograd(slope: float) -> None:
         torch.testing.assert_close(outputs[..., :2], network(values))
         layers.backward(filled)
         torch.testing.assert_close(layers.input_slopes(filled), values.grad)
-    for layer, (weight, bias) in zip(layers.linear, layers.slopes, strict=True):
+    linear = [layer for layer in network if isinstance(layer, StackedLinear)]
+    for layer, (weight, bias) in zip(linear, layers.slopes, strict=True):
         _, rows, columns = layer.weight.shape
         torch.testing.assert_close(weight[:, :rows, :columns], layer.weight.grad)
         torch.testing.assert_close(bias[..., :columns], layer.bias.grad)

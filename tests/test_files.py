@@ -357,7 +357,7 @@ def test_swapped_tensors_are_refused(tmp_path: Path) -> None:
     assert content_of(path)  # written by hand, but the same
     header["a"], header["b"] = header["b"], header["a"]
     write_file(path, with_header(header, data))
-    with pytest.raises(ValueError, match=r"^it is damaged: what it holds does not fit"):
+    with pytest.raises(ValueError, match=r"^it is damaged: what it holds does not match"):
         unpack(path)
 
 
@@ -377,7 +377,7 @@ def test_a_file_that_holds_something_else_is_refused(change: str, tmp_path: Path
     else:
         header["c"] = {"dtype": "F32", "shape": [0], "data_offsets": [len(data), len(data)]}
     path = write_file(tmp_path / "file", with_header(header, data))
-    with pytest.raises(ValueError, match=r"^it is damaged: what it holds does not fit"):
+    with pytest.raises(ValueError, match=r"^it is damaged: what it holds does not match"):
         unpack(path)
 
 

@@ -251,6 +251,135 @@ def test_averaging_does_not_change_the_training() -> None:
     assert equal(weights(plain.generator), weights(averaged.generator))
 
 
+# --- the fast way --------------------------------------------------------------------------------
+
+
+def softmax_gan(**settings: Any) -> GAN:
+    torch.manual_seed(0)
+    generator = Generator(3, nn.Softmax(dim=1), widths=(), output_dim=20)
+    return GAN(
+        generator,
+        Discriminator(20, [1]),
+        lambda num: torch.randn(num, 3),
+        lambda num: torch.eye(20)[torch.randint(0, 4, (num,))],
+        **settings,
+    )
+
+
+def relu_gan(**settings: Any) -> GAN:
+    torch.manual_seed(0)
+    networks = Generator(output_activation=nn.ReLU(), slope=0.2), Discriminator(slope=0.2)
+    return GAN(*networks, noise, lambda num: torch.rand(num, 1), **settings)
+
+
+TUNED = {"betas": (0.0, 0.9), "average": 0.9, "discriminator_rate": 2e-2, "generator_rate": 4e-3}
+MAKERS = [(make, {}), (make, TUNED), (softmax_gan, {"batch_size": 7}), (relu_gan, TUNED)]
+
+
+@pytest.mark.parametrize(("maker", "settings"), MAKERS)
+@pytest.mark.parametrize("decay", [False, True])
+def test_the_fast_way_is_the_same_training(maker: Any, settings: Any, decay: bool) -> None:
+    told, watch = [], maker().noise(6)
+    for ways in ((False, False, False), (True, True, False)):
+        gan = maker(**settings)
+        # one fit goes on where the other has stopped, the last one again the plain way
+        runs = [gan.fit(2, 5, decay=decay, watch=watch, fast=fast) for fast in ways]
+        told.append((gan, [epoch for run in runs for epoch in run.epochs], runs[1].snapshots[1]))
+    (plain, epochs, samples), (fast, fast_epochs, fast_samples) = told
+    for epoch, fast_epoch in zip(epochs, fast_epochs, strict=True):
+        assert vars(fast_epoch) == pytest.approx(vars(epoch), abs=1e-5)
+    assert epochs[0].generator_loss != pytest.approx(epochs[-1].generator_loss, abs=1e-3)
+    assert fast.steps == plain.steps == 30
+    torch.testing.assert_close(fast_samples, samples, rtol=1e-4, atol=1e-4)
+    for name in ("generator", "discriminator", "averaged"):
+        networks = [getattr(gan, name) for gan in (fast, plain) if getattr(gan, name) is not None]
+        torch.testing.assert_close(
+            *([weights(n) for n in networks] or ([], [])), rtol=1e-4, atol=1e-4
+        )
+    for name in ("generator_optimiser", "discriminator_optimiser"):
+        here, there = (getattr(gan, name).state_dict()["state"] for gan in (fast, plain))
+        torch.testing.assert_close(here, there, rtol=1e-3, atol=1e-5)
+
+
+class OwnGAN(GAN):
+    """A GAN that may train in another way."""
+
+
+def own_gan() -> GAN:
+    return OwnGAN(Generator(), Discriminator(), noise, data)
+
+
+def own_network() -> GAN:
+    return GAN(nn.Sequential(nn.Linear(1, 1)), Discriminator(), noise, data)
+
+
+def tanh_at_the_end() -> GAN:
+    return GAN(Generator(1, nn.Tanh()), Discriminator(), noise, data)
+
+
+def softmax_over_the_batch() -> GAN:
+    return GAN(Generator(1, nn.Softmax(dim=0)), Discriminator(), noise, data)
+
+
+def two_slopes() -> GAN:
+    return GAN(Generator(slope=0.2), Discriminator(), noise, data)
+
+
+def own_optimiser() -> GAN:
+    gan = GAN(Generator(), Discriminator(), noise, data)
+    gan.discriminator_optimiser = torch.optim.Adam(
+        gan.discriminator.parameters(), betas=(0.5, 0.999), amsgrad=True
+    )
+    return gan
+
+
+def frozen_layer() -> GAN:
+    gan = GAN(generator := Generator(), Discriminator(), noise, data)
+    generator.layers[0].requires_grad_(False)
+    return gan
+
+
+@pytest.mark.parametrize(
+    ("maker", "why"),
+    [
+        (own_gan, "the fast step is for a GAN, not for a OwnGAN"),
+        (own_network, "the fast step is for a Generator, not for a Sequential"),
+        (tanh_at_the_end, r"the fast step has no Tanh\(\) at the end"),
+        (softmax_over_the_batch, r"the fast step has no Softmax\(dim=0\) at the end"),
+        (two_slopes, "the fast step has one slope for both networks, not 0.2 and 0.01"),
+        (own_optimiser, "the fast step is for the optimisers that a GAN makes"),
+        (frozen_layer, "the fast step trains all weights"),
+    ],
+)
+def test_what_has_no_fast_step_is_trained_plainly_and_says_why(maker: Any, why: str) -> None:
+    torch.manual_seed(0)
+    with pytest.warns(UserWarning, match=f"trained the plain way: {why}"):
+        fast = maker().fit(1, 3, fast=True)
+    torch.manual_seed(0)
+    assert maker().fit(1, 3).epochs == fast.epochs
+
+
+def test_the_fast_way_stops_where_it_diverges_with_the_last_good_weights() -> None:
+    seen: list[list[Tensor]] = []
+    gan = make(generator_rate=1e4, discriminator_rate=1e4, average=0.5)
+
+    def look(_: GANEpoch) -> None:
+        seen.append([*weights(gan.generator), *weights(gan.discriminator)])
+
+    first = [*weights(gan.generator), *weights(gan.discriminator)]
+    with pytest.raises(FloatingPointError, match=r"diverged in epoch .* try smaller"):
+        gan.fit(20, 2, fast=True, report=look, report_every=1)
+    good = seen[-1] if seen else first
+    assert equal([*weights(gan.generator), *weights(gan.discriminator)], good)
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
+def test_a_gpu_trains_the_fast_way_as_the_cpu_does() -> None:
+    here, there = make(**TUNED), make(**TUNED, device="cuda")
+    for epoch, other in zip(here.fit(4).epochs, there.fit(4, fast=True).epochs, strict=True):
+        assert vars(other) == pytest.approx(vars(epoch), abs=1e-2)
+
+
 def test_even_noise_has_one_number_in_each_part() -> None:
     z = even_noise(50)
     assert z.shape == (50, 1)

@@ -12,6 +12,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 from torch.optim import SGD, Adam
+from torch.utils.data import DataLoader
 
 from gan_course.data import Scaler, batches, curve_points, exponential
 from gan_course.metrics import fit_and_spread
@@ -255,13 +256,16 @@ def test_history_has_every_epoch_and_finite_losses() -> None:
         assert all(0 < loss < 5 for loss in losses)
 
 
-def test_an_epoch_is_the_mean_of_its_steps() -> None:
+@pytest.mark.parametrize(
+    "batches", [[REAL[:4], REAL[4:]], DataLoader(REAL, batch_size=4, shuffle=True)]
+)
+def test_an_epoch_is_the_mean_of_its_steps_and_draws_nothing_else(batches: Any) -> None:
     pair, twins = networks(), networks()
     torch.manual_seed(2)
-    history = run(pair, epochs=1, learning_rate=0.01)
+    history = run(pair, epochs=1, learning_rate=0.01, batches=batches)
     torch.manual_seed(2)
     adams = [Adam(network.parameters(), lr=0.01) for network in twins]
-    steps = [train_step(*twins, *adams, batch, normal_noise(2)) for batch in (REAL[:4], REAL[4:])]
+    steps = [train_step(*twins, *adams, batch, normal_noise(2)) for batch in batches]
     expected = torch.stack([torch.stack(step) for step in steps]).double().mean(dim=0).tolist()
     epoch = history.epochs[0]
     losses = [epoch.real_loss, epoch.fake_loss, epoch.generator_loss]

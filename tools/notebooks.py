@@ -188,6 +188,15 @@ def run_all(paths: list[Path]) -> list[NotebookNode]:
     return [executed.get(path) or up_to_date(path) for path in paths]
 
 
+def promised(notebook: NotebookNode) -> dict[str, str]:
+    """What the cells have printed whose output is checked: prose leans on it."""
+    return {
+        cell.id: "".join(output.get("text", "") for output in cell.outputs)
+        for cell in notebook.cells
+        if "nbval-check-output" in cell.metadata.get("tags", [])
+    }
+
+
 def main() -> int:
     """Run what has to be run; with --commit, write the results into `notebooks/`."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -196,6 +205,7 @@ def main() -> int:
     # networks this small are fastest on one thread, and then two runs agree to the last bit
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     minutes: dict[str, float] = {}
+    changed: list[str] = []
     try:
         executed = run_all(sources())
     except CellExecutionError as error:
@@ -206,12 +216,21 @@ def main() -> int:
         if commit:
             seconds = notebook.metadata.pop("gan_course_seconds", 0.0)
             minutes[name] = max(0.5, round(2 * seconds / 60) / 2)
+            before, after = promised(nbformat.read(path, as_version=4)), promised(notebook)
             write(notebook, path)
             print(f"{name}: written")
+            changed += [
+                f"{name}, {cell}: {before[cell]!r} is now {text!r}"
+                for cell, text in after.items()
+                if before.get(cell) and text != before[cell]
+            ]
     if commit:
         picture = figure(NOTEBOOKS / "01_exponential_curve.ipynb", "exponential-six-panels")
         (ROOT / "book" / "_static" / "readme.png").write_bytes(picture)
         MINUTES.write_text(json.dumps(minutes, indent=1) + "\n", encoding="utf-8")
+    if changed:
+        lines = "\n".join(changed)
+        print(f"\nchecked outputs changed: does the prose beside them still hold?\n{lines}")
     return 0
 
 
