@@ -22,9 +22,10 @@ from torch.optim import Adam
 
 from benchmarks import curves
 from benchmarks.study import write
-from gan_course.data import batches
+from gan_course.data import Scaler, batches
 from gan_course.ensemble import train
 from gan_course.fast import matrix_products
+from gan_course.gan import GAN, Discriminator, Generator
 from gan_course.metrics import curve_quality
 from gan_course.networks import make_discriminator, make_generator
 from gan_course.recipes import ORIGINAL, QUICK, Settings
@@ -70,6 +71,22 @@ def course_loop(
         train(points, short, seeds, device=device, fast=fast, shared_random=shared)
 
     return run
+
+
+def course_class(device: torch.device, *, fast: bool) -> Steps:
+    """`GAN.fit` with the networks and batches of the original."""
+    torch.manual_seed(0)
+    points = curves.data_set(TASK)
+    points = Scaler.fit(points).scale(points)
+    owner = GAN(
+        Generator(2, widths=ORIGINAL.generator_widths, output_dim=2),
+        Discriminator(2, (*ORIGINAL.discriminator_widths, 1)),
+        noise=normal_noise(2),
+        data=lambda count: points[torch.randint(len(points), (count,))],
+        batch_size=ORIGINAL.batch_size,
+        device=device,
+    )
+    return lambda steps: owner.fit(steps // 16, 16, fast=fast)
 
 
 def products(settings: Settings, copies: int, device: torch.device) -> Steps:
@@ -119,6 +136,9 @@ def compare_steps(device: torch.device, threads: int, repeats: int) -> list[dict
     runs: list[tuple[str, int, int, Steps]] = []  # name, GANs, steps in a turn
     if threads == 1:
         runs.append(("original loop", 1, turn, original_loop(device)))
+        for way in (False, True):
+            name = "same networks, class" + (", fast" if way else "")
+            runs.append((name, 1, turn, course_class(device, fast=way)))
         for name, settings in recipes.items():
             plain, fast = (
                 course_loop(settings, 1, device, fast=f, shared=gpu) for f in (False, True)

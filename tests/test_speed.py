@@ -60,6 +60,20 @@ def test_the_course_loop_does_the_steps_it_is_asked_for(
     assert seen == [(7, 3, fast)]
 
 
+@pytest.mark.parametrize("fast", [False, True])
+def test_the_class_does_the_steps_it_is_asked_for(
+    fast: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[tuple[int, bool]] = []
+
+    def fit(self: Any, epochs: int, batches: int, *, fast: bool) -> None:
+        seen.append((epochs * batches, fast))
+
+    monkeypatch.setattr(speed.GAN, "fit", fit)
+    speed.course_class(CPU, fast=fast)(48)
+    assert seen == [(48, fast)]
+
+
 @pytest.mark.parametrize("steps", [3, 16, 20])
 def test_the_original_loop_does_the_steps_it_is_asked_for(
     steps: int, monkeypatch: pytest.MonkeyPatch
