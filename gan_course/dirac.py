@@ -238,7 +238,7 @@ def plot_dirac(
     axes.plot(0, 0, "*", color="black", markersize=17)  # below the crosses that may end on it
     for number, path in enumerate(paths):
         colour, style = (("#0072B2", "-"), ("#D55E00", "--"))[number % 2]
-        theta, psi = path.T.detach().cpu().numpy()
+        theta, psi = path.T.detach().cpu().double().numpy()
         axes.plot(theta, psi, style, color=colour, linewidth=1.5)
         axes.plot(theta[0], psi[0], "o", color=colour, markersize=8)
         axes.plot(theta[-1], psi[-1], "X", color=colour, markersize=8, markeredgecolor="white")

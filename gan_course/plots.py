@@ -56,10 +56,10 @@ def plot_points(
         require_type("axes", axes, Axes)
     else:
         _, axes = plt.subplots(figsize=(6, 4), layout="constrained")
-    axes.scatter(*real.T.detach().cpu().numpy(), label="real", **REAL)
+    axes.scatter(*_numpy(real.T), label="real", **REAL)
     if generated is not None:
         require_matrix("generated", generated, columns=2)
-        axes.scatter(*generated.T.detach().cpu().numpy(), label="generated", **GENERATED)
+        axes.scatter(*_numpy(generated.T), label="generated", **GENERATED)
         axes.legend(loc="upper left")
     axes.set(xlabel="x", ylabel="y", title=title)
     return axes
@@ -82,6 +82,8 @@ def plot_epochs(real: Tensor, snapshots: Mapping[int, Tensor], epochs: Sequence[
     require_matrix("real", real, columns=2)
     require_type("snapshots", snapshots, Mapping, "samples by epoch")
     require_sequence("epochs", epochs, "(1, 25, 50)")
+    for position, epoch in enumerate(epochs):
+        require_count(f"epochs[{position}]", epoch, minimum=0)
     missing = [epoch for epoch in epochs if epoch not in snapshots]
     if missing or not epochs:
         raise ValueError(f"epochs must be among {sorted(snapshots)}, got {list(epochs)}")
@@ -152,6 +154,11 @@ def plot_scores(history: History) -> Axes:
     return axes
 
 
+def _numpy(values: Tensor) -> Any:
+    """The same numbers for matplotlib: as doubles, for NumPy knows no bfloat16."""
+    return values.detach().cpu().double().numpy()
+
+
 def _limits(values: Tensor) -> tuple[float, float]:
     low, high = float(values.min()), float(values.max())
     margin = 0.15 * (high - low)
@@ -190,7 +197,7 @@ def plot_against_normal(
         require_type("axes", axes, Axes)
     else:
         _, axes = plt.subplots(figsize=(6, 4), layout="constrained")
-    numbers = values.detach().cpu().numpy()
+    numbers = _numpy(values)
     edges = np.linspace(-limit, limit, 61).tolist()
     weights = np.full(len(numbers), 1 / (len(numbers) * (edges[1] - edges[0])))
     axes.hist(numbers, edges, weights=weights, color="#E69F00", label="generated")

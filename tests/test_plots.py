@@ -16,7 +16,16 @@ import pytest
 import torch
 from matplotlib.colors import to_hex
 
-from gan_course.plots import GENERATED, REAL, plot_epochs, plot_losses, plot_points, plot_scores
+from gan_course.dirac import plot_dirac
+from gan_course.plots import (
+    GENERATED,
+    REAL,
+    plot_against_normal,
+    plot_epochs,
+    plot_losses,
+    plot_points,
+    plot_scores,
+)
 from gan_course.training import Epoch, History
 
 DOTS = torch.tensor([[0.0, 1.0], [10.0, 3.0], [20.0, 5.0]])
@@ -82,6 +91,23 @@ def test_points_that_still_carry_gradients_can_be_drawn() -> None:
     carried = STARS.clone().requires_grad_()
     assert offsets(plot_points(DOTS, carried))[1] == STARS.tolist()
     assert offsets(plot_points(carried))[0] == STARS.tolist()
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float64])
+def test_numbers_of_any_precision_can_be_drawn(dtype: torch.dtype) -> None:
+    axes = plot_points(DOTS.to(dtype), STARS.to(dtype))
+    assert offsets(axes) == [DOTS.tolist(), STARS.tolist()]
+    bars = plot_against_normal(DOTS[:, 1].to(dtype) / 2).patches
+    assert sum(bar.get_height() > 0 for bar in bars) == len(DOTS)
+    path = plot_dirac(STARS.to(dtype), reach=5).lines[1]
+    assert np.asarray(path.get_data()).T.tolist() == STARS.tolist()
+
+
+def test_epochs_are_whole_numbers() -> None:
+    with pytest.raises(
+        TypeError, match=r"epochs\[1\] must be a whole number \(int\), got bool True"
+    ):
+        plot_epochs(DOTS, SNAPSHOTS, [1, True])
 
 
 @pytest.mark.parametrize(
