@@ -289,12 +289,44 @@ def test_a_full_disk_leaves_the_last_checkpoint_whole(tmp_path: Path) -> None:
             TypeError,
             r"randoms\[0\] must be a torch.Generator, got int",
         ),
-        ({"path": "a", "randoms": torch.Generator()}, TypeError, "randoms must be a sequence"),
+        (
+            {"path": "a", "randoms": torch.Generator()},
+            TypeError,
+            r"randoms must be .* like \[torch",
+        ),
     ],
 )
 def test_a_wrong_argument_is_named(given: Any, error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):
         Checkpoint(**given)
+
+
+class OtherRandom:
+    """The random numbers of a device that this machine may not have."""
+
+    state = torch.tensor([1, 2], dtype=torch.uint8)
+
+    def get_rng_state(self) -> Tensor:
+        """As `torch.cuda` has it."""
+        return self.state
+
+    def set_rng_state(self, state: Tensor) -> None:
+        """As `torch.cuda` has it."""
+        self.state = state
+
+
+def test_random_numbers_of_the_device_are_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    randoms = {torch.device("cuda"): OtherRandom()}
+    monkeypatch.setattr(torch, "get_device_module", randoms.__getitem__)
+    checkpoint = Checkpoint(tmp_path / "run")
+    checkpoint.save({}, torch.device("cuda"), {})
+    was, randoms[torch.device("cuda")].state = OtherRandom.state, torch.zeros(2)
+    checkpoint.load({}, torch.device("cpu"))  # which has no use for them
+    assert torch.equal(randoms[torch.device("cuda")].state, torch.zeros(2))
+    checkpoint.load({}, torch.device("cuda"))
+    assert torch.equal(randoms[torch.device("cuda")].state, was)
 
 
 def test_any_state_comes_back(tmp_path: Path) -> None:

@@ -1205,6 +1205,22 @@ def test_only_right_is_true_and_a_verdict_shows_its_message():
 def test_an_unknown_exercise_is_refused_with_those_there_are(ask):
     with pytest.raises(ValueError, match=r"exercise must be one of .*3\.2.*, got '9\.9'"):
         ask("9.9")
+    with pytest.raises(ValueError, match=r"exercise must be one of .*3\.2.*, got int 3$"):
+        ask(3)
+
+
+@pytest.mark.parametrize(
+    ("latent_dim", "error", "message"),
+    [
+        (0, ValueError, "latent_dim must be at least 1, got 0"),
+        (2.5, TypeError, "latent_dim must be a whole number"),
+        (10**5, ValueError, r"latent_dim must leave at most .*, got \d+ x 100000"),
+    ],
+)
+def test_a_latent_dim_that_cannot_be_meant_is_named(latent_dim, error, message):
+    with pytest.raises(error, match=message):
+        check("3.3", ..., latent_dim=latent_dim)
+    assert check("3.3", ..., latent_dim=None).status == "not attempted"
 
 
 def test_the_number_of_an_exercise_may_be_a_number(capsys):

@@ -29,11 +29,13 @@ import torch
 from safetensors.torch import save
 from torch import Tensor, nn
 
+from gan_course import files
 from gan_course.data import Scaler
 from gan_course.files import (
     CHECKSUM,
     HEADER,
     LEFT_OVER,
+    checksum,
     pack,
     read_zip,
     require_file,
@@ -309,6 +311,12 @@ def test_what_is_packed_comes_back(tmp_path: Path) -> None:
 
 def test_equal_content_gives_equal_bytes() -> None:
     assert pack(TENSORS, TEXTS) == pack({k: v.clone() for k, v in TENSORS.items()}, {**TEXTS})
+
+
+def test_a_checksum_is_of_all_tensors_in_their_order() -> None:
+    a, b, c = torch.zeros(2), torch.ones(2), torch.zeros(2, 1)
+    assert checksum(a, b) == checksum(a.clone(), b.clone())
+    assert len({checksum(*some) for some in ((a, b), (b, a), (b, b), (c, b), (b,), ())}) == 6
 
 
 def test_the_checksum_tells_names_from_texts() -> None:
@@ -671,6 +679,23 @@ def test_a_zip_bomb_is_refused_before_it_unfolds(bomb: str, tmp_path: Path) -> N
     found = in_child(lambda: answer(read_zip, path), seconds=5, megabytes=50)
     assert found.startswith("ValueError: it is no sound zip file: ")
     assert message in found
+
+
+def test_a_zip_file_may_hold_so_much_more_than_its_size_and_no_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = zip_with(tmp_path / "file", bytes(1_000), lambda _: None)
+    size = path.stat().st_size
+    monkeypatch.setattr(files, "UNFOLDED", 1_000 - size)
+    assert read_zip(path).read() == path.read_bytes()
+    monkeypatch.setattr(files, "UNFOLDED", 999 - size)
+    with pytest.raises(ValueError, match=f"its {size} bytes claim to hold 1000"):
+        read_zip(path)
+    monkeypatch.setattr(files, "UNFOLDED", 10**9)
+    for name in ("entries over each other", "another compression"):
+        content, change, message = BOMBS[name]
+        with pytest.raises(ValueError, match=message):
+            read_zip(zip_with(tmp_path / "bomb", content, change))
 
 
 @pytest.mark.parametrize("name", ["load_torchscript", "load_program"])

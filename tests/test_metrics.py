@@ -256,6 +256,16 @@ def test_many_sets_are_measured_on_any_range(low: float, high: float) -> None:
         assert float(ks[position]) == pytest.approx(ks_uniform(alone[:, 0], low, high), abs=1e-6)
 
 
+def test_one_set_of_one_point_will_do() -> None:
+    fit, ks = fit_and_ks_of_many(torch.tensor([[[0.0, 1.0]]]), exponential, 0, 50)
+    assert (fit.tolist(), ks.tolist()) == ([0], [1])
+
+
+def test_a_curve_has_a_number_everywhere() -> None:
+    with pytest.raises(ValueError, match=r"curve\(x\) must be a number, got NaN in 2 places"):
+        curve_mse(torch.tensor([[-2.0, 0.0], [-1.0, 0.0], [4.0, 2.0]]), torch.sqrt)
+
+
 def test_many_sets_of_whole_numbers_are_no_points() -> None:
     with pytest.raises(TypeError, match=r"points must be a float tensor of shape \(n, 2\), got dt"):
         fit_and_ks_of_many(torch.ones(2, 5, 2).long(), exponential, 0, 50)
@@ -270,6 +280,8 @@ def test_many_sets_of_whole_numbers_are_no_points() -> None:
         ([1, 2], "points must be a tensor of shape (S, n, 2), got list"),
         (torch.zeros(2, 5, 3), "points must be a tensor of shape (S, n, 2), got (2, 5, 3)"),
         (torch.full((2, 5, 2), torch.nan), "points must be finite"),
+        (torch.zeros(2, 0, 2), "points must be a tensor of shape (S, n, 2), got (2, 0, 2)"),
+        (torch.zeros(2, 5, 2, device="meta"), "points must hold numbers, got the device meta"),
     ],
 )
 def test_many_sets_of_a_wrong_shape_are_named(points: Any, message: str) -> None:

@@ -214,6 +214,19 @@ def test_permutations_and_rows_are_counted() -> None:
         energy_test(torch.ones(2, 1), torch.ones(2, 1), 0)
     with pytest.raises(ValueError, match="at most 10000 rows together, got 9999 \\+ 2"):
         energy_test(torch.ones(9_999, 1), torch.ones(2, 1))
+    # permutations times all rows: more numbers than memory should be asked for
+    with pytest.raises(ValueError, match=r"permutations must leave at most .* got 1000000 x 10000"):
+        energy_test(torch.ones(5_000, 1), torch.ones(5_000, 1), 10**6)
+
+
+def test_random_numbers_come_from_a_source() -> None:
+    points = curve_points(exponential, 0, 50, 20)
+    for call in (
+        lambda: energy_test(points, points, random=3),  # type: ignore[arg-type]
+        lambda: curve_quality(points, exponential, 0, 50, random=3),  # type: ignore[arg-type]
+    ):
+        with pytest.raises(TypeError, match=r"random must be a torch\.Generator, got int 3"):
+            call()
 
 
 # --- the quality of points -------------------------------------------------------------------

@@ -21,6 +21,7 @@ from gan_course.metrics import (
 )
 
 FIVES = pattern_values(5)
+META = torch.zeros(5, dtype=torch.int64, device="meta")  # without numbers
 LAZY = torch.full((200,), 95)  # follows the rule, and never says anything else
 
 
@@ -164,6 +165,9 @@ def test_integers_and_values_are_checked(
         (lambda: values_covered(LAZY, FIVES, 1), ValueError, "at_least must be .* below 1, got 1"),
         (lambda: values_covered(LAZY, FIVES, -0.1), ValueError, "at_least must be at least 0"),
         (lambda: values_covered(LAZY, FIVES, "all"), TypeError, "at_least must be a number"),
+        (lambda: valid_sequences(META[:, None], FIVES), ValueError, "sequences must hold numbers"),
+        (lambda: validity(META, FIVES), ValueError, "integers must hold numbers"),
+        (lambda: validity(LAZY, META), ValueError, "values must hold numbers"),
         (lambda: zero_rows(torch.zeros(3)), ValueError, r"batch must be .*got shape \(3,\)"),
         (lambda: integer_quality(LAZY, FIVES), (TypeError, ValueError), "batch must be"),
     ],

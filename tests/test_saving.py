@@ -358,7 +358,8 @@ def test_weights_without_numbers_are_refused(save: Any, load: Any, tmp_path: Pat
         (5, TypeError),
         (None, TypeError),
     ],
-    ids=repr,
+    # plain words: mutmut, which runs tests by their names, does not find names with a NUL
+    ids=["empty", "NUL", "path with a NUL", "bytes", "number", "nothing"],
 )
 def test_what_is_no_path_is_refused(
     save: Any, load: Any, path: Any, error: type[Exception]
@@ -607,6 +608,18 @@ def test_the_settings_that_a_layer_needs_are_told(tmp_path: Path) -> None:
     message = "Linear needs the settings ('in_features', 'out_features'), got ('in_features',)"
     with pytest.raises(ValueError, match=re.escape(message)):
         load_generator(path)
+
+
+@pytest.mark.parametrize(
+    ("layer", "message"),
+    [
+        ({"kind": "Conv2d"}, "a layer must be one of Linear, .*, Unscale, got 'Conv2d'"),
+        ({**LINEAR, "bias": "yes"}, "Linear needs numbers as settings, got {.*'bias': 'yes'"),
+    ],
+)
+def test_other_layers_are_named(layer: dict[str, Any], message: str, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=message):
+        load_generator(with_header(tmp_path / "other", [layer]))
 
 
 def test_layers_are_built_without_memory(tmp_path: Path) -> None:

@@ -216,9 +216,17 @@ def test_patience_is_counted_in_epochs(patience: Any, error: type[Exception], me
         EarlyStopping(patience)
 
 
-def test_epochs_are_counted_from_one() -> None:
+def test_patience_may_have_no_end() -> None:
+    assert not EarlyStopping(10**12).should_stop(10**6)
+
+
+def test_epochs_and_scores_are_numbers_and_named() -> None:
     with pytest.raises(ValueError, match="epoch must be at least 1, got 0"):
         EarlyStopping(1).update(0, 1.0)
+    with pytest.raises(TypeError, match="score must be a number, got str"):
+        EarlyStopping(1).update(1, "low")  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="epoch must be at least 0, got -1"):
+        EarlyStopping(1).should_stop(-1)
 
 
 # --- the loop ---------------------------------------------------------------------------------

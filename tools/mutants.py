@@ -28,6 +28,7 @@ MUTANTS = ROOT / "mutants"  # where mutmut works
 LEAST = 0.9  # share of a module's mutants that have to be killed
 ONLY = {"gan_course/training.py": "EarlyStopping"}  # of this file, this class alone
 LEFT_OUT = 34  # mutmut's exit code of a mutant that is not to be tried
+NO_TESTS = 33  # and of one that no test was run for
 KILLED = ("killed", "timeout", "segfault", "suspicious")  # the last: ended by another signal
 HEADER = """\
 Mutation testing by `make mutants`: one change of the code at a time, and is there a test that sees
@@ -54,13 +55,29 @@ class Mutant:
 
 
 def prepare() -> None:
-    """Teach mutmut what to leave out, and that a survivor is tried again: tests may have come."""
+    """Teach mutmut what to leave out, what counts, and to try survivors again.
+
+    Tests may have come that kill those. Where pytest doesn't find a test, mutmut says killed.
+    """
     from mutmut import __main__ as mutmut
     from mutmut.mutation import mutators
     from mutmut.mutation.data import SourceFileMutationData
+    from mutmut.runners.harness import BadTestExecutionCommandsException, PytestRunner
     from mutmut.stats import status_by_exit_code
     from mutmut.utils.file_utils import walk_mutatable_files
     from mutmut.utils.format_utils import orig_function_and_class_names_from_key
+
+    execute, this = PytestRunner.execute_pytest, os.getpid()
+
+    def execute_or_say(*given: Any, **options: Any) -> int:
+        try:
+            return execute(*given, **options)
+        except BadTestExecutionCommandsException:
+            if os.getpid() != this:  # a mutant's own process
+                os._exit(NO_TESTS)
+            raise
+
+    PytestRunner.execute_pytest = execute_or_say  # type: ignore[method-assign]
 
     operators = cast("list[Any]", mutators.mutation_operators)
     operators[:] = [pair for pair in operators if pair[1] is not mutators.operator_string]
