@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import time
 from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 from pathlib import Path
@@ -78,7 +79,9 @@ def clear(path: Path) -> None:
     exchange({})  # wait for the first process, which writes it
     if dist.is_initialized():
         # gloo's threads may kill a process that ends without this; torchrun would then start all
-        # of them anew, and they would find no finished seed any more
+        # of them anew, and they would find no finished seed any more. The pause: torch 2.6 may
+        # wait for ever where this comes right after an exchange
+        time.sleep(1)
         dist.destroy_process_group()
     shutil.rmtree(path.with_name(path.name + ".seeds"), ignore_errors=True)
 

@@ -144,7 +144,7 @@ def undone_if_diverged(networks: Sequence[nn.Module], epoch: int, losses: Sized)
 
 def restore(parts: Iterable[Any], states: Iterable[State]) -> None:
     """Put networks and optimisers back to states that `state_dict` gave, in the same order."""
-    for part, state in zip(parts, states, strict=False):
+    for part, state in zip(parts, states, strict=True):
         part.load_state_dict(state)
 
 

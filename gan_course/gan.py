@@ -363,9 +363,11 @@ class GAN:
         networks += [] if self.averaged is None else [self.averaged]
         trained: list[Any] = [*networks, *optimisers]
         rates = [optimiser.param_groups[0]["lr"] for optimiser in optimisers]
+        betas = [optimiser.param_groups[0].get("betas") for optimiser in optimisers]
         history = GANHistory()
         about: State = {"training": "GAN.fit", "batch_size": self.batch_size, "batches": batches}
-        about |= {"rates": rates, "average": self.average, "decay": decay and epochs, "fast": fast}
+        about |= {"rates": rates, "betas": betas, "average": self.average, "fast": fast}
+        about |= {"decay": decay and epochs}
         about |= {"generator": shapes(self.generator), "discriminator": shapes(self.discriminator)}
 
         def keep() -> None:

@@ -191,6 +191,7 @@ def test_a_generator_is_no_checkpoint(tmp_path: Path) -> None:
         ({"batch_size": 5}, "batch_size 32"),
         ({"average": 0.5}, r"average 0\.0"),
         ({"generator_rate": 0.1}, r"rates \[0\.001, 0\.0002\]"),
+        ({"betas": (0.9, 0.999)}, r"betas \[\[0\.5, 0\.999\], \[0\.5, 0\.999\]\]"),
     ],
 )
 def test_a_checkpoint_of_another_training_is_refused_with_what_differs(

@@ -486,7 +486,8 @@ def program_with_a_trap(trap: Path, path: Path) -> Path:
     torch.save(Trap(trap), bomb)
     with zipfile.ZipFile(whole) as good, zipfile.ZipFile(path, "w") as bad:
         for name in good.namelist():
-            sample = name.endswith("sample_inputs/model.pt")  # which PyTorch unpickles
+            # these PyTorch unpickles; the second is their name in torch 2.6
+            sample = name.endswith(("sample_inputs/model.pt", "example_inputs.pt"))
             bad.writestr(name, bomb.getvalue() if sample else good.read(name))
     return path
 
@@ -537,7 +538,7 @@ def test_a_program_with_a_damaged_weight_is_refused(
     weight = whole_generator()[0].weight.detach().numpy().tobytes()
     assert content[name].count(weight) == 1
     (tmp_path / "damaged").write_bytes(content[name].replace(weight, b"\x01" + weight[1:]))
-    with pytest.raises(ValueError, match=r"path must be .*weight_0|path must be .*data/0"):
+    with pytest.raises(ValueError, match=r"path must be .*(weight_0|data/0|state_dict\.pt)"):
         FORMATS[name][1](tmp_path / "damaged")
 
 
@@ -620,6 +621,21 @@ def test_the_settings_that_a_layer_needs_are_told(tmp_path: Path) -> None:
 def test_other_layers_are_named(layer: dict[str, Any], message: str, tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=message):
         load_generator(with_header(tmp_path / "other", [layer]))
+
+
+def test_a_file_has_so_many_layers_and_no_more(tmp_path: Path) -> None:
+    most = [{"kind": "Tanh"}] * saving.MOST
+    assert len(load_generator(with_header(tmp_path / "most", most, {}))) == saving.MOST
+    message = f"a generator in a file has at most {saving.MOST} layers, got {saving.MOST + 1}"
+    with pytest.raises(ValueError, match=message):
+        load_generator(with_header(tmp_path / "more", [*most, {"kind": "Tanh"}], {}))
+
+
+@pytest.mark.parametrize("name", ["torchscript", "program"])
+def test_what_is_no_network_is_refused(name: str, tmp_path: Path) -> None:
+    with pytest.raises(TypeError, match=r"^generator must be an nn\.Module, got int"):
+        FORMATS[name][0](3, tmp_path / "file")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_layers_are_built_without_memory(tmp_path: Path) -> None:
