@@ -203,7 +203,10 @@ def load_program(path: str | os.PathLike[str], *, trusted: bool = False) -> nn.M
     """
     _require_trust(path, trusted, "an exported program: loading it may run any code from the file")
     try:
-        return torch.export.load(read_zip(path)).module()
+        content = read_zip(path)
+        with warnings.catch_warnings():  # torch 2.11 says so of a buffer of its own
+            warnings.filterwarnings("ignore", "The given buffer is not writable")
+            return torch.export.load(content).module()
     except OSError:
         raise
     except Exception as error:  # torch raises whatever its parsers raise
