@@ -317,6 +317,38 @@ def test_equal_content_gives_equal_bytes() -> None:
     assert pack(TENSORS, TEXTS) == pack({k: v.clone() for k, v in TENSORS.items()}, {**TEXTS})
 
 
+@pytest.mark.parametrize("more", range(17))
+def test_tensors_begin_at_a_multiple_of_eight_bytes(more: int) -> None:
+    content = pack(TENSORS, {"text": "x" * more})
+    assert int.from_bytes(content[:8], "little") % 8 == 0
+
+
+def test_a_header_may_be_so_long_and_no_longer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write_file(tmp_path / "file", pack(TENSORS, TEXTS))
+    length = int.from_bytes(path.read_bytes()[:8], "little")
+    monkeypatch.setattr(files, "HEADER", length)
+    assert unpack(path)[1] == TEXTS
+    assert pack(TENSORS, TEXTS) == path.read_bytes()
+    monkeypatch.setattr(files, "HEADER", length - 1)
+    message = f"its header must be at most {length - 1} bytes, got {length}"
+    with pytest.raises(ValueError, match=message):
+        unpack(path)
+    with pytest.raises(ValueError, match=f"fit into {length - 1} bytes, got {length}"):
+        pack(TENSORS, TEXTS)
+
+
+def test_what_can_not_be_written_is_named(tmp_path: Path) -> None:
+    with pytest.raises(TypeError, match=r"^content must be bytes, got str"):
+        write_file(tmp_path / "file", "text")  # type: ignore[arg-type]
+    for path, number in ((tmp_path, errno.EEXIST), (tmp_path / ("x" * 300), errno.ENAMETOOLONG)):
+        with pytest.raises(OSError) as caught:
+            write_file(path, b"1")
+        assert (caught.value.errno, caught.value.filename) == (number, str(path))
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_checksum_is_of_all_tensors_in_their_order() -> None:
     a, b, c = torch.zeros(2), torch.ones(2), torch.zeros(2, 1)
     assert checksum(a, b) == checksum(a.clone(), b.clone())
