@@ -8,7 +8,7 @@ import re
 import nbformat
 import pytest
 
-from tools.notebooks import MINUTES, ROOT, promised, sources, write
+from tools.notebooks import EXECUTED, MINUTES, ROOT, fingerprint, promised, sources, write
 from tools.site import WHEEL_LINE
 
 NOTEBOOKS = {
@@ -77,6 +77,15 @@ def test_something_deterministic_is_compared(name):
     ]
     assert len(compared) >= (2 if "exercises" in name else 5)
     assert all(cell.outputs for cell in compared)
+
+
+@pytest.mark.parametrize("name", ["01_exponential_curve", "06_museum_of_broken_gans"])
+def test_the_book_has_run_what_takes_minutes_and_printed_what_is_committed(name):
+    """These two nbval does not run once more after `make book`; the matrix does."""
+    committed = NOTEBOOKS[f"notebooks/{name}.ipynb"]
+    executed = EXECUTED / f"{name}.ipynb"
+    assert executed.with_suffix(".sha256").read_text() == fingerprint(committed), "make book first"
+    assert promised(nbformat.read(executed, as_version=4)) == promised(committed)
 
 
 def test_the_helpers_of_chapter_1_train_what_its_own_loop_trains():

@@ -63,6 +63,7 @@ def shown(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Any]]:
 
     monkeypatch.setattr("IPython.display.display", display)
     monkeypatch.setattr(ipywidgets, "VBox", make_and_keep)
+    plt.close("all")  # what other tests have left
     yield caught
     assert plt.get_fignums() == [], "each picture must be closed"
 
