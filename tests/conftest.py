@@ -102,6 +102,9 @@ def site() -> Iterator[str]:
     if not (HTML / "index.html").is_file():
         pytest.fail("the book is not built: run `make book` first")
     handler = functools.partial(_Quiet, directory=str(HTML))
+    # coverage watches each new thread; where two begin at once Python may refuse it, and a thread
+    # that dies before it has begun leaves a page waiting for ever
+    threading.settrace(None)  # type: ignore[arg-type]
     server = _Server(("127.0.0.1", 0), handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield f"http://127.0.0.1:{server.server_address[1]}"
