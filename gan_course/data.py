@@ -1,126 +1,111 @@
-"""Where do the real samples come from? Points on a curve, shuffled batches, scaling to [-1, 1]."""
+"""Where do samples and noise come from? Curves, batches, scaling, integers as one-hot rows, noise."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any, Literal
 
 import torch
 from torch import Tensor
+from torch.nn.functional import one_hot
 from torch.utils.data import DataLoader
 
-from gan_course.checks import (
-    require_callable,
-    require_count,
-    require_matrix,
-    require_numbers,
-    require_random,
-    require_range,
-    require_type,
-)
+Curve = Callable[[Tensor], Tensor]  # x -> y, of the same shape
+Noise = Callable[[int], Tensor]  # how many -> noise vectors, shape (count, latent_dim)
+Pattern = int | Literal["odd", "even"]
 
-Curve = Callable[[Tensor], Tensor]
+
+def as_samples(values: Any, name: str = "samples", columns: int | None = None) -> Tensor:
+    """What was handed over, as a float tensor of shape (n, ...): arrays, tables and lists, too.
+
+    Args:
+        values: a tensor, a NumPy array, a data frame, or a list of rows.
+        name: what the message calls it, where something is wrong.
+        columns: how many numbers each sample must have, where that is known.
+
+    Raises:
+        TypeError: these are no numbers.
+        ValueError: the shape is another one, there is no sample, or some are NaN or infinite.
+    """
+    if not isinstance(values, Tensor):
+        import numpy
+
+        try:
+            values = torch.tensor(numpy.array(values, order="C")).to(torch.get_default_dtype())
+        except (TypeError, ValueError) as error:
+            got = type(values).__name__
+            raise TypeError(f"{name} must be numbers of shape (n, dim), got {got}") from error
+    if not values.is_floating_point():
+        values = values.to(torch.get_default_dtype())
+    if values.ndim == 1:
+        raise ValueError(
+            f"{name} must have shape (n, dim), got {tuple(values.shape)}; "
+            f"with one number a sample it is {name}[:, None]"
+        )
+    if 0 in values.shape or values.ndim == 0 or columns not in (None, values.shape[1]):
+        wanted = f"(n, {'dim' if columns is None else columns})"
+        raise ValueError(f"{name} must have shape {wanted}, got {tuple(values.shape)}")
+    if not bool(torch.isfinite(values).all()):
+        bad = int((~torch.isfinite(values)).flatten(1).any(dim=1).sum())
+        raise ValueError(f"{name} must be finite, got NaN or infinity in {bad} of {len(values)}")
+    return values
+
+
+# --- points on a curve ---------------------------------------------------------------------------
 
 
 def exponential(x: Tensor) -> Tensor:
-    """The balance after `x` years of one dollar at 8 % interest a year: 1.08 ** x, same shape.
-
-    Raises:
-        TypeError: `x` is no tensor.
-        ValueError: it is sparse, or on the meta device.
-    """
-    require_type("x", x, Tensor, "a tensor")
-    require_numbers("x", x)
+    """The balance after `x` years of one dollar at 8 % interest a year: 1.08 ** x."""
     return 1.08**x
 
 
 def heights(curve: Curve, x: Tensor) -> Tensor:
-    """What a curve is above x: curve(x), of the shape of x, and on the same device.
-
-    Raises:
-        TypeError: `curve` is no function, or `x` no tensor.
-        ValueError: it returns something else than numbers of that shape, or `x` is sparse or on
-            the meta device.
+    """What a curve is above x, which must come out in the shape of x, or numbers would be paired
+    wrongly later.
     """
-    require_callable("curve", curve)
-    require_type("x", x, Tensor, "a tensor")
-    require_numbers("x", x)
     y = curve(x)
     if not isinstance(y, Tensor) or y.shape != x.shape:
         got = tuple(y.shape) if isinstance(y, Tensor) else type(y).__name__
         raise ValueError(f"curve must return a tensor of shape {tuple(x.shape)}, got {got}")
-    require_numbers("curve(x)", y)
-    if y.is_complex():
-        raise ValueError(f"curve must return real numbers, got dtype {y.dtype}")
     return y
 
 
 def curve_points(
-    curve: Curve,
-    low: float,
-    high: float,
-    count: int,
-    *,
-    random: torch.Generator | None = None,
+    curve: Curve, low: float, high: float, count: int, *, random: torch.Generator | None = None
 ) -> Tensor:
     """Draw points on a curve: x uniform in [low, high), y = curve(x).
 
     Args:
-        curve: maps a tensor of x, shape (count,), to the tensor of y of the same shape.
+        curve: maps x of shape (count,) to y of the same shape.
         low: smallest x.
         high: upper limit of x.
         count: number of points.
         random: source of the random numbers; PyTorch's global one where it is left out.
 
     Returns:
-        Points of shape (count, 2), float32: column 0 is x, column 1 is y.
-
-    Raises:
-        TypeError: an argument is of the wrong type.
-        ValueError: `low` is not below `high`, `count` is below 1, or the curve returns another
-            shape or values that are not finite.
+        Points of shape (count, 2): column 0 is x, column 1 is y.
     """
-    require_callable("curve", curve)
-    require_range(low, high)
-    require_count("count", count)
-    require_random(random)
+    if not low < high:
+        raise ValueError(f"low must be smaller than high, got low={low} and high={high}")
     x = low + (high - low) * torch.rand(count, generator=random)
-    points = torch.stack([x, heights(curve, x).to(x)], dim=1)
-    require_matrix("curve(x)", points, columns=2)
-    return points
+    return as_samples(torch.stack([x, heights(curve, x).to(x)], dim=1), "curve(x)")
 
 
 def batches(
-    samples: Tensor, batch_size: int, *, random: torch.Generator | None = None
+    samples: Any, batch_size: int, *, random: torch.Generator | None = None
 ) -> DataLoader[Tensor]:
-    """Cut samples into shuffled batches of equal size, shuffled anew in each epoch.
+    """Cut samples of shape (n, ...) into batches, shuffled anew in each epoch.
 
-    A last batch that would come out shorter is left out of that epoch, so that every batch has
-    the shape (batch_size, dim) and every sample counts the same.
-
-    Args:
-        samples: shape (n, dim), float.
-        batch_size: samples in a batch, at most n.
-        random: source of the shuffling; PyTorch's global one where it is left out.
-
-    Raises:
-        TypeError: an argument is of the wrong type.
-        ValueError: `batch_size` is below 1 or larger than the number of samples.
+    A last batch that would come out shorter is left out of that epoch, so that all batches have
+    the same size.
     """
-    require_matrix("samples", samples)
-    require_count("batch_size", batch_size)
-    require_random(random)
-    if batch_size > len(samples):
+    samples = as_samples(samples)
+    if batch_size > len(samples):  # no batch at all would be left
         raise ValueError(
             f"batch_size must be at most the {len(samples)} training samples, got {batch_size}"
         )
-    return DataLoader(
-        samples,  # type: ignore[arg-type]  # a tensor has the length and items that are needed
-        batch_size=batch_size,
-        shuffle=True,
-        drop_last=True,
-        generator=random,
-    )
+    return DataLoader(samples, batch_size, shuffle=True, drop_last=True, generator=random)
 
 
 @dataclass(frozen=True, eq=False)  # == of tensors is no single truth
@@ -134,39 +119,115 @@ class Scaler:
     high: Tensor
 
     @classmethod
-    def fit(cls, samples: Tensor) -> Scaler:
-        """Learn the range of each column from samples of shape (n, dim).
-
-        Raises:
-            TypeError: `samples` is not a float tensor.
-            ValueError: `samples` is not of shape (n, dim), or one of its columns is constant.
-        """
-        require_matrix("samples", samples)
+    def fit(cls, samples: Any) -> Scaler:
+        """Learn the range of each column from samples of shape (n, dim)."""
+        samples = as_samples(samples)
         low, high = samples.min(dim=0).values, samples.max(dim=0).values
-        if bool((low == high).any()):
+        if bool((low == high).any()):  # scaled it would be 0 / 0
             column = int((low == high).nonzero()[0])
             only = float(low[column])
             raise ValueError(f"samples must vary in each column, got only {only} in {column}")
         return cls(low, high)
 
-    def scale(self, samples: Tensor) -> Tensor:
-        """From data units to [-1, 1], shape (n, dim).
-
-        Raises:
-            TypeError: `samples` is no float tensor.
-            ValueError: it has another shape, or holds NaN or infinity.
-        """
-        require_matrix("samples", samples, columns=len(self.low))
+    def scale(self, samples: Any) -> Tensor:
+        """From data units to [-1, 1], shape (n, dim)."""
+        samples = as_samples(samples, columns=len(self.low))
         low, high = self.low.to(samples.device), self.high.to(samples.device)
         return 2 * (samples - low) / (high - low) - 1
 
-    def unscale(self, samples: Tensor) -> Tensor:
-        """From [-1, 1] back to data units, shape (n, dim).
-
-        Raises:
-            TypeError: `samples` is no float tensor.
-            ValueError: it has another shape, or holds NaN or infinity.
-        """
-        require_matrix("samples", samples, columns=len(self.low))
+    def unscale(self, samples: Any) -> Tensor:
+        """From [-1, 1] back to data units, shape (n, dim)."""
+        samples = as_samples(samples, columns=len(self.low))
         low, high = self.low.to(samples.device), self.high.to(samples.device)
         return low + (samples + 1) / 2 * (high - low)
+
+
+# --- integers as one-hot rows --------------------------------------------------------------------
+
+
+def as_integers(values: Any, name: str = "integers") -> Tensor:
+    """What was handed over, as a tensor of whole numbers of shape (n,)."""
+    if not isinstance(values, Tensor):
+        values = torch.tensor(list(values))
+    if values.is_floating_point() or values.is_complex() or values.dtype == torch.bool:
+        advice = "; encode_batch makes rows of them, decode_batch leads back"
+        raise TypeError(f"{name} must be whole numbers, got {values.dtype}{advice}")
+    if values.ndim != 1 or len(values) == 0:
+        raise ValueError(f"{name} must have shape (n,), n >= 1, got shape {tuple(values.shape)}")
+    return values.long()
+
+
+def encode(position: int, depth: int) -> Tensor:
+    """One-hot encoding of one integer: `encode(1, 5)` is [0, 1, 0, 0, 0], shape (depth,)."""
+    return encode_batch([position], depth)[0]
+
+
+def encode_batch(integers: Any, depth: int) -> Tensor:
+    """One-hot encoding of n integers from 0 to depth - 1, one a row: shape (n, depth), float."""
+    return one_hot(as_integers(integers), depth).float()
+
+
+def decode(row: Tensor) -> int:
+    """The integer that a row of shape (depth,) stands for: where its largest number is (argmax).
+
+    Among equals the first one counts, so a row of zeros decodes to 0.
+    """
+    return int(row.argmax())
+
+
+def decode_batch(batch: Any) -> Tensor:
+    """The integer of each row, argmax over the last axis: shape (n, depth) -> (n,), int64."""
+    return as_samples(batch, "batch").argmax(dim=-1)
+
+
+def pattern_values(pattern: Pattern, below: int = 100) -> Tensor:
+    """The integers from 0 up to `below` that follow a pattern, in rising order.
+
+    Args:
+        pattern: "odd", "even", or k for the multiples of k (0 is one of them).
+        below: the first integer that is too large.
+
+    Returns:
+        Shape (k,), int64; `pattern_values(5)` is 0, 5, ..., 95.
+    """
+    if pattern in ("odd", "even"):
+        return torch.arange(int(pattern == "odd"), below, 2)
+    if isinstance(pattern, str):
+        raise ValueError(f'pattern must be "odd", "even" or a whole number, got {pattern!r}')
+    return torch.arange(0, below, pattern)
+
+
+def draw_integers(values: Any, count: int, *, random: torch.Generator | None = None) -> Tensor:
+    """Draw `count` integers from `values`, shape (k,), each as likely as any other, with repeats."""
+    values = as_integers(values, "values")
+    # the positions come from the CPU whatever device the values are on: same seed, same integers
+    positions = torch.randint(len(values), (count,), generator=random)
+    return values[positions.to(values.device)]
+
+
+def real_batch(
+    values: Any, count: int, depth: int, *, random: torch.Generator | None = None
+) -> Tensor:
+    """A batch of real samples: `draw_integers`, encoded, shape (count, depth)."""
+    return encode_batch(draw_integers(values, count, random=random), depth)
+
+
+# --- noise ---------------------------------------------------------------------------------------
+
+
+def normal_noise(latent_dim: int, *, random: torch.Generator | None = None) -> Noise:
+    """Make a function that draws `count` noise vectors: shape (count, latent_dim), N(0, 1)."""
+    return lambda count: torch.randn(count, latent_dim, generator=random)
+
+
+def even_noise(num: int) -> Tensor:
+    """Noise in [-1, 1) without gaps or crowds: one draw from each of `num` equal parts.
+
+    Each number taken by itself is uniform on [-1, 1), but a batch covers the range far more
+    evenly than independent draws do (stratified sampling).
+
+    Returns:
+        Shape (num, 1), in rising order.
+    """
+    parts = (torch.arange(num) + torch.rand(num)) / num
+    return (2 * parts - 1)[:, None]

@@ -24,7 +24,7 @@ from gan_course.checks import (
     require_pair,
     require_type,
 )
-from gan_course.losses import fake_loss, generator_loss, real_loss
+from gan_course.training import fake_loss, generator_loss, real_loss
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from gan_course.answers import NotAttempted, Wrong, answer_of, numbers_of
 from gan_course.checks import require_choice, require_count, require_room
-from gan_course.integers import decode_batch, pattern_values
+from gan_course.data import decode_batch, pattern_values
 from gan_course.metrics import (
     bins_covered,
     fit_error,

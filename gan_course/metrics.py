@@ -17,8 +17,7 @@ from gan_course.checks import (
     require_range,
     require_room,
 )
-from gan_course.data import Curve, Scaler, curve_points, heights
-from gan_course.integers import decode_batch, whole_numbers
+from gan_course.data import Curve, Scaler, as_integers, curve_points, decode_batch, heights
 
 RANGE_GRID = 1_001  # points at which a curve is looked at to find how far its y reaches
 BINS = 50  # parts of the range of x that are looked at one by one
@@ -581,7 +580,7 @@ def integer_quality(batch: Tensor, values: Tensor) -> IntegerQuality:
 
 
 def _whole(name: str, integers: Tensor) -> Tensor:
-    whole = whole_numbers(name, integers)
+    whole = as_integers(integers, name)
     require_numbers(name, whole)
     return whole
 

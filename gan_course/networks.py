@@ -1,19 +1,14 @@
-"""What do the two networks look like? Plain stacks of layers, built by two functions."""
+"""What do the two networks look like? Stacks of layers, as functions and as classes."""
 
-import math
+from __future__ import annotations
+
 from collections.abc import Sequence
+from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import gumbel_softmax, one_hot, softmax
 
-from gan_course.checks import (
-    require_count,
-    require_layers,
-    require_matrix,
-    require_number,
-    require_type,
-    require_widths,
-)
 from gan_course.data import Scaler
 
 
@@ -24,6 +19,30 @@ def pick_device() -> str:
     return "mps" if torch.backends.mps.is_available() else "cpu"
 
 
+def sample(generator: nn.Module, noise: Tensor) -> Tensor:
+    """Generate one sample a row of noise: evaluation mode, no gradients.
+
+    Args:
+        generator: any network that maps (n, latent_dim) to (n, dim).
+        noise: shape (n, latent_dim); it is moved to the generator's device.
+
+    Returns:
+        Samples of shape (n, dim), on that device. The generator is left in the mode it was in.
+    """
+    weight = next(generator.parameters(), noise)
+    was_training = generator.training
+    generator.eval()
+    try:
+        with torch.no_grad():
+            samples: Tensor = generator(noise.to(weight.device))
+    finally:
+        generator.train(was_training)
+    return samples
+
+
+# --- projects 1 and 2: layers in a row -----------------------------------------------------------
+
+
 def make_generator(
     latent_dim: int = 2, widths: Sequence[int] = (16, 32), output_dim: int = 2
 ) -> nn.Sequential:
@@ -31,15 +50,7 @@ def make_generator(
 
     Each width is one hidden linear layer with ReLU after it. The last layer is linear and nothing
     follows it, so that samples can take any value. PyTorch's global seed sets the first weights.
-
-    Raises:
-        TypeError: a size is not a whole number.
-        ValueError: a size is below 1, or so large that it can't be meant.
     """
-    require_count("latent_dim", latent_dim)
-    require_widths("widths", widths)
-    require_count("output_dim", output_dim)
-    require_layers("widths", [latent_dim, *widths, output_dim])
     layers: list[nn.Module] = []
     width = latent_dim
     for next_width in widths:
@@ -55,23 +66,71 @@ def make_discriminator(
 
     Each width is one hidden linear layer with ReLU and dropout after it (Srivastava et al. 2014).
     The sigmoid at the end squeezes the score into a probability.
-
-    Raises:
-        TypeError: a size or `dropout` is of the wrong type.
-        ValueError: a size is below 1, or too large to be meant, or `dropout` is not in [0, 1).
     """
-    require_count("input_dim", input_dim)
-    require_widths("widths", widths)
-    require_number("dropout", dropout)
-    if not 0 <= dropout < 1:
-        raise ValueError(f"dropout must be at least 0 and below 1, got {dropout}")
-    require_layers("widths", [input_dim, *widths, 1])
     layers: list[nn.Module] = []
     width = input_dim
     for next_width in widths:
         layers += [nn.Linear(width, next_width), nn.ReLU(), nn.Dropout(dropout)]
         width = next_width
     return nn.Sequential(*layers, nn.Linear(width, 1), nn.Sigmoid())
+
+
+# --- project 3: networks as classes --------------------------------------------------------------
+
+
+class Generator(nn.Module):
+    """Noise of shape (n, latent_dim) -> samples of shape (n, output_dim).
+
+    Linear layers with LeakyReLU between them, whose slope left of zero is `slope`.
+    """
+
+    def __init__(
+        self,
+        latent_dim: int = 1,
+        output_activation: nn.Module | None = None,
+        *,
+        widths: Sequence[int] = (64, 32),
+        output_dim: int = 1,
+        slope: float = 0.01,
+    ) -> None:
+        super().__init__()
+        sizes = [latent_dim, *widths, output_dim]
+        self.layers = nn.ModuleList(nn.Linear(a, b) for a, b in pairwise(sizes))
+        self.leaky_relu = nn.LeakyReLU(slope)
+        self.output_activation = output_activation
+
+    def forward(self, noise: Tensor) -> Tensor:
+        """From (n, latent_dim) to (n, output_dim)."""
+        x = noise
+        for layer in self.layers[:-1]:
+            x = self.leaky_relu(layer(x))
+        x = self.layers[-1](x)
+        return x if self.output_activation is None else self.output_activation(x)
+
+
+class Discriminator(nn.Module):
+    """Samples of shape (n, input_dim) -> the probability that each is real, shape (n, 1).
+
+    `layers` are the widths of its linear layers; the last one is 1, the one answer.
+    """
+
+    def __init__(
+        self, input_dim: int = 1, layers: Sequence[int] = (64, 32, 1), *, slope: float = 0.01
+    ) -> None:
+        super().__init__()
+        if layers[-1] != 1:  # binary cross-entropy would train several answers without a word
+            raise ValueError(f"layers must end with 1, the one answer, got {list(layers)}")
+        self.layers = nn.ModuleList(nn.Linear(a, b) for a, b in pairwise([input_dim, *layers]))
+        self.leaky_relu = nn.LeakyReLU(slope)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """From (n, input_dim) to (n, 1), each number in [0, 1]."""
+        for layer in self.layers[:-1]:
+            x = self.leaky_relu(layer(x))
+        return torch.sigmoid(self.layers[-1](x))
+
+
+# --- last layers -----------------------------------------------------------------------------
 
 
 class Unscale(nn.Module):
@@ -84,13 +143,7 @@ class Unscale(nn.Module):
     high: Tensor
 
     def __init__(self, scaler: Scaler) -> None:
-        """Take over the ends of the scaler.
-
-        Raises:
-            TypeError: `scaler` is no `Scaler`.
-        """
         super().__init__()
-        require_type("scaler", scaler, Scaler, "a Scaler")
         # buffers travel with the weights, to a file and to a device, but are not trained
         self.register_buffer("low", scaler.low.clone())
         self.register_buffer("high", scaler.high.clone())
@@ -100,112 +153,38 @@ class Unscale(nn.Module):
         return self.low + (samples + 1) / 2 * (self.high - self.low)
 
 
-def add_waves(values: Tensor, count: int) -> Tensor:
-    """Put sines and cosines beside each number v: sin(k pi/2 v), cos(k pi/2 v) for k = 1 to count.
-
-    A network that is given them can bend sharply where plain layers would take very long to learn
-    to (Fourier features, Tancik et al. 2020). Meant for numbers in about [-1, 1].
-
-    Args:
-        values: shape (..., dim).
-        count: how many of each; 0 leaves the values as they are.
-
-    Returns:
-        Shape (..., dim + 2 dim count).
-    """
-    parts = [values]
-    for k in range(1, count + 1):
-        angle = math.pi / 2 * k * values
-        parts += [torch.sin(angle), torch.cos(angle)]
-    return torch.cat(parts, dim=-1)
-
-
-def blur_level(sigma: Tensor, blur: tuple[float, float]) -> Tensor:
-    """How blurred a sample is, as a number for the discriminator: log sigma, from -1 to 1.
-
-    Args:
-        sigma: the amounts, any shape.
-        blur: the least and the most.
-    """
-    least, most = blur
-    return 2 * torch.log(sigma / least) / math.log(most / least) - 1
-
-
-class Waves(nn.Module):
-    """A first layer that puts sines and cosines beside its inputs, see `add_waves`."""
-
-    def __init__(self, count: int) -> None:
-        """Keep how many of each.
-
-        Raises:
-            TypeError: `count` is no whole number.
-            ValueError: `count` is below 1.
-        """
-        super().__init__()
-        # however many: waves have no weights, and a file's are bounded by the layer behind them
-        require_count("count", count, maximum=math.inf)
-        self.count = count
-
-    def forward(self, values: Tensor) -> Tensor:
-        """From (..., dim) to (..., dim + 2 dim count)."""
-        return add_waves(values, self.count)
-
-    def extra_repr(self) -> str:
-        """What `print` shows of the layer, such as Waves(3)."""
-        return str(self.count)
-
-
 def in_data_units(generator: nn.Sequential, scaler: Scaler) -> nn.Sequential:
-    """The same generator, sharing its weights, with `Unscale` as its last layer.
+    """The same generator, sharing its weights, with `Unscale` as its last layer."""
+    weight = next(generator.parameters(), scaler.low)
+    return nn.Sequential(*generator, Unscale(scaler).to(weight.device))
 
-    Raises:
-        TypeError: the generator is no nn.Sequential, or the scaler no `Scaler`.
+
+class StraightThrough(nn.Module):
+    """A last layer: one-hot rows on the way forward, the gradient of softmax on the way back.
+
+    Bengio et al. 2013, arXiv:1308.3432, for one bit; here for one choice out of many.
     """
-    if not isinstance(generator, nn.Sequential):
-        raise TypeError(f"generator must be an nn.Sequential, got {type(generator).__name__}")
-    require_type("scaler", scaler, Scaler, "a Scaler")
-    return nn.Sequential(*generator, Unscale(scaler))
+
+    def forward(self, logits: Tensor) -> Tensor:
+        """From (n, depth) to (n, depth): a 1 at the largest number of each row."""
+        soft = softmax(logits, dim=-1)
+        hard = one_hot(logits.argmax(dim=-1), logits.shape[-1]).to(soft.dtype)
+        # the difference is 0 in value but not for the gradient, since the detached part has none
+        return hard + (soft - soft.detach())
 
 
-def sample(generator: nn.Module, noise: Tensor) -> Tensor:
-    """Generate one sample a row of noise: evaluation mode, no gradients, on the noise's device.
+class GumbelSoftmax(nn.Module):
+    """A last layer that draws one position a row, with the probabilities softmax(logits).
 
-    Args:
-        generator: any network that maps (n, latent_dim) to (n, dim).
-        noise: shape (n, latent_dim).
-
-    Returns:
-        Samples of shape (n, dim). The generator is left in the mode it was in.
-
-    Raises:
-        TypeError: an argument is of the wrong type.
-        ValueError: `noise` has another shape, or holds NaN or infinity.
-        RuntimeError: a layer does not take what it is given, in PyTorch's words.
+    It adds noise to the logits, takes the largest, and lets the gradient of a softmax through:
+    `torch.nn.functional.gumbel_softmax(hard=True)`. It draws in evaluation mode too, since the
+    drawing is how samples are made. Jang et al. 2017, arXiv:1611.01144.
     """
-    require_type("generator", generator, nn.Module, "an nn.Module")
-    require_matrix("noise", noise)
-    was_training = generator.training
-    generator.eval()
-    try:
-        with torch.no_grad():
-            samples: Tensor = generator(noise)
-    finally:
-        generator.train(was_training)
-    return samples
 
+    def __init__(self, temperature: float = 1.0) -> None:
+        super().__init__()
+        self.temperature = temperature  # small for gradients that are true but noisy
 
-@torch.no_grad()
-def move_average(averaged: nn.Module, network: nn.Module, step: int, keep: float) -> None:
-    """Move each averaged weight a little towards the network's own, after step 1, 2, 3, ...
-
-    Args:
-        averaged: a copy of the network, changed in place.
-        network: the one that is trained.
-        step: the number of the step just done.
-        keep: the share of the average that stays; less at first, step / (step + 9), so that the
-            first weights are soon forgotten.
-    """
-    keep = min(keep, step / (step + 9))
-    pairs = zip(averaged.parameters(), network.parameters(), strict=True)
-    for average, current in pairs:
-        average.lerp_(current, 1 - keep)
+    def forward(self, logits: Tensor) -> Tensor:
+        """From (n, depth) to (n, depth), exactly one 1 in each row."""
+        return gumbel_softmax(logits, tau=self.temperature, hard=True, dim=-1)

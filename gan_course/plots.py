@@ -17,8 +17,6 @@ from gan_course.checks import (
     require_type,
     require_widths,
 )
-from gan_course.gan import GANHistory
-from gan_course.training import History
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -111,44 +109,39 @@ def plot_epochs(real: Tensor, snapshots: Mapping[int, Tensor], epochs: Sequence[
     return figure
 
 
-def plot_losses(history: History | GANHistory) -> Axes:
+def plot_losses(losses: Sequence[Sequence[float]]) -> Axes:
     """Draw the three mean losses of each epoch, and the line ln 2 of an undecided discriminator.
 
-    Raises:
-        TypeError: `history` is of neither kind.
+    Args:
+        losses: of each epoch, on real, on fake, of the generator, as in `History.losses`.
     """
     import matplotlib.pyplot as plt
 
-    require_type("history", history, (History, GANHistory), "a History or a GANHistory")
     _, axes = plt.subplots(figsize=(7, 3.6), layout="constrained")
-    numbers = [epoch.number for epoch in history.epochs]
-    axes.plot(numbers, [e.real_loss for e in history.epochs], label="D on real", lw=1)
-    axes.plot(numbers, [e.fake_loss for e in history.epochs], label="D on fake", lw=1, ls="--")
-    axes.plot(numbers, [e.generator_loss for e in history.epochs], label="G", lw=1, ls=":")
+    numbers = range(1, len(losses) + 1)
+    names, lines = ("D on real", "D on fake", "G"), ("-", "--", ":")
+    for name, line, values in zip(names, lines, zip(*losses, strict=True), strict=True):
+        axes.plot(numbers, values, label=name, lw=1, ls=line)
     axes.axhline(math.log(2), color="black", lw=1, label=f"ln 2 = {math.log(2):.3f}")
     axes.set(xlabel="epoch", ylabel="mean loss", title="Losses of both networks")
     axes.legend(ncols=4, loc="upper right")
     return axes
 
 
-def plot_scores(history: History) -> Axes:
+def plot_scores(scores: Sequence[float]) -> Axes:
     """Draw the score of each epoch on a logarithmic axis, with the best one marked.
 
-    Raises:
-        TypeError: `history` is no `History`.
+    Args:
+        scores: of each epoch, lower is better, as in `History.scores`.
     """
     import matplotlib.pyplot as plt
 
-    require_type("history", history, History, "a History")
     _, axes = plt.subplots(figsize=(7, 3.6), layout="constrained")
-    axes.semilogy([e.number for e in history.epochs], [e.score for e in history.epochs], lw=0.8)
-    axes.plot(
-        history.best_epoch,
-        history.best_score,
-        "k*",
-        ms=13,
-        label=f"best: epoch {history.best_epoch}, the clock starts here",
-    )
+    numbers = range(1, len(scores) + 1)
+    best = min(numbers, key=lambda number: scores[number - 1])
+    axes.semilogy(numbers, scores, lw=0.8)
+    label = f"best: epoch {best}, the clock starts here"
+    axes.plot(best, scores[best - 1], "k*", ms=13, label=label)
     axes.set(xlabel="epoch", ylabel="score (lower is better)", title="Score of each epoch")
     axes.legend(loc="upper right")
     return axes

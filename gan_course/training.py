@@ -1,54 +1,110 @@
-"""How do two networks learn from each other? One step, one loop, and when to stop."""
+"""How do two networks learn from each other? Losses, one step, one loop, and when to stop."""
 
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterable
+import math
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import binary_cross_entropy
 from torch.optim import Adam, Optimizer
+from torch.optim.swa_utils import AveragedModel
 
-from gan_course.checkpoints import Checkpoint, State, restore, shapes, undone_if_diverged
-from gan_course.checks import (
-    require_callable,
-    require_count,
-    require_flag,
-    require_iterable,
-    require_matrix,
-    require_network,
-    require_number,
-    require_random,
-    require_settled,
-    require_type,
-)
-from gan_course.files import checksum
-from gan_course.losses import fake_loss, generator_loss, real_loss
+from gan_course.data import Noise, as_samples
 from gan_course.networks import sample
 
-Noise = Callable[[int], Tensor]
+# A mean loss of so many nats, where an undecided D has ln 2 = 0.69: what is true gets a chance of
+# e^-50, and sigmoids in float32 have long become 0 or 1, whose slopes are 0.
+EXPLODED = 50.0
+ADVICE = "try smaller learning rates, and data scaled to [-1, 1]"
 
 
-class StepLosses(NamedTuple):
-    """The three losses of one training step, each a scalar tensor in nats."""
-
-    real: Tensor
-    fake: Tensor
-    generator: Tensor
+# --- losses and steps: project 1 -----------------------------------------------------------------
 
 
-def normal_noise(latent_dim: int, *, random: torch.Generator | None = None) -> Noise:
-    """Make a function that draws `count` noise vectors: shape (count, latent_dim), N(0, 1).
+class Losses(NamedTuple):
+    """The three losses of a step in nats: scalar tensors, or floats where they are kept."""
 
-    Raises:
-        TypeError: an argument is of the wrong type.
-        ValueError: `latent_dim` is below 1, or `random` draws on another device than the CPU.
+    real: Any
+    fake: Any
+    generator: Any
+
+
+def real_loss(answers: Tensor) -> Tensor:
+    """D's loss on real samples, whose target is 1: the mean of -log D(x), in nats.
+
+    Args:
+        answers: D(x), probabilities of shape (n, 1).
+
+    Goodfellow et al. 2014, equation 1, first term. PyTorch cuts -log off at 100, so the loss
+    stays finite where D(x) is 0; it is ln 2 = 0.693 where every answer is one half.
     """
-    require_count("latent_dim", latent_dim)
-    require_random(random)
-    return lambda count: torch.randn(count, latent_dim, generator=random)
+    return _cross_entropy(answers, 1.0)
+
+
+def fake_loss(answers: Tensor) -> Tensor:
+    """D's loss on generated samples, whose target is 0: the mean of -log(1 - D(G(z))), in nats.
+
+    Goodfellow et al. 2014, equation 1, second term.
+    """
+    return _cross_entropy(answers, 0.0)
+
+
+def generator_loss(answers: Tensor) -> Tensor:
+    """G's loss on its own samples: it wants to hear 1, so the mean of -log D(G(z)), in nats.
+
+    Goodfellow et al. 2014, section 3: the form with strong gradients early in learning.
+    """
+    return _cross_entropy(answers, 1.0)
+
+
+def _cross_entropy(answers: Tensor, target: float) -> Tensor:
+    # PyTorch's function must not see NaN: on a GPU that would end the process, not the training
+    loss = binary_cross_entropy(answers.nan_to_num(0.5), torch.full_like(answers, target))
+    return torch.where(answers.isnan().any(), math.nan, loss)
+
+
+def train_on_real(
+    discriminator: nn.Module, discriminator_optimiser: Optimizer, real: Tensor
+) -> Tensor:
+    """Change D once, to call real samples real. Returns the loss before the change."""
+    discriminator_optimiser.zero_grad()
+    loss = real_loss(discriminator(real))
+    loss.backward()
+    discriminator_optimiser.step()
+    return loss.detach()
+
+
+def train_on_fake(
+    generator: nn.Module, discriminator: nn.Module, discriminator_optimiser: Optimizer, z: Tensor
+) -> Tensor:
+    """Change D once, to call G's samples fake. Returns the loss before the change."""
+    # detach: the generator is not to learn from this step, so no gradient need reach it
+    fake = generator(z).detach()
+    discriminator_optimiser.zero_grad()
+    loss = fake_loss(discriminator(fake))
+    loss.backward()
+    discriminator_optimiser.step()
+    return loss.detach()
+
+
+def train_generator(
+    generator: nn.Module, discriminator: nn.Module, generator_optimiser: Optimizer, z: Tensor
+) -> Tensor:
+    """Change G once, so that D calls its samples real. Returns the loss before the change."""
+    generator_optimiser.zero_grad()
+    fake = generator(z)
+    loss = generator_loss(discriminator(fake))
+    loss.backward()
+    generator_optimiser.step()
+    return loss.detach()
 
 
 def train_step(
@@ -58,8 +114,8 @@ def train_step(
     discriminator_optimiser: Optimizer,
     real: Tensor,
     noise: Noise,
-) -> StepLosses:
-    """Train on one batch: discriminator on real, discriminator on fake, generator on fresh noise.
+) -> Losses:
+    """Train on one batch: D on real samples, D on fake ones, then G on fresh noise.
 
     Args:
         generator: maps (n, latent_dim) to (n, dim).
@@ -67,75 +123,32 @@ def train_step(
         generator_optimiser: changes the generator's weights, and no others.
         discriminator_optimiser: changes the discriminator's weights, and no others.
         real: one batch of real samples, shape (n, dim).
-        noise: draws noise vectors, see `normal_noise`.
-
-    Returns:
-        The three losses before each change.
+        noise: draws n noise vectors, see `data.normal_noise`.
 
     Goodfellow et al. 2014, algorithm 1, with the discriminator's two terms as two changes.
     """
-    discriminator_optimiser.zero_grad()
-    loss_real = real_loss(discriminator(real))
-    loss_real.backward()
-    discriminator_optimiser.step()
+    on_real = train_on_real(discriminator, discriminator_optimiser, real)
+    z = noise(len(real)).to(real)
+    on_fake = train_on_fake(generator, discriminator, discriminator_optimiser, z)
+    z = noise(len(real)).to(real)
+    return Losses(on_real, on_fake, train_generator(generator, discriminator, generator_optimiser, z))
 
-    discriminator_optimiser.zero_grad()
-    # detach: the generator is not to learn from this step, so no gradient need reach it
-    fake = generator(noise(len(real)).to(real.device)).detach()
-    loss_fake = fake_loss(discriminator(fake))
-    loss_fake.backward()
-    discriminator_optimiser.step()
 
-    generator_optimiser.zero_grad()
-    fake = generator(noise(len(real)).to(real.device))
-    loss_generator = generator_loss(discriminator(fake))
-    loss_generator.backward()
-    generator_optimiser.step()
-    return StepLosses(loss_real.detach(), loss_fake.detach(), loss_generator.detach())
+# --- the loop: projects 1 to 3 -------------------------------------------------------------------
 
 
 class EarlyStopping:
-    """Says when to stop: the score has not improved for `patience` epochs. Lower is better.
+    """Says when to stop: the score has not improved for `patience` epochs. Lower is better."""
 
-    Attributes:
-        best: the lowest score so far.
-        best_epoch: the epoch it was reached in, 0 before the first update.
-    """
-
-    def __init__(self, patience: int) -> None:
-        """Start with no score at all.
-
-        Raises:
-            TypeError: `patience` is no whole number.
-            ValueError: it is below 1.
-        """
-        require_count("patience", patience, maximum=float("inf"))
+    def __init__(self, patience: float) -> None:
         self.patience = patience
-        self.best = float("inf")
+        self.best = math.inf
         self.best_epoch = 0
 
-    def update(self, epoch: int, score: float) -> bool:
-        """Take in the score of an epoch; True where it is the best so far.
-
-        Raises:
-            TypeError: `epoch` is no whole number, or `score` no number.
-            ValueError: `epoch` is below 1.
-        """
-        require_count("epoch", epoch)
-        require_number("score", score, finite=False)  # NaN is never the best
+    def should_stop(self, epoch: int, score: float) -> bool:
+        """Take in the score of an epoch; True when the best one is `patience` epochs old."""
         if score < self.best:
             self.best, self.best_epoch = score, epoch
-            return True
-        return False
-
-    def should_stop(self, epoch: int) -> bool:
-        """True when the best score is `patience` epochs old.
-
-        Raises:
-            TypeError: `epoch` is no whole number.
-            ValueError: it is below 0.
-        """
-        require_count("epoch", epoch, minimum=0)
         return epoch - self.best_epoch >= self.patience
 
 
@@ -144,10 +157,16 @@ class Epoch:
     """What one epoch came to."""
 
     number: int  # the first epoch is 1
-    real_loss: float  # mean over the epoch's batches, nats
-    fake_loss: float
-    generator_loss: float
-    score: float  # quality after the epoch, lower is better
+    losses: Losses  # means over its batches, as floats
+    score: float | None = None  # quality after the epoch, lower is better
+
+    def __str__(self) -> str:
+        real, fake, generator = self.losses
+        score = "" if self.score is None else f", score {self.score:.3f}"
+        return (
+            f"epoch {self.number:4}: D {real:.3f} on real, {fake:.3f} on fake, "
+            f"G {generator:.3f}{score}"
+        )
 
 
 @dataclass
@@ -157,7 +176,17 @@ class History:
     epochs: list[Epoch] = field(default_factory=list)
     snapshots: dict[int, Tensor] = field(default_factory=dict)  # epoch -> samples, (n, dim)
     best_epoch: int = 0
-    best_score: float = float("inf")
+    best_score: float = math.inf
+
+    @property
+    def losses(self) -> list[Losses]:
+        """The mean losses of each epoch."""
+        return [epoch.losses for epoch in self.epochs]
+
+    @property
+    def scores(self) -> list[float | None]:
+        """The score of each epoch."""
+        return [epoch.score for epoch in self.epochs]
 
     @property
     def stopped_at(self) -> int:
@@ -168,171 +197,413 @@ class History:
 def fit(
     generator: nn.Module,
     discriminator: nn.Module,
-    batches: Iterable[Tensor],
+    batches: Iterable[Any],
     noise: Noise,
     *,
-    score: Callable[[Tensor], float],
-    watch: Tensor,
-    epochs: int = 10_000,
-    patience: int = 1_000,
-    learning_rate: float = 5e-4,
+    epochs: int = 1_000,
+    step: Callable[..., Losses] = train_step,
+    generator_rate: float = 5e-4,
+    discriminator_rate: float = 5e-4,
+    betas: tuple[float, float] = (0.9, 0.999),
+    optimisers: tuple[Optimizer, Optimizer] | None = None,
+    decay: bool = False,
+    average: float = 0.0,
+    watch: Tensor | None = None,
+    score: Callable[[Tensor], float] | None = None,
+    patience: int | None = None,
     keep_best: bool = False,
-    report: Callable[[Epoch, Tensor], None] | None = None,
-    report_every: int = 25,
-    checkpoint: Checkpoint | None = None,
+    report: Callable[[Epoch], object] | None = None,
+    every: int = 25,
+    checkpoint: str | os.PathLike[str] | None = None,
 ) -> History:
-    """Train both networks until the score has not improved for `patience` epochs.
+    """Train both networks in place, on the device they are on, and show how it goes.
 
-    The networks are trained in place, on the device they are on.
+    Ctrl-C, or the stop button, ends it early: what was reached until then is returned.
 
     Args:
         generator: maps (n, latent_dim) to (n, dim).
         discriminator: maps (n, dim) to probabilities (n, 1).
-        batches: real samples, each batch of shape (batch_size, dim); gone through once an epoch.
-        noise: draws noise vectors, see `normal_noise`.
-        score: says how good samples of shape (n, dim) are; lower is better.
-        watch: fixed noise, shape (n, latent_dim): what is generated from it after each epoch is
-            scored, so that two epochs differ by the generator alone and not by luck.
+        batches: real samples, each batch of shape (n, dim); gone through once an epoch.
+        noise: draws noise vectors, see `data.normal_noise`.
         epochs: go no further than this.
+        step: trains on one batch; takes what `train_step` takes.
+        generator_rate: learning rate of the generator's Adam (Kingma and Ba 2015).
+        discriminator_rate: learning rate of the discriminator's Adam.
+        betas: of both.
+        optimisers: the generator's and the discriminator's, where you made them yourself.
+        decay: let both rates fall in a straight line, to 0 at the last step.
+        average: at the end the generator has the moving average of its weights, of which each
+            step keeps this share, such as 0.99; it is also what is watched. 0 for no average.
+        watch: fixed noise, shape (m, latent_dim): what is generated from it is scored and kept, so
+            that two epochs differ by the generator alone and not by luck.
+        score: says how good samples of shape (m, dim) are; lower is better.
         patience: stop after this many epochs without a better score.
-        learning_rate: of both Adam optimisers (Kingma and Ba 2015).
-        keep_best: at the end, put back the generator's weights of the best epoch.
-        report: called as report(epoch, samples) after the first epoch and every `report_every`.
-        report_every: epochs between two reports, and between two snapshots in the history.
-        checkpoint: a file to go on from, where the training was cut short.
+        keep_best: at the end the generator has the weights of the best epoch.
+        report: called with the first epoch and every `every`; `print` will do.
+        every: epochs between two reports, two snapshots in the history, two savings.
+        checkpoint: a file to go on from, to the very same losses on the same machine, where the
+            training was cut short; it need not be there yet, and a finished training is only read.
+            Noise and batches must draw from PyTorch's global random numbers, or a DataLoader's.
 
     Returns:
         Losses and scores of each epoch, and snapshots of the samples.
 
     Raises:
-        TypeError: an argument is of the wrong type.
-        ValueError: a count is below 1, `watch` or `noise` has the wrong shape, `batches` is empty,
-            or the checkpoint's file is damaged or of another training.
-        RuntimeError: a layer does not take what it is given, in PyTorch's words.
-        OSError: the checkpoint can't be written.
-        FloatingPointError: the score or a loss is not a number, or has exploded: training has
-            diverged. Both networks then have their weights of the last good epoch.
+        FloatingPointError: the training has diverged: a loss, a sample or the score is not a
+            number, or a loss has exploded. The networks have their weights of the last good epoch.
     """
-    _check_fit(generator, discriminator, noise, score, watch, learning_rate, report)
-    require_count("epochs", epochs)
-    require_count("report_every", report_every, maximum=float("inf"))
-    require_flag("keep_best", keep_best)
-    require_iterable("batches", batches)
-    if checkpoint is not None:
-        require_type("checkpoint", checkpoint, Checkpoint, "a Checkpoint")
-    device = next(generator.parameters()).device
-    watch = watch.to(device)
-    generator_optimiser = Adam(generator.parameters(), lr=learning_rate)
-    discriminator_optimiser = Adam(discriminator.parameters(), lr=learning_rate)
-    trained = (generator, discriminator, generator_optimiser, discriminator_optimiser)
-    stopping = EarlyStopping(patience)
-    history = History()
-    best_weights = copy.deepcopy(generator.state_dict())
+    networks = _trainable(generator, discriminator)
+    if score is not None and watch is None:
+        raise ValueError("score needs watch, the noise whose samples it is to score")
+    if score is None and (patience is not None or keep_best):
+        raise ValueError("patience and keep_best need a score to tell good epochs from bad ones")
+    if optimisers is None:
+        optimisers = (
+            Adam(generator.parameters(), lr=generator_rate, betas=betas),
+            Adam(discriminator.parameters(), lr=discriminator_rate, betas=betas),
+        )
+    watched: nn.Module = generator
+    if average:
+        averaged = moving_average(generator, average)
+        networks, watched = [*networks, averaged], averaged.module
+    trained = [*networks, *optimisers]
+    rates = [optimiser.param_groups[0]["lr"] for optimiser in optimisers]
+    stopping = EarlyStopping(math.inf if patience is None else patience)
+    history, best_weights = History(), copy.deepcopy(watched.state_dict())
 
-    about: State = {"training": "fit", "learning_rate": learning_rate, "watch": checksum(watch)}
-    about |= {"generator": shapes(generator), "discriminator": shapes(discriminator)}
+    random = getattr(batches, "generator", None)  # a DataLoader may have one of its own
+    about = {"rates": rates, "betas": [o.param_groups[0].get("betas") for o in optimisers]}
+    about |= {"average": average, "decay": decay and epochs}
+    about |= {"watch": None if watch is None else watch.tolist()}
+    about |= {"shapes": [[list(w.shape) for w in network.parameters()] for network in networks]}
+    kept = None if checkpoint is None else load_run(checkpoint, about, random)
+    if kept is not None:
+        states, rows, history.snapshots, best_weights, stopping.best, stopping.best_epoch = kept
+        _restore(trained, states)
+        history.epochs = [Epoch(number, Losses(*losses), found) for number, losses, found in rows]
+    begun = history.stopped_at
 
     def keep() -> None:
         if checkpoint is not None:
-            state = _state(trained, history, stopping, best_weights)
-            checkpoint.save(about, device, state)
+            states = [part.state_dict() for part in trained]
+            rows = [[epoch.number, list(epoch.losses), epoch.score] for epoch in history.epochs]
+            best = [best_weights, stopping.best, stopping.best_epoch]
+            save_run(checkpoint, about, [states, rows, history.snapshots, *best], random)
 
-    kept = checkpoint.load(about, device) if checkpoint else None
-    if kept is None:
+    if not begun:
         keep()  # at once, as a place that can't be written is better known now than later
-    else:
-        best_weights = _go_on(kept, trained, history, stopping)
-
-    def checked_noise(count: int) -> Tensor:
-        require_matrix(f"noise({count})", drawn := noise(count))
-        return drawn
-
-    for number in range(history.stopped_at + 1, epochs + 1):
-        if stopping.should_stop(number - 1):
-            break
-        losses: list[StepLosses] = []
-        with undone_if_diverged((generator, discriminator), number, losses):
-            for real in batches:
-                require_matrix("batch", real)
-                losses.append(train_step(*trained, real.to(device), checked_noise))
+    bar = _progress_bar(epochs, begun)
+    number = begun
+    try:
+        stop = stopping.should_stop(begun, math.inf)
+        while number < epochs and not stop:
+            number += 1
+            good = [copy.deepcopy(network.state_dict()) for network in networks]
+            losses: list[Losses] = []
+            for real in _on_device(batches, discriminator, check=number == begun + 1):
+                if decay:
+                    steps = len(batches)  # type: ignore[arg-type]  # a clear error where it has none
+                    left = 1 - ((number - 1) * steps + len(losses)) / (epochs * steps)
+                    _set_rates(optimisers, [rate * left for rate in rates])
+                losses.append(step(generator, discriminator, *optimisers, real, noise))
+                if average:
+                    averaged.update_parameters(generator)
             if not losses:
-                raise ValueError("batches must hold at least one batch, got none")
-            samples = sample(generator, watch)
-            epoch = _summarise(number, losses, samples, score)
-        history.epochs.append(epoch)
-        if stopping.update(number, epoch.score) and keep_best:
-            best_weights = copy.deepcopy(generator.state_dict())
-        if number == 1 or number % report_every == 0:
-            history.snapshots[number] = samples.cpu()
-            if report is not None:
-                report(epoch, samples)
-        if checkpoint is not None and number % checkpoint.every == 0:
+                used_up = "" if number == 1 else "; one that can be gone through again is needed"
+                raise ValueError(f"batches must hold at least one batch{used_up}")
+            samples = None if watch is None else sample(watched, watch)
+            found = None if score is None or samples is None else float(score(samples))
+            epoch = Epoch(number, _mean(losses), found)
+            fault = _fault(epoch, samples)
+            if fault:
+                _restore(networks, good)
+                raise FloatingPointError(
+                    f"training diverged in epoch {number}: {fault}. The networks have their "
+                    f"weights from before this epoch; {ADVICE}"
+                )
+            history.epochs.append(epoch)
+            if found is not None:
+                stop = stopping.should_stop(number, found)
+                if keep_best and stopping.best_epoch == number:
+                    best_weights = copy.deepcopy(watched.state_dict())
+            if number == 1 or number % every == 0:
+                if samples is not None:
+                    history.snapshots[number] = samples.cpu()
+                if report is not None:
+                    report(epoch)
+            if number % every == 0:
+                keep()
+            if not bar.disable:
+                bar.set_postfix_str(str(epoch).partition(": ")[2], refresh=False)
+                bar.update()
+    except KeyboardInterrupt:
+        print(f"stopped in epoch {number} of {epochs}, after {history.stopped_at} whole ones")
+    else:
+        if history.stopped_at > begun:
             keep()
-
-    if kept is None or len(kept["epochs"]) < history.stopped_at:
-        keep()
+    finally:
+        bar.close()
+        _set_rates(optimisers, rates)
     history.best_epoch, history.best_score = stopping.best_epoch, stopping.best
-    history.snapshots[history.stopped_at] = sample(generator, watch).cpu()
+    if watch is not None and history.epochs:
+        history.snapshots[history.stopped_at] = sample(watched, watch).cpu()
     if keep_best:
         generator.load_state_dict(best_weights)
+    elif average:
+        generator.load_state_dict(averaged.module.state_dict())
     return history
 
 
-Trained = tuple[nn.Module, nn.Module, Adam, Adam]  # generator, discriminator, their optimisers
+def moving_average(network: nn.Module, keep: float) -> AveragedModel:
+    """A copy of the network whose weights move a little towards its own after each step.
+
+    Call `update_parameters(network)` after a step. `keep` is the share of the average that stays;
+    less at first, step / (step + 9), so that the first weights are soon forgotten. Buffers, such
+    as the statistics of batch normalisation, are copied.
+    """
+
+    def move(average: Tensor, current: Tensor, count: Tensor) -> Tensor:
+        step = int(averaged.n_averaged)  # `count` is the same, but would have to come from a GPU
+        return average.lerp(current, 1 - min(keep, step / (step + 9)))
+
+    averaged = AveragedModel(network, avg_fn=move)
+    averaged.n_averaged += 1  # type: ignore[operator]  # what it begins with counts as the first
+    return averaged
 
 
-def _summarise(
-    number: int, losses: list[StepLosses], samples: Tensor, score: Callable[[Tensor], float]
-) -> Epoch:
-    # one stack and one copy from the device an epoch; .item() each step would make a GPU wait
-    rows = torch.stack([torch.stack(step) for step in losses]).tolist()
-    real, fake, generator = (sum(column) / len(column) for column in zip(*rows, strict=True))
-    require_settled({"on real": real, "on fake": fake, "of the generator": generator})
-    if not bool(torch.isfinite(samples).all()):
-        raise FloatingPointError("a sample is not a finite number")
-    epoch = Epoch(number, real, fake, generator, float(score(samples)))
-    if epoch.score != epoch.score:
-        raise FloatingPointError("the score is not a number")
-    return epoch
-
-
-def _state(
-    trained: Trained, history: History, stopping: EarlyStopping, best_weights: State
-) -> State:
-    """All that `fit` needs to go on."""
-    epochs = [list(vars(epoch).values()) for epoch in history.epochs]
-    return {
-        "trained": [part.state_dict() for part in trained],
-        "epochs": torch.tensor(epochs, dtype=torch.float64),
-        "snapshots": history.snapshots,
-        "best": [stopping.best, stopping.best_epoch],
-        "best_weights": best_weights,
-    }
-
-
-def _go_on(kept: State, trained: Trained, history: History, stopping: EarlyStopping) -> State:
-    """Put everything to where it was; returns the generator's best weights."""
-    restore(trained, kept["trained"])
-    history.epochs = [Epoch(int(n), *values) for n, *values in kept["epochs"].tolist()]
-    history.snapshots = kept["snapshots"]
-    stopping.best, stopping.best_epoch = kept["best"]
-    return kept["best_weights"]
-
-
-def _check_fit(
-    generator: nn.Module,
-    discriminator: nn.Module,
-    noise: Noise,
-    score: Callable[[Tensor], float],
-    watch: Tensor,
-    learning_rate: float,
-    report: Callable[[Epoch, Tensor], None] | None,
-) -> None:
+def _trainable(generator: nn.Module, discriminator: nn.Module) -> list[nn.Module]:
     for name, network in (("generator", generator), ("discriminator", discriminator)):
-        require_network(name, network)
-    require_callable("noise", noise)
-    require_callable("score", score)
-    if report is not None:
-        require_callable("report", report)
-    require_matrix("watch", watch)
-    require_number("learning_rate", learning_rate, above=0)
+        if not any(weight.requires_grad for weight in network.parameters()):
+            raise ValueError(
+                f"{name} has no weights that can learn; if they are frozen, as in a generator "
+                f"that was loaded, call {name}.requires_grad_(True)"
+            )
+    return [generator, discriminator]
+
+
+def _on_device(batches: Iterable[Any], discriminator: nn.Module, check: bool) -> Iterator[Tensor]:
+    """The batches, as the discriminator takes them; the first one is looked at."""
+    weight = next(discriminator.parameters())
+    for batch in batches:
+        real = batch[0] if isinstance(batch, (list, tuple)) else batch  # samples, then labels
+        if check:
+            real, check = as_samples(real, "a batch"), False
+        yield real.to(weight)
+
+
+def _mean(losses: list[Losses]) -> Losses:
+    # one copy from the device an epoch; .item() in each step would make a GPU wait
+    if isinstance(losses[0].real, Tensor):
+        losses = torch.stack([torch.stack(step) for step in losses]).tolist()
+    return Losses(*(sum(column) / len(column) for column in zip(*losses, strict=True)))
+
+
+def _fault(epoch: Epoch, samples: Tensor | None) -> str:
+    """What says that the training has diverged; empty if nothing does."""
+    names = ("on real", "on fake", "of the generator")
+    for name, loss in zip(names, epoch.losses, strict=True):
+        if not math.isfinite(loss):
+            return f"the loss {name} is not a finite number"
+        if loss > EXPLODED:
+            return f"the loss {name} has exploded to {loss:.3g} nats"
+    if samples is not None and not bool(torch.isfinite(samples).all()):
+        return "a sample is not a finite number"
+    return "the score is not a number" if epoch.score != epoch.score else ""
+
+
+def _set_rates(optimisers: Sequence[Optimizer], rates: Sequence[float]) -> None:
+    for optimiser, rate in zip(optimisers, rates, strict=True):
+        optimiser.param_groups[0]["lr"] = rate
+
+
+def _progress_bar(epochs: int, done: int) -> Any:
+    from tqdm.auto import tqdm  # a widget in a notebook, a line in a terminal
+
+    # quiet where a file or a test takes in what is printed; notebooks are by TQDM_DISABLE=1
+    hidden = not (sys.stderr.isatty() or "ipykernel" in sys.modules)
+    options = {"disable": True} if hidden else {}
+    return tqdm(total=epochs, initial=done, unit="epoch", **options)
+
+
+# --- a class that owns a GAN: project 3 ----------------------------------------------------------
+
+
+class GAN:
+    """Owns both networks, their optimisers and their targets, and trains them."""
+
+    def __init__(
+        self,
+        generator: nn.Module,
+        discriminator: nn.Module,
+        noise: Noise,
+        data: Callable[[int], Tensor],
+        *,
+        batch_size: int = 32,
+        device: str | torch.device = "cpu",
+        generator_rate: float = 2e-4,
+        discriminator_rate: float = 1e-3,
+        betas: tuple[float, float] = (0.5, 0.999),
+    ) -> None:
+        """Take over the networks, which are moved to `device` and trained in place.
+
+        `noise` draws `num` noise vectors, shape (num, latent_dim), and `data` draws `num` real
+        samples, shape (num, dim). The rates and betas are those of the two Adam optimisers.
+        """
+        self.generator = generator.to(device)
+        self.discriminator = discriminator.to(device)
+        self.noise, self.data = noise, data
+        self.batch_size, self.device = batch_size, device
+        self.generator_optimiser = Adam(generator.parameters(), lr=generator_rate, betas=betas)
+        self.discriminator_optimiser = Adam(
+            discriminator.parameters(), lr=discriminator_rate, betas=betas
+        )
+
+    def generate_samples(self, latent_vec: Tensor | None = None, num: int | None = None) -> Tensor:
+        """Generate from `latent_vec`, shape (n, latent_dim), or from `num` fresh noise vectors.
+
+        Without gradients, in evaluation mode; `num` is the batch size where both are left out.
+        """
+        num = self.batch_size if num is None else num
+        return sample(self.generator, self.noise(num) if latent_vec is None else latent_vec)
+
+    def train_step_generator(self) -> float:
+        """Change the generator once; returns its loss on fresh noise, whose target is 1."""
+        self.generator_optimiser.zero_grad()
+        fake = self.generator(self.noise(self.batch_size).to(self.device))
+        loss = generator_loss(self.discriminator(fake))
+        loss.backward()
+        self.generator_optimiser.step()
+        return loss.item()
+
+    def train_step_discriminator(self, real: Tensor | None = None) -> tuple[float, float]:
+        """Change the discriminator once; returns its losses on real and on fake samples.
+
+        `real` is drawn from the data where it is left out.
+        """
+        self.discriminator_optimiser.zero_grad()
+        real = self.data(self.batch_size) if real is None else real
+        loss_real = real_loss(self.discriminator(real.to(self.device)))
+        with torch.no_grad():  # the generator does not learn from this step
+            fake = self.generator(self.noise(self.batch_size).to(self.device))
+        loss_fake = fake_loss(self.discriminator(fake))
+        loss = (loss_real + loss_fake) / 2
+        loss.backward()
+        self.discriminator_optimiser.step()
+        return loss_real.item(), loss_fake.item()
+
+    def train_step(self, real: Tensor | None = None) -> Losses:
+        """Change the discriminator, then the generator, once each.
+
+        Goodfellow et al. 2014, algorithm 1, with the generator's loss of section 3.
+        """
+        loss_real, loss_fake = self.train_step_discriminator(real)
+        return Losses(loss_real, loss_fake, self.train_step_generator())
+
+    def fit(self, epochs: int = 600, batches: int = 10, **options: Any) -> History:
+        """Train for `epochs` times `batches` steps on fresh data; `options` are those of `fit`.
+
+        Nothing is gone through here: an epoch only says when to report.
+        """
+        return fit(
+            self.generator,
+            self.discriminator,
+            _Draws(self.data, self.batch_size, batches),
+            self.noise,
+            epochs=epochs,
+            step=lambda *given: self.train_step(given[4]),
+            optimisers=(self.generator_optimiser, self.discriminator_optimiser),
+            **{"every": 50, **options},
+        )
+
+
+class _Draws:
+    """As many batches as an epoch has, drawn anew each time one goes through them."""
+
+    def __init__(self, data: Callable[[int], Tensor], batch_size: int, batches: int) -> None:
+        self.data, self.batch_size, self.batches = data, batch_size, batches
+
+    def __iter__(self) -> Iterator[Tensor]:
+        return (self.data(self.batch_size) for _ in range(self.batches))
+
+    def __len__(self) -> int:
+        return self.batches
+
+
+# --- going on where a training was cut short -----------------------------------------------------
+
+
+def save_run(
+    path: str | os.PathLike[str],
+    about: dict[str, Any],
+    state: Any,
+    random: torch.Generator | None = None,
+) -> None:
+    """Keep the state of a training, and where PyTorch's random numbers are, in a file.
+
+    Args:
+        path: the file.
+        about: what is trained, in numbers and texts; `load_run` refuses a file about another thing.
+        state: what the training needs to go on: tensors, numbers, texts, lists, dicts.
+        random: a source of random numbers beside PyTorch's global one.
+    """
+    randoms = [torch.get_rng_state(), None if random is None else random.get_state()]
+    if torch.cuda.is_available():
+        randoms += torch.cuda.get_rng_state_all()
+    kept = {"about": about, "randoms": randoms, "state": state}
+    replace_file(path, lambda part: torch.save(kept, part))
+
+
+def load_run(
+    path: str | os.PathLike[str], about: dict[str, Any], random: torch.Generator | None = None
+) -> Any:
+    """The state that `save_run` kept, with the random numbers put to where they were.
+
+    None where there is no file yet.
+
+    Raises:
+        ValueError: the file is none of `save_run`, or of another training than `about` says.
+    """
+    path = Path(path).expanduser()
+    if not path.exists():
+        return None
+    advice = "Delete it, or choose another path, to train from the beginning"
+    try:
+        kept = torch.load(path, map_location="cpu", weights_only=True)
+        theirs, randoms, state = kept["about"], kept["randoms"], kept["state"]
+    except Exception as error:  # torch raises whatever its readers raise
+        reason = str(error).partition("\n")[0]
+        raise ValueError(f"{path} holds no training to go on with: {reason}. {advice}") from error
+    others = [name for name in about if theirs.get(name) != about[name]]
+    if others:
+        raise ValueError(
+            f"{path} is of another training than this one: {', '.join(others)} differ. {advice}"
+        )
+    torch.set_rng_state(randoms[0])
+    if random is not None:
+        random.set_state(randoms[1])
+    if torch.cuda.is_available() and randoms[2:]:
+        torch.cuda.set_rng_state_all(randoms[2:])
+    print(f"going on from {path}")
+    return state
+
+
+def replace_file(path: str | os.PathLike[str], write: Callable[[Path], object]) -> Path:
+    """Write a file beside its place and move it there: nobody ever finds a part of it.
+
+    Folders on the way are made, and `~` is your home. A failure leaves an older file as it was.
+    """
+    path = Path(path).expanduser()
+    place = path.resolve()  # where it is a link, the file that it leads to is replaced
+    place.parent.mkdir(parents=True, exist_ok=True)
+    part = place.with_name(f".{place.name}.part")
+    try:
+        write(part)
+        part.replace(place)
+    finally:
+        part.unlink(missing_ok=True)
+    return path
+
+
+def _restore(parts: Iterable[Any], states: Iterable[dict[str, Any]]) -> None:
+    for part, state in zip(parts, states, strict=True):
+        part.load_state_dict(state)

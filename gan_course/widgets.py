@@ -19,7 +19,9 @@ from gan_course.checks import (
     require_sequence,
     require_type,
 )
-from gan_course.gan import GAN, Discriminator, Generator, even_noise
+from gan_course.data import even_noise
+from gan_course.networks import Discriminator, Generator
+from gan_course.training import GAN
 from gan_course.metrics import ks_normal
 from gan_course.networks import sample
 from gan_course.plots import plot_against_normal, plot_points
