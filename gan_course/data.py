@@ -1,4 +1,4 @@
-"""Where do samples and noise come from? Curves, batches, scaling, integers as one-hot rows, noise."""
+"""Where do samples and noise come from? Curves, batches, scaling, integers as one-hot rows."""
 
 from __future__ import annotations
 
@@ -61,10 +61,8 @@ def exponential(x: Tensor) -> Tensor:
 
 
 def heights(curve: Curve, x: Tensor) -> Tensor:
-    """What a curve is above x, which must come out in the shape of x, or numbers would be paired
-    wrongly later.
-    """
-    y = curve(x)
+    """What a curve is above x: curve(x), of the shape of x."""
+    y = curve(x)  # in another shape y would later be paired with the wrong x
     if not isinstance(y, Tensor) or y.shape != x.shape:
         got = tuple(y.shape) if isinstance(y, Tensor) else type(y).__name__
         raise ValueError(f"curve must return a tensor of shape {tuple(x.shape)}, got {got}")
@@ -198,7 +196,7 @@ def pattern_values(pattern: Pattern, below: int = 100) -> Tensor:
 
 
 def draw_integers(values: Any, count: int, *, random: torch.Generator | None = None) -> Tensor:
-    """Draw `count` integers from `values`, shape (k,), each as likely as any other, with repeats."""
+    """Draw `count` integers from `values`, shape (k,), each as likely as any other."""
     values = as_integers(values, "values")
     # the positions come from the CPU whatever device the values are on: same seed, same integers
     positions = torch.randint(len(values), (count,), generator=random)

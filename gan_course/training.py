@@ -131,7 +131,9 @@ def train_step(
     z = noise(len(real)).to(real)
     on_fake = train_on_fake(generator, discriminator, discriminator_optimiser, z)
     z = noise(len(real)).to(real)
-    return Losses(on_real, on_fake, train_generator(generator, discriminator, generator_optimiser, z))
+    return Losses(
+        on_real, on_fake, train_generator(generator, discriminator, generator_optimiser, z)
+    )
 
 
 # --- the loop: projects 1 to 3 -------------------------------------------------------------------
