@@ -254,7 +254,7 @@ def fit(
         FloatingPointError: the training has diverged: a loss, a sample or the score is not a
             number, or a loss has exploded. The networks have their weights of the last good epoch.
     """
-    networks = _trainable(generator, discriminator)
+    _require_trainable(generator, discriminator)
     if score is not None and watch is None:
         raise ValueError("score needs watch, the noise whose samples it is to score")
     if score is None and (patience is not None or keep_best):
@@ -264,26 +264,24 @@ def fit(
             Adam(generator.parameters(), lr=generator_rate, betas=betas),
             Adam(discriminator.parameters(), lr=discriminator_rate, betas=betas),
         )
-    watched: nn.Module = generator
-    if average:
-        averaged = moving_average(generator, average)
-        networks, watched = [*networks, averaged], averaged.module
-    trained = [*networks, *optimisers]
+    averaged = moving_average(generator, average) if average else None
+    watched: nn.Module = generator if averaged is None else averaged.module
+    networks = [n for n in (generator, discriminator, averaged) if n is not None]
+    trained: list[Any] = [*networks, *optimisers]
     rates = [optimiser.param_groups[0]["lr"] for optimiser in optimisers]
     stopping = EarlyStopping(math.inf if patience is None else patience)
     history, best_weights = History(), copy.deepcopy(watched.state_dict())
 
-    random = getattr(batches, "generator", None)  # a DataLoader may have one of its own
-    about = {"rates": rates, "betas": [o.param_groups[0].get("betas") for o in optimisers]}
-    about |= {"average": average, "decay": decay and epochs}
-    about |= {"watch": None if watch is None else watch.tolist()}
+    about: dict[str, Any] = {"rates": rates, "average": average, "decay": decay and epochs}
+    about |= {"betas": [optimiser.param_groups[0].get("betas") for optimiser in optimisers]}
     about |= {"shapes": [[list(w.shape) for w in network.parameters()] for network in networks]}
+    about |= {"watch": None if watch is None else watch.tolist()}
+    random = getattr(batches, "generator", None)  # a DataLoader may have one of its own
     kept = None if checkpoint is None else load_run(checkpoint, about, random)
     if kept is not None:
         states, rows, history.snapshots, best_weights, stopping.best, stopping.best_epoch = kept
         _restore(trained, states)
         history.epochs = [Epoch(number, Losses(*losses), found) for number, losses, found in rows]
-    begun = history.stopped_at
 
     def keep() -> None:
         if checkpoint is not None:
@@ -292,57 +290,61 @@ def fit(
             best = [best_weights, stopping.best, stopping.best_epoch]
             save_run(checkpoint, about, [states, rows, history.snapshots, *best], random)
 
+    def one_epoch(number: int) -> Losses:
+        losses: list[Losses] = []
+        for real in _on_device(batches, discriminator, check=number == begun + 1):
+            if decay:
+                steps = len(batches)  # type: ignore[arg-type]  # Python says so where it has none
+                left = 1 - ((number - 1) * steps + len(losses)) / (epochs * steps)
+                _set_rates(optimisers, [rate * left for rate in rates])
+            losses.append(step(generator, discriminator, *optimisers, real, noise))
+            if averaged is not None:
+                averaged.update_parameters(generator)
+        if not losses:
+            used_up = "" if number == 1 else ", and be such that one can go through it again"
+            raise ValueError(f"batches must hold at least one batch{used_up}; got none")
+        return _mean(losses)
+
+    number = begun = history.stopped_at
     if not begun:
         keep()  # at once, as a place that can't be written is better known now than later
     bar = _progress_bar(epochs, begun)
-    number = begun
+    stop = stopping.should_stop(begun, math.inf)
     try:
-        stop = stopping.should_stop(begun, math.inf)
         while number < epochs and not stop:
             number += 1
             good = [copy.deepcopy(network.state_dict()) for network in networks]
-            losses: list[Losses] = []
-            for real in _on_device(batches, discriminator, check=number == begun + 1):
-                if decay:
-                    steps = len(batches)  # type: ignore[arg-type]  # a clear error where it has none
-                    left = 1 - ((number - 1) * steps + len(losses)) / (epochs * steps)
-                    _set_rates(optimisers, [rate * left for rate in rates])
-                losses.append(step(generator, discriminator, *optimisers, real, noise))
-                if average:
-                    averaged.update_parameters(generator)
-            if not losses:
-                used_up = "" if number == 1 else "; one that can be gone through again is needed"
-                raise ValueError(f"batches must hold at least one batch{used_up}")
+            losses = one_epoch(number)
             samples = None if watch is None else sample(watched, watch)
-            found = None if score is None or samples is None else float(score(samples))
-            epoch = Epoch(number, _mean(losses), found)
-            fault = _fault(epoch, samples)
+            fault, found = _fault(losses, samples), None
+            if score is not None and samples is not None and not fault:
+                found = float(score(samples))
+                fault = "the score is not a number" if math.isnan(found) else ""
             if fault:
                 _restore(networks, good)
                 raise FloatingPointError(
                     f"training diverged in epoch {number}: {fault}. The networks have their "
                     f"weights from before this epoch; {ADVICE}"
                 )
+            epoch = Epoch(number, losses, found)
             history.epochs.append(epoch)
             if found is not None:
                 stop = stopping.should_stop(number, found)
                 if keep_best and stopping.best_epoch == number:
                     best_weights = copy.deepcopy(watched.state_dict())
-            if number == 1 or number % every == 0:
-                if samples is not None:
-                    history.snapshots[number] = samples.cpu()
-                if report is not None:
-                    report(epoch)
+            if samples is not None and (number == 1 or number % every == 0):
+                history.snapshots[number] = samples.cpu()
+            if report is not None and (number == 1 or number % every == 0):
+                report(epoch)
             if number % every == 0:
                 keep()
             if not bar.disable:
                 bar.set_postfix_str(str(epoch).partition(": ")[2], refresh=False)
                 bar.update()
+        if number > begun:
+            keep()
     except KeyboardInterrupt:
         print(f"stopped in epoch {number} of {epochs}, after {history.stopped_at} whole ones")
-    else:
-        if history.stopped_at > begun:
-            keep()
     finally:
         bar.close()
         _set_rates(optimisers, rates)
@@ -351,7 +353,7 @@ def fit(
         history.snapshots[history.stopped_at] = sample(watched, watch).cpu()
     if keep_best:
         generator.load_state_dict(best_weights)
-    elif average:
+    elif averaged is not None:
         generator.load_state_dict(averaged.module.state_dict())
     return history
 
@@ -364,23 +366,22 @@ def moving_average(network: nn.Module, keep: float) -> AveragedModel:
     as the statistics of batch normalisation, are copied.
     """
 
-    def move(average: Tensor, current: Tensor, count: Tensor) -> Tensor:
+    def move(average: Tensor, current: Tensor, count: Tensor | int) -> Tensor:
         step = int(averaged.n_averaged)  # `count` is the same, but would have to come from a GPU
         return average.lerp(current, 1 - min(keep, step / (step + 9)))
 
     averaged = AveragedModel(network, avg_fn=move)
-    averaged.n_averaged += 1  # type: ignore[operator]  # what it begins with counts as the first
+    averaged.n_averaged += 1  # what it begins with counts as the first
     return averaged
 
 
-def _trainable(generator: nn.Module, discriminator: nn.Module) -> list[nn.Module]:
+def _require_trainable(generator: nn.Module, discriminator: nn.Module) -> None:
     for name, network in (("generator", generator), ("discriminator", discriminator)):
         if not any(weight.requires_grad for weight in network.parameters()):
             raise ValueError(
                 f"{name} has no weights that can learn; if they are frozen, as in a generator "
                 f"that was loaded, call {name}.requires_grad_(True)"
             )
-    return [generator, discriminator]
 
 
 def _on_device(batches: Iterable[Any], discriminator: nn.Module, check: bool) -> Iterator[Tensor]:
@@ -400,17 +401,16 @@ def _mean(losses: list[Losses]) -> Losses:
     return Losses(*(sum(column) / len(column) for column in zip(*losses, strict=True)))
 
 
-def _fault(epoch: Epoch, samples: Tensor | None) -> str:
+def _fault(losses: Losses, samples: Tensor | None) -> str:
     """What says that the training has diverged; empty if nothing does."""
     names = ("on real", "on fake", "of the generator")
-    for name, loss in zip(names, epoch.losses, strict=True):
+    for name, loss in zip(names, losses, strict=True):
         if not math.isfinite(loss):
             return f"the loss {name} is not a finite number"
         if loss > EXPLODED:
             return f"the loss {name} has exploded to {loss:.3g} nats"
-    if samples is not None and not bool(torch.isfinite(samples).all()):
-        return "a sample is not a finite number"
-    return "the score is not a number" if epoch.score != epoch.score else ""
+    finite = samples is None or bool(torch.isfinite(samples).all())
+    return "" if finite else "a sample is not a finite number"
 
 
 def _set_rates(optimisers: Sequence[Optimizer], rates: Sequence[float]) -> None:
