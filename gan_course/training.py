@@ -391,7 +391,7 @@ def _on_device(batches: Iterable[Any], discriminator: nn.Module, check: bool) ->
         real = batch[0] if isinstance(batch, (list, tuple)) else batch  # samples, then labels
         if check:
             real, check = as_samples(real, "a batch"), False
-        yield real.to(weight)
+        yield torch.as_tensor(real).to(weight)
 
 
 def _mean(losses: list[Losses]) -> Losses:
@@ -422,7 +422,9 @@ def _progress_bar(epochs: int, done: int) -> Any:
     from tqdm.auto import tqdm  # a widget in a notebook, a line in a terminal
 
     # quiet where a file or a test takes in what is printed; notebooks are by TQDM_DISABLE=1
-    hidden = not (sys.stderr.isatty() or "ipykernel" in sys.modules)
+    ipython = sys.modules.get("IPython")
+    in_notebook = ipython is not None and ipython.get_ipython() is not None
+    hidden = not (in_notebook or sys.stderr.isatty())
     options = {"disable": True} if hidden else {}
     return tqdm(total=epochs, initial=done, unit="epoch", **options)
 

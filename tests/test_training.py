@@ -4,30 +4,41 @@ from __future__ import annotations
 
 import copy
 import math
-import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import numpy
 import pytest
 import torch
 from torch import Tensor, nn
 from torch.optim import SGD, Adam
-from torch.utils.data import DataLoader
+from torch.utils.data import DataLoader, TensorDataset
 
-from gan_course.data import Scaler, batches, curve_points, exponential
-from gan_course.metrics import fit_and_spread
-from gan_course.networks import make_discriminator, make_generator, sample
+from gan_course import training
+from gan_course.data import batches, even_noise, normal_noise
+from gan_course.networks import (
+    Discriminator,
+    Generator,
+    make_discriminator,
+    make_generator,
+    sample,
+)
 from gan_course.training import (
+    GAN,
     EarlyStopping,
     Epoch,
     History,
-    StepLosses,
+    Losses,
+    fake_loss,
     fit,
-    normal_noise,
+    generator_loss,
+    moving_average,
+    real_loss,
     train_step,
 )
 
 Weights = dict[str, Tensor]
+LN2 = math.log(2)
 
 
 def networks(seed: int = 0) -> tuple[nn.Sequential, nn.Sequential]:
@@ -47,32 +58,38 @@ def all_changed(first: Weights, second: Weights) -> bool:
     return not any(torch.equal(first[name], second[name]) for name in first)
 
 
-# --- noise ------------------------------------------------------------------------------------
+# --- losses -----------------------------------------------------------------------------------
 
 
-def test_noise_is_standard_normal() -> None:
-    noise = normal_noise(3, random=torch.Generator().manual_seed(0))(20_000)
-    assert noise.shape == (20_000, 3)
-    # 5 standard errors: 5 / sqrt(20000) of the mean, 5 / sqrt(40000) of the deviation
-    assert noise.mean(dim=0).abs().max() < 0.036
-    assert (noise.std(dim=0) - 1).abs().max() < 0.025
+@pytest.mark.parametrize(
+    ("loss", "formula"),
+    [
+        (real_loss, lambda p: -math.log(p)),
+        (fake_loss, lambda p: -math.log(1 - p)),
+        (generator_loss, lambda p: -math.log(p)),
+    ],
+)
+def test_losses_are_those_of_the_formulas(loss: Any, formula: Callable[[float], float]) -> None:
+    answers = [0.9, 0.5, 0.2, 0.01]
+    expected = sum(map(formula, answers)) / len(answers)
+    assert loss(torch.tensor(answers)[:, None]).item() == pytest.approx(expected, rel=1e-5)
+    assert loss(torch.full((7, 1), 0.5)).item() == pytest.approx(LN2)
 
 
-def test_noise_draws_from_the_generator_given() -> None:
-    state = torch.get_rng_state()
-    first, second = (normal_noise(2, random=torch.Generator().manual_seed(1))(4) for _ in range(2))
-    assert torch.equal(first, second)
-    assert torch.equal(torch.get_rng_state(), state)
+def test_losses_are_finite_for_a_sure_mistake_and_refuse_logits() -> None:
+    assert real_loss(torch.zeros(3, 1)).item() == 100
+    assert fake_loss(torch.ones(3, 1)).item() == 100
+    with pytest.raises(RuntimeError, match="between 0 and 1"):  # PyTorch's own words
+        real_loss(torch.tensor([[2.0]]))
 
 
-def test_noise_is_fresh_in_each_call() -> None:
-    noise = normal_noise(2)
-    assert not torch.equal(noise(4), noise(4))
-
-
-def test_noise_needs_a_dimension() -> None:
-    with pytest.raises(ValueError, match="latent_dim must be at least 1, got 0"):
-        normal_noise(0)
+def test_not_a_number_goes_through_a_loss_and_leaves_good_gradients_as_they_are() -> None:
+    assert math.isnan(real_loss(torch.tensor([[0.5], [math.nan]])).item())
+    answers = torch.rand(9, 1).requires_grad_()
+    bare = answers.detach().clone().requires_grad_()
+    real_loss(answers).backward()
+    nn.BCELoss()(bare, torch.ones(9, 1)).backward()
+    assert torch.equal(answers.grad, bare.grad)
 
 
 # --- one step ---------------------------------------------------------------------------------
@@ -149,14 +166,8 @@ class Recorder(SGD):
 def test_no_gradient_reaches_the_generator_from_the_discriminators_changes() -> None:
     generator, discriminator = networks()
     recorder = Recorder(discriminator, other=generator)
-    train_step(
-        generator,
-        discriminator,
-        SGD(generator.parameters(), lr=0.0),
-        recorder,
-        torch.rand(8, 2),
-        normal_noise(2),
-    )
+    adam = SGD(generator.parameters(), lr=0.0)
+    train_step(generator, discriminator, adam, recorder, torch.rand(8, 2), normal_noise(2))
     assert recorder.seen == [False, False]
 
 
@@ -167,66 +178,29 @@ def test_each_of_the_two_batches_of_fakes_has_its_own_noise() -> None:
         drawn.append(torch.randn(count, 2))
         return drawn[-1]
 
-    pair = networks()
-    adams = [Adam(network.parameters()) for network in pair]
-    train_step(*pair, *adams, torch.rand(5, 2), noise)
+    pair, real = networks(), torch.rand(5, 2)
+    losses = train_step(*pair, *[Adam(network.parameters()) for network in pair], real, noise)
     assert [len(batch) for batch in drawn] == [5, 5]
     assert not torch.equal(drawn[0], drawn[1])
-
-
-def test_a_step_returns_three_losses_without_gradients_and_keeps_the_batch() -> None:
-    pair, real = networks(), torch.rand(8, 2)
-    kept = real.clone()
-    losses = train_step(*pair, *[Adam(n.parameters()) for n in pair], real, normal_noise(2))
-    assert isinstance(losses, StepLosses)
     assert all(loss.shape == () and not loss.requires_grad for loss in losses)
-    assert torch.equal(real, kept)
 
 
-# --- early stopping ---------------------------------------------------------------------------
+# --- early stopping and what is kept of an epoch ----------------------------------------------
 
 
 def test_early_stopping_on_a_sequence_by_hand() -> None:
     stopping = EarlyStopping(patience=3)
-    assert (stopping.best, stopping.best_epoch) == (math.inf, 0)
-    took = []
-    for epoch, score in enumerate([5.0, 4.0, 4.0, 6.0, 3.0, 3.5, 3.0, 9.0], start=1):
-        took.append((stopping.update(epoch, score), stopping.should_stop(epoch)))
-    # an equal score is no improvement; the clock starts again at the best one
-    assert [improved for improved, _ in took] == [True, True, False, False, True] + [False] * 3
-    assert [stop for _, stop in took] == [False] * 7 + [True]
+    scores = [5.0, 4.0, math.nan, 6.0, 3.0, 3.5, 3.0, 9.0]
+    stops = [stopping.should_stop(epoch, score) for epoch, score in enumerate(scores, start=1)]
+    # neither an equal score nor one that is no number improves; the clock starts at the best one
+    assert stops == [False] * 7 + [True]
     assert (stopping.best, stopping.best_epoch) == (3.0, 5)
 
 
-def test_a_score_that_is_not_a_number_is_never_the_best() -> None:
-    stopping = EarlyStopping(patience=1)
-    assert not stopping.update(1, math.nan)
-    assert stopping.best_epoch == 0
-
-
-@pytest.mark.parametrize(
-    ("patience", "error", "message"),
-    [
-        (0, ValueError, "patience must be at least 1, got 0"),
-        (1.5, TypeError, "patience must be a whole number"),
-    ],
-)
-def test_patience_is_counted_in_epochs(patience: Any, error: type[Exception], message: str) -> None:
-    with pytest.raises(error, match=message):
-        EarlyStopping(patience)
-
-
-def test_patience_may_have_no_end() -> None:
-    assert not EarlyStopping(10**12).should_stop(10**6)
-
-
-def test_epochs_and_scores_are_numbers_and_named() -> None:
-    with pytest.raises(ValueError, match="epoch must be at least 1, got 0"):
-        EarlyStopping(1).update(0, 1.0)
-    with pytest.raises(TypeError, match="score must be a number, got str"):
-        EarlyStopping(1).update(1, "low")  # type: ignore[arg-type]
-    with pytest.raises(ValueError, match="epoch must be at least 0, got -1"):
-        EarlyStopping(1).should_stop(-1)
+def test_an_epoch_reads_as_a_line() -> None:
+    line = "epoch   12: D 0.700 on real, 0.690 on fake, G 0.710"
+    assert str(Epoch(12, Losses(0.7, 0.69, 0.71))) == line
+    assert str(Epoch(12, Losses(0.7, 0.69, 0.71), 0.25)) == line + ", score 0.250"
 
 
 # --- the loop ---------------------------------------------------------------------------------
@@ -241,7 +215,7 @@ def scripted(scores: list[float]) -> Callable[[Tensor], float]:
     return lambda samples: next(left)
 
 
-def run(pair: tuple[nn.Sequential, nn.Sequential] | None = None, **settings: Any) -> History:
+def run(pair: tuple[nn.Module, nn.Module] | None = None, **settings: Any) -> History:
     """A run of `fit` on two batches of four, with settings of its own."""
     chosen: dict[str, Any] = {
         "batches": [REAL[:4], REAL[4:]],
@@ -255,29 +229,22 @@ def run(pair: tuple[nn.Sequential, nn.Sequential] | None = None, **settings: Any
     return fit(generator, discriminator, chosen.pop("batches"), chosen.pop("noise"), **chosen)
 
 
-def test_history_has_every_epoch_and_finite_losses() -> None:
-    history = run()
-    assert [epoch.number for epoch in history.epochs] == [1, 2, 3, 4, 5, 6]
-    assert history.stopped_at == 6
-    for epoch in history.epochs:
-        losses = (epoch.real_loss, epoch.fake_loss, epoch.generator_loss)
-        assert all(0 < loss < 5 for loss in losses)
-
-
 @pytest.mark.parametrize(
     "batches", [[REAL[:4], REAL[4:]], DataLoader(REAL, batch_size=4, shuffle=True)]
 )
 def test_an_epoch_is_the_mean_of_its_steps_and_draws_nothing_else(batches: Any) -> None:
     pair, twins = networks(), networks()
     torch.manual_seed(2)
-    history = run(pair, epochs=1, learning_rate=0.01, batches=batches)
+    settings = {"generator_rate": 0.01, "discriminator_rate": 0.02, "betas": (0.5, 0.9)}
+    history = run(pair, epochs=1, batches=batches, **settings)
     torch.manual_seed(2)
-    adams = [Adam(network.parameters(), lr=0.01) for network in twins]
+    adams = [
+        Adam(network.parameters(), lr=rate, betas=(0.5, 0.9))
+        for network, rate in zip(twins, (0.01, 0.02), strict=True)
+    ]
     steps = [train_step(*twins, *adams, batch, normal_noise(2)) for batch in batches]
     expected = torch.stack([torch.stack(step) for step in steps]).double().mean(dim=0).tolist()
-    epoch = history.epochs[0]
-    losses = [epoch.real_loss, epoch.fake_loss, epoch.generator_loss]
-    assert losses == pytest.approx(expected, rel=1e-6)
+    assert list(history.epochs[0].losses) == pytest.approx(expected, rel=1e-6)
     assert same(weights(pair[0]), weights(twins[0]))
     assert same(weights(pair[1]), weights(twins[1]))
 
@@ -285,7 +252,7 @@ def test_an_epoch_is_the_mean_of_its_steps_and_draws_nothing_else(batches: Any) 
 def test_the_score_is_that_of_the_samples_after_the_epoch() -> None:
     pair, shown = networks(), []
     history = run(pair, epochs=1, score=lambda samples: shown.append(samples) or 0.25)
-    assert history.epochs[0].score == 0.25
+    assert history.scores == [0.25]
     assert torch.equal(shown[0], sample(pair[0], WATCH))
 
 
@@ -295,98 +262,47 @@ def test_the_same_seed_gives_the_same_history() -> None:
     assert first.epochs != run(networks(4)).epochs
 
 
-def test_training_goes_on_from_the_weights_it_finds_and_changes_both_networks() -> None:
+def test_without_a_score_it_trains_to_the_end_and_needs_no_watch() -> None:
     pair = networks()
     before = [weights(network) for network in pair]
-    run(pair, epochs=2)
-    assert all_changed(before[0], weights(pair[0]))
-    assert all_changed(before[1], weights(pair[1]))
+    history = run(pair, score=None, watch=None, epochs=3)
+    assert history.scores == [None] * 3 and history.snapshots == {}
+    assert all(map(all_changed, before, map(weights, pair)))
 
 
-def test_training_stops_when_patience_is_at_its_end() -> None:
+def test_training_stops_when_patience_is_at_its_end_or_after_the_last_epoch() -> None:
     history = run(score=scripted([3, 2, 1, 1, 2, 5, 0]), patience=3, epochs=7)
-    assert (history.best_epoch, history.best_score) == (3, 1)
-    assert history.stopped_at == 3 + 3
-
-
-def test_training_stops_after_the_last_epoch() -> None:
+    assert (history.best_epoch, history.best_score, history.stopped_at) == (3, 1, 6)
     history = run(score=scripted([3, 2, 1]), patience=1, epochs=3)
     assert (history.best_epoch, history.stopped_at) == (3, 3)
 
 
-def test_keep_best_puts_back_the_weights_of_the_best_epoch() -> None:
+@pytest.mark.parametrize(("keep_best", "epoch"), [(True, 2), (False, 4)])
+def test_the_weights_of_the_best_epoch_are_put_back_where_asked(
+    keep_best: bool, epoch: int
+) -> None:
     pair = networks()
-    history = run(pair, score=scripted([5, 1, 4, 4]), epochs=4, report_every=1, keep_best=True)
-    assert torch.equal(sample(pair[0], WATCH), history.snapshots[2])
+    history = run(pair, score=scripted([5, 1, 4, 4]), epochs=4, every=1, keep_best=keep_best)
+    assert torch.equal(sample(pair[0], WATCH), history.snapshots[epoch])
     assert not torch.equal(history.snapshots[2], history.snapshots[4])
 
 
-def test_without_keep_best_the_last_weights_stay() -> None:
-    pair = networks()
-    history = run(pair, score=scripted([5, 1, 4, 4]), epochs=4)
-    assert torch.equal(sample(pair[0], WATCH), history.snapshots[4])
-
-
-def test_kept_samples_score_what_the_history_says() -> None:
-    points = curve_points(exponential, 0, 50, 64, random=torch.Generator().manual_seed(0))
-    scaler = Scaler.fit(points)
-    pair = networks()
-
-    def score(samples: Tensor) -> float:
-        return fit_and_spread(scaler.unscale(samples), exponential, 0, 50)
-
-    loader = batches(scaler.scale(points), 16)
-    history = run(pair, batches=loader, score=score, epochs=12, learning_rate=0.02, keep_best=True)
-    assert history.best_score == min(epoch.score for epoch in history.epochs)
-    assert history.epochs[history.best_epoch - 1].score == history.best_score
-    assert history.best_epoch < history.stopped_at, "a run where keeping matters is needed"
-    assert score(sample(pair[0], WATCH)) == history.best_score
-
-
 def test_snapshots_and_reports_come_first_last_and_in_between() -> None:
-    reported: list[tuple[int, Tensor]] = []
-    history = run(
-        epochs=8,
-        report_every=3,
-        report=lambda epoch, samples: reported.append((epoch.number, samples)),
-    )
-    assert list(history.snapshots) == [1, 3, 6, 8]
-    assert [number for number, _ in reported] == [1, 3, 6]
-    for number, samples in reported:
-        assert torch.equal(samples, history.snapshots[number])
-
-
-def test_reports_are_given_the_epoch_of_the_history() -> None:
     reported: list[Epoch] = []
-    history = run(epochs=2, report_every=1, report=lambda epoch, samples: reported.append(epoch))
-    assert reported == history.epochs
-
-
-def test_the_last_epoch_before_an_early_stop_has_a_snapshot() -> None:
-    history = run(score=scripted([1, 2, 2]), patience=2)
-    assert list(history.snapshots) == [1, 3]
-
-
-def test_the_watched_noise_is_not_drawn_again() -> None:
-    # with a learning rate too small to change a weight, only new noise could change the samples
-    history = run(epochs=3, report_every=1, learning_rate=1e-30)
-    assert torch.equal(history.snapshots[1], history.snapshots[3])
+    history = run(epochs=8, every=3, report=reported.append)
+    assert list(history.snapshots) == [1, 3, 6, 8]
+    assert reported == [history.epochs[k] for k in (0, 2, 5)]
+    assert list(run(score=scripted([1, 2, 2]), patience=2).snapshots) == [1, 3]
 
 
 @pytest.mark.parametrize("training", [True, False])
-def test_networks_stay_in_the_mode_they_are_in(training: bool) -> None:
-    pair = networks()
+def test_modes_and_the_learners_tensors_are_left_alone(training: bool) -> None:
+    pair, real, watch = networks(), REAL.clone(), WATCH.clone()
     for network in pair:
         network.train(training)
-    run(pair, epochs=1)
+    run(pair, batches=[real], watch=watch, epochs=2)
     assert [network.training for network in pair] == [training, training]
-
-
-def test_the_learners_tensors_are_left_alone() -> None:
-    real, watch = REAL.clone(), WATCH.clone()
-    run(batches=[real], watch=watch, epochs=2)
-    assert torch.equal(real, REAL)
-    assert torch.equal(watch, WATCH)
+    assert torch.equal(real, REAL) and torch.equal(watch, WATCH)
 
 
 def test_a_short_last_batch_is_never_trained_on() -> None:
@@ -400,71 +316,251 @@ def test_a_short_last_batch_is_never_trained_on() -> None:
     assert sizes == [4] * 4  # two draws a step, one step an epoch
 
 
-def test_no_batches_are_an_error() -> None:
-    with pytest.raises(ValueError, match="batches must hold at least one batch, got none"):
-        run(batches=[])
+@pytest.mark.parametrize(
+    "given",
+    [
+        pytest.param(list(DataLoader(TensorDataset(REAL), 4)), id="samples in a list"),
+        pytest.param(list(DataLoader(TensorDataset(REAL, REAL[:, 0]), 4)), id="and labels"),
+        pytest.param([REAL[:4].double(), REAL[4:].double()], id="doubles"),
+        pytest.param([REAL[:4].numpy(), REAL[4:].numpy()], id="arrays"),
+    ],
+)
+def test_batches_as_people_have_them_train_as_tensors_do(given: Any) -> None:
+    assert run(batches=given).epochs == run().epochs
 
 
-def test_a_score_that_is_not_a_number_names_the_epoch() -> None:
-    message = r"training diverged in epoch 3, after \d+ of its steps: the score is not a number"
-    with pytest.raises(FloatingPointError, match=message):
-        run(score=scripted([2, 1, math.nan, 1]))
+def test_decay_goes_down_in_a_line_and_is_undone() -> None:
+    pair, seen = networks(), []
+    adams = tuple(Adam(network.parameters(), lr) for network, lr in zip(pair, (1, 4), strict=True))
+
+    def step(*given: Any) -> Losses:
+        seen.append([adam.param_groups[0]["lr"] for adam in given[2:4]])
+        return Losses(*torch.ones(3))
+
+    run(pair, step=step, optimisers=adams, decay=True, epochs=2)
+    assert seen == [[1, 4], [0.75, 3], [0.5, 2], [0.25, 1]]
+    assert [adam.param_groups[0]["lr"] for adam in adams] == [1, 4]
 
 
-def test_weights_that_run_away_name_the_epoch() -> None:
-    with pytest.raises(FloatingPointError, match="training diverged in epoch 1"):
-        run(learning_rate=1e30)
+def test_the_average_is_by_hand_and_leaves_the_training_as_it_is() -> None:
+    pair, plain = networks(), networks()
+    path = [weights(plain[0])]
+    twins = [Adam(network.parameters(), lr=5e-4) for network in plain]
+    torch.manual_seed(5)
+    for real in [REAL[:4], REAL[4:]] * 2:
+        train_step(*plain, *twins, real, normal_noise(2))
+        path.append(weights(plain[0]))
+    expected = path[0]
+    for number, now in enumerate(path[1:], start=1):
+        keep = min(0.3, number / (number + 9))
+        expected = {name: keep * expected[name] + (1 - keep) * now[name] for name in now}
+    torch.manual_seed(5)
+    run(pair, epochs=2, average=0.3)
+    assert same(weights(pair[1]), weights(plain[1])), "D is trained as without an average"
+    for name, value in pair[0].state_dict().items():
+        torch.testing.assert_close(value, expected[name])
 
 
-def test_samples_that_run_away_name_the_epoch() -> None:
-    def score(samples: Tensor) -> float:
-        return fit_and_spread(samples, exponential, 0, 50)
+def test_an_average_holds_the_statistics_of_batch_normalisation() -> None:
+    torch.manual_seed(0)
+    generator = nn.Sequential(nn.Linear(2, 8), nn.BatchNorm1d(8), nn.ReLU(), nn.Linear(8, 2))
+    averaged = moving_average(generator, 0.9)
+    generator(torch.randn(64, 2))
+    averaged.update_parameters(generator)
+    theirs, ours = generator[1], averaged.module[1]
+    assert not torch.equal(theirs.running_mean, torch.zeros(8))
+    assert torch.equal(ours.running_mean, theirs.running_mean)
+    assert torch.equal(ours.running_var, theirs.running_var)
 
-    with pytest.raises(FloatingPointError, match="training diverged in epoch 1"):
-        pair = make_generator(widths=()), make_discriminator(widths=())
-        run(pair, score=score, watch=torch.full((2, 2), 3e38), learning_rate=10)
+
+# --- what goes wrong --------------------------------------------------------------------------
+
+
+class Spoilt(nn.Module):
+    """A discriminator that answers as asked from some call on."""
+
+    def __init__(self, after: int, answer: float) -> None:
+        super().__init__()
+        self.linear, self.calls, self.after, self.answer = nn.Linear(2, 1), 0, after, answer
+
+    def forward(self, x: Tensor) -> Tensor:
+        self.calls += self.training
+        answers = torch.sigmoid(self.linear(x))
+        return answers if self.calls <= self.after else answers * 0 + self.answer
 
 
 @pytest.mark.parametrize(
-    ("settings", "error", "message"),
+    ("settings", "what"),
     [
-        ({"pair": (None, None)}, TypeError, "generator must be an nn.Module, got NoneType"),
-        (
-            {"pair": (make_generator(), make_generator)},
-            TypeError,
-            "discriminator must be an nn.Module, got function",
-        ),
-        ({"noise": 3}, TypeError, "noise must be a function, got int 3"),
-        ({"noise": lambda _: 3}, TypeError, "noise(4) must be a float tensor"),
-        ({"noise": torch.ones}, ValueError, "noise(4) must be a float tensor of shape (n, dim)"),
-        ({"checkpoint": "run"}, TypeError, "checkpoint must be a Checkpoint, got str 'run'"),
-        ({"score": 0.5}, TypeError, "score must be a function, got float 0.5"),
-        ({"report": "yes"}, TypeError, "report must be a function, got str 'yes'"),
-        ({"watch": torch.ones(2)}, ValueError, "watch must be a float tensor of shape (n, dim)"),
-        ({"watch": None}, TypeError, "watch must be a float tensor"),
-        ({"learning_rate": 0}, ValueError, "learning_rate must be larger than 0, got 0"),
-        ({"learning_rate": "fast"}, TypeError, "learning_rate must be a number"),
-        ({"epochs": 0}, ValueError, "epochs must be at least 1, got 0"),
-        ({"patience": 0}, ValueError, "patience must be at least 1, got 0"),
-        ({"report_every": 0}, ValueError, "report_every must be at least 1, got 0"),
+        ({"score": scripted([2, 1, math.nan, 1])}, "the score is not a number"),
+        ({"pair": (networks()[0], Spoilt(12, math.nan))}, "on real is not a finite number"),
+        ({"pair": (networks()[0], Spoilt(12, 0.0))}, "on real has exploded to 100 nats"),
     ],
 )
-def test_fit_names_the_wrong_argument(
-    settings: dict[str, Any], error: type[Exception], message: str
+def test_a_diverged_training_stops_with_the_last_good_weights(settings: Any, what: str) -> None:
+    pair = settings.pop("pair", None) or networks()
+    good: list[list[Weights]] = []
+
+    def remember(epoch: Epoch) -> None:
+        good.append([weights(network) for network in pair])
+
+    message = f"training diverged in epoch 3: .*{what}.*from before this epoch; try smaller"
+    with pytest.raises(FloatingPointError, match=message):
+        run(pair, every=1, report=remember, **settings)
+    assert len(good) == 2
+    assert all(map(same, good[-1], map(weights, pair)))
+
+
+def test_weights_that_run_away_are_put_back() -> None:
+    pair = networks()
+    before = [weights(network) for network in pair]
+    with pytest.raises(FloatingPointError, match="training diverged in epoch 1"):
+        run(pair, generator_rate=1e30, discriminator_rate=1e30)
+    assert all(map(same, before, map(weights, pair)))
+
+
+def test_ctrl_c_returns_what_there_is_with_the_best_weights(
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    with pytest.raises(error, match=re.escape(message)):
+    pair = networks()
+
+    def stop(epoch: Epoch) -> None:
+        if epoch.number == 4:
+            raise KeyboardInterrupt
+
+    history = run(
+        pair, score=scripted([5, 1, 4, 4, 4]), every=1, report=stop, keep_best=True, epochs=9
+    )
+    assert history.stopped_at == 4
+    assert torch.equal(sample(pair[0], WATCH), history.snapshots[2])
+    assert capsys.readouterr().out == "stopped in epoch 4 of 9, after 4 whole ones\n"
+
+
+def frozen(network: nn.Module) -> nn.Module:
+    return network.requires_grad_(False)
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"batches": []}, "batches must hold at least one batch; got none"),
+        ({"batches": iter([REAL])}, "such that one can go through it again"),
+        ({"batches": [REAL * math.nan]}, "a batch must be finite, got NaN"),
+        ({"batches": [REAL[:, 0]]}, r"a batch must have shape \(n, dim\), got \(8,\)"),
+        ({"watch": None}, "score needs watch"),
+        ({"score": None, "patience": 3}, "patience and keep_best need a score"),
+        ({"pair": (frozen(networks()[0]), networks()[1])}, r"generator\.requires_grad_\(True\)"),
+        ({"pair": (networks()[0], frozen(networks()[1]))}, "discriminator has no weights that"),
+    ],
+)
+def test_what_would_go_wrong_without_a_word_is_said(settings: Any, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
         run(**settings)
 
 
-@pytest.mark.parametrize("not_batches", [REAL, [[REAL]]], ids=["samples", "lists of tensors"])
-def test_batches_that_are_no_matrices_are_named(not_batches: Any) -> None:
-    with pytest.raises((TypeError, ValueError), match=r"^(real|batch\w*) must be"):
-        run(batches=not_batches)
+def test_a_bar_shows_how_it_goes_where_somebody_looks(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run(epochs=2)
+    assert capsys.readouterr().err == ""  # here nobody does
+    monkeypatch.delenv("TQDM_DISABLE", raising=False)
+    monkeypatch.setattr(training.sys.stderr, "isatty", lambda: True, raising=False)
+    run(epochs=2, score=scripted([0.5, 0.25]))
+    shown = capsys.readouterr().err
+    assert "2/2" in shown and "score 0.250" in shown and "on real" in shown
 
 
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
-def test_training_on_a_gpu_takes_samples_and_noise_from_the_cpu() -> None:
-    generator, discriminator = (network.cuda() for network in networks())
-    history = run((generator, discriminator), epochs=2, keep_best=True)
-    assert next(generator.parameters()).device.type == "cuda"
-    assert all(samples.device.type == "cpu" for samples in history.snapshots.values())
+# --- the class of project 3 -------------------------------------------------------------------
+
+
+def gan(**settings: Any) -> GAN:
+    torch.manual_seed(0)
+    networks = Generator(1), Discriminator(1)
+    return GAN(*networks, lambda n: torch.rand(n, 1), lambda n: torch.randn(n, 1), **settings)
+
+
+def test_each_of_its_steps_changes_one_network_only() -> None:
+    owner = gan()
+    networks = owner.generator, owner.discriminator
+    for step, changed in ((owner.train_step_discriminator, 1), (owner.train_step_generator, 0)):
+        before = [weights(network) for network in networks]
+        step()
+        assert all_changed(before[changed], weights(networks[changed]))
+        assert same(before[1 - changed], weights(networks[1 - changed]))
+
+
+def test_its_step_is_that_of_the_formulas() -> None:
+    owner, twin = gan(), gan()
+    adams = [
+        Adam(network.parameters(), lr=rate, betas=(0.5, 0.999))
+        for network, rate in ((twin.generator, 2e-4), (twin.discriminator, 1e-3))
+    ]
+    torch.manual_seed(3)
+    losses = owner.train_step()
+    torch.manual_seed(3)
+    on_real = -twin.discriminator(torch.randn(32, 1)).log().mean()
+    on_fake = -(1 - twin.discriminator(twin.generator(torch.rand(32, 1)).detach())).log().mean()
+    ((on_real + on_fake) / 2).backward()
+    adams[1].step()
+    adams[0].zero_grad()
+    of_generator = -twin.discriminator(twin.generator(torch.rand(32, 1))).log().mean()
+    of_generator.backward()
+    adams[0].step()
+    expected = [on_real.item(), on_fake.item(), of_generator.item()]
+    assert list(losses) == pytest.approx(expected, rel=1e-5)
+    for name, value in owner.generator.state_dict().items():
+        torch.testing.assert_close(value, twin.generator.state_dict()[name])
+
+
+def test_its_loop_is_its_steps() -> None:
+    owner, twin = gan(), gan()
+    torch.manual_seed(3)
+    history = owner.fit(epochs=2, batches=3)
+    torch.manual_seed(3)
+    steps = [twin.train_step() for _ in range(6)]
+    means = [[sum(column) / 3 for column in zip(*steps[k : k + 3], strict=True)] for k in (0, 3)]
+    assert [list(losses) for losses in history.losses] == means
+    assert same(weights(owner.generator), weights(twin.generator))
+
+
+def test_a_child_class_trains_by_its_own_step() -> None:
+    class Lazy(GAN):
+        def train_step_generator(self) -> float:
+            """Do nothing."""
+            return 0.5
+
+    lazy = Lazy(Generator(), Discriminator(), even_noise, lambda n: torch.randn(n, 1))
+    assert lazy.fit(epochs=1, batches=2).losses[0].generator == 0.5
+
+
+def test_samples_carry_no_gradients_and_come_in_the_number_asked_for() -> None:
+    owner = gan(batch_size=7)
+    assert owner.generate_samples().shape == (7, 1)
+    assert owner.generate_samples(num=3).shape == (3, 1)
+    z = torch.rand(4, 1)
+    assert torch.equal(owner.generate_samples(z), sample(owner.generator, z))
+    assert not owner.generate_samples(z).requires_grad
+
+
+def test_the_tuned_settings_learn_the_normal_distribution() -> None:
+    from scipy import stats
+
+    torch.manual_seed(0)
+    networks = Generator(slope=0.2), Discriminator(slope=0.2)
+    owner = GAN(
+        *networks,
+        even_noise,
+        lambda n: torch.randn(n, 1),
+        batch_size=128,
+        generator_rate=4e-3,
+        discriminator_rate=2e-2,
+        betas=(0.0, 0.9),
+    )
+    owner.fit(epochs=100, batches=10, decay=True, average=0.99)
+    made = owner.generate_samples(2 * torch.rand(20_000, 1) - 1)[:, 0].numpy()
+    assert stats.kstest(made, "norm").statistic < 0.06
+
+
+def test_numbers_of_numpy_are_numbers() -> None:
+    count = numpy.int64(2)
+    assert gan(batch_size=count).fit(epochs=count, batches=count).stopped_at == 2
