@@ -1,8 +1,8 @@
-"""Trains with a checkpoint in a process that is killed again and again: `python killed.py …`.
+"""Trains in a process that is killed again and again: `python killed.py NAME KILLS SECONDS FOLDER`.
 
 A parent process forks children, which train. Each is killed at a random moment, the next one goes
-on from the checkpoint. It prints as JSON how many were killed, and all losses, in the end and
-without any interruption.
+on from the file. It prints as JSON how many were killed, and all losses, in the end and without any
+interruption.
 """
 
 from __future__ import annotations
@@ -21,80 +21,80 @@ import torch
 from torch import nn
 from torch.utils.data import DataLoader
 
-from gan_course.checkpoints import Checkpoint
-from gan_course.ensemble import train
-from gan_course.gan import GAN, Discriminator, Generator
-from gan_course.networks import make_discriminator, make_generator
-from gan_course.recipes import CURVES
-from gan_course.training import fit, normal_noise
+from gan_course.data import normal_noise
+from gan_course.many import CURVES, train
+from gan_course.networks import Discriminator, Generator, make_discriminator, make_generator
+from gan_course.training import GAN, History, fit
 
 
-def loop(checkpoint: Checkpoint | None, size: int = 40) -> list[float]:
-    """`training.fit` with dropout, shuffled batches and two sources of random numbers."""
+def numbers(history: History) -> list[float]:
+    """All losses and scores, and what was best."""
+    scores = [epoch.score or 0.0 for epoch in history.epochs]
+    losses = [loss for losses in history.losses for loss in losses]
+    return [*losses, *scores, history.best_epoch, history.best_score]
+
+
+def loop(file: Path | None, size: int = 40) -> list[float]:
+    """`fit` with dropout, and batches that are shuffled by random numbers of their own."""
     torch.manual_seed(1)
     order = torch.Generator().manual_seed(2)
-    if checkpoint is not None:
-        checkpoint = replace(checkpoint, randoms=[order])
-    points = torch.rand(64, 2)
     generator = make_generator()
     history = fit(
         generator,
         make_discriminator(dropout=0.3),
-        DataLoader(points, batch_size=32, shuffle=True, generator=order),
+        DataLoader(torch.rand(64, 2), batch_size=32, shuffle=True, generator=order),
         normal_noise(2),
         score=lambda samples: float(samples.mean()),
         watch=torch.randn(5, 2),
         epochs=size,
         keep_best=True,
-        checkpoint=checkpoint,
+        every=1,
+        checkpoint=file,
     )
-    weights = nn.utils.parameters_to_vector(generator.parameters())
-    losses = [value for epoch in history.epochs for value in vars(epoch).values()]
-    return [*losses, history.best_epoch, history.best_score, *weights.tolist()]
+    return [*numbers(history), *nn.utils.parameters_to_vector(generator.parameters()).tolist()]
 
 
-def gan(checkpoint: Checkpoint | None, size: int = 120, fast: bool = False) -> list[float]:
+def gan(file: Path | None, size: int = 120) -> list[float]:
     """`GAN.fit` with falling rates and a moving average."""
     torch.manual_seed(1)
     networks = Generator(1), Discriminator(1)
-    owner = GAN(*networks, lambda n: torch.rand(n, 1), lambda n: torch.randn(n, 1), average=0.9)
+    owner = GAN(*networks, lambda n: torch.rand(n, 1), lambda n: torch.randn(n, 1))
+    history = owner.fit(size, 2, decay=True, average=0.9, every=1, checkpoint=file)
     watch = torch.linspace(0, 1, 5)[:, None]
-    history = owner.fit(size, 2, decay=True, watch=watch, fast=fast, checkpoint=checkpoint)
-    losses = [value for e in history.epochs for value in (e.generator_loss, e.real_loss)]
-    return losses + owner.generate_samples(watch).flatten().tolist()
+    return numbers(history) + owner.generate_samples(watch).flatten().tolist()
 
 
-def fast_gan(checkpoint: Checkpoint | None, size: int = 120) -> list[float]:
-    """The same on the fast way."""
-    return gan(checkpoint, size, fast=True)
-
-
-def ensemble(
-    checkpoint: Checkpoint | None, size: int = 160, fast: bool = False, shared: bool = False
+def seeds(
+    file: Path | None, size: int = 160, fast: bool = False, shared: bool = False
 ) -> list[float]:
-    """`ensemble.train` of two seeds with all that the recipe has."""
+    """`many.train` of two seeds with all that the recipe has."""
     points = torch.linspace(0, 1, 40)[:, None].expand(-1, 2)
     small = replace(CURVES, steps=size, batch_size=32, dropout=0.0 if fast else 0.2)
-    options = {"fast": fast, "shared_random": shared, "checkpoint": checkpoint}
-    trained = train(points, small, [3, 4], **options)
+    trained = train(
+        points,
+        small,
+        [3, 4],
+        fast=fast,
+        shared_random=shared,
+        checkpoint=file,
+        checkpoint_every=16,
+    )
     weights = nn.utils.parameters_to_vector(trained.generators.parameters())
     return torch.cat([*(part.flatten() for part in trained.losses), weights]).tolist()
 
 
-def fast(checkpoint: Checkpoint | None, size: int = 160) -> list[float]:
+def fast(file: Path | None, size: int = 160) -> list[float]:
     """The same on the fast way."""
-    return ensemble(checkpoint, size, fast=True)
+    return seeds(file, size, fast=True)
 
 
-def shared(checkpoint: Checkpoint | None, size: int = 160) -> list[float]:
+def shared(file: Path | None, size: int = 160) -> list[float]:
     """The same with random numbers drawn for all seeds at once."""
-    return ensemble(checkpoint, size, fast=True, shared=True)
+    return seeds(file, size, fast=True, shared=True)
 
 
-Training = Callable[[Checkpoint | None], list[float]]
-TRAININGS: dict[str, Training] = {
-    f.__name__: f for f in (loop, gan, fast_gan, ensemble, fast, shared)
-}
+Training = Callable[[Path | None, int], list[float]]
+TRAININGS: dict[str, Training] = {f.__name__: f for f in (loop, gan, seeds, fast, shared)}
 
 
 def child(work: Callable[[], list[float]], result: Path) -> int:
@@ -113,12 +113,13 @@ def child(work: Callable[[], list[float]], result: Path) -> int:
 def main(name: str, kills: int, longest: float, folder: Path) -> None:
     """Train in peace, and under fire until so many were killed."""
     training, moments = TRAININGS[name], random.Random(0)
-    checkpoint = Checkpoint(folder / "run.safetensors", every=1)
-    peace, fire = folder / "peace.json", folder / "fire.json"
-    assert os.waitstatus_to_exitcode(os.waitpid(child(lambda: training(None), peace), 0)[1]) == 0
+    size = 40 if name == "loop" else 160
+    peace, fire, run = folder / "peace.json", folder / "fire.json", folder / "run.pt"
+    started = child(lambda: training(None, size), peace)
+    assert os.waitstatus_to_exitcode(os.waitpid(started, 0)[1]) == 0
     killed = 0
     while not fire.exists():
-        pid = child(lambda: training(checkpoint), fire)
+        pid = child(lambda: training(run, size), fire)
         if killed < kills:
             time.sleep(moments.uniform(0, longest))
             os.kill(pid, signal.SIGKILL)

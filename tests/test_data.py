@@ -1,18 +1,104 @@
-"""Do points lie on the curve, do batches hold them all, does scaling go there and back?"""
+"""Do points lie on the curve, do batches hold them all, do integers become the right rows?"""
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
+import numpy
 import pytest
 import torch
 from torch import Tensor
 
-from gan_course.data import Scaler, batches, curve_points, exponential
+from gan_course.data import (
+    Scaler,
+    as_integers,
+    as_samples,
+    batches,
+    curve_points,
+    decode,
+    decode_batch,
+    draw_integers,
+    encode,
+    encode_batch,
+    even_noise,
+    exponential,
+    normal_noise,
+    pattern_values,
+    real_batch,
+)
 
 
 def seeded(seed: int = 0) -> torch.Generator:
     return torch.Generator().manual_seed(seed)
+
+
+# --- what people hand over -------------------------------------------------------------------
+
+ROWS = [[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]
+
+
+class Table:
+    """What NumPy sees of a data frame."""
+
+    def __array__(self, dtype: Any = None, copy: Any = None) -> numpy.ndarray:
+        return numpy.array(ROWS)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        ROWS,
+        torch.tensor(ROWS),
+        torch.tensor(ROWS).long(),
+        numpy.array(ROWS),
+        numpy.array(ROWS, dtype="int16"),
+        numpy.array(ROWS[::-1])[::-1],
+        Table(),
+    ],
+    ids=["list", "tensor", "integers", "doubles", "short integers", "backwards", "table"],
+)
+def test_numbers_of_any_kind_are_samples(given: Any) -> None:
+    samples = as_samples(given)
+    assert samples.dtype == torch.float32
+    assert samples.tolist() == ROWS
+
+
+def test_tensors_of_floats_are_left_as_they_are() -> None:
+    doubles, pictures = torch.rand(3, 2).double(), torch.rand(3, 1, 8, 8)
+    assert as_samples(doubles) is doubles and as_samples(pictures) is pictures
+
+
+NAN = float("nan")
+
+
+@pytest.mark.parametrize(
+    ("given", "columns", "error", "message"),
+    [
+        (
+            torch.ones(5),
+            None,
+            ValueError,
+            r"shape \(n, dim\), got \(5,\); .* it is data\[:, None\]",
+        ),
+        (torch.ones(5, 3), 2, ValueError, r"data must have shape \(n, 2\), got \(5, 3\)"),
+        (torch.ones(0, 2), None, ValueError, r"data must have shape \(n, dim\), got \(0, 2\)"),
+        (torch.tensor(7.0), None, ValueError, r"got \(\)"),
+        ([[1, 2], [NAN, 3], [NAN, NAN]], None, ValueError, "got NaN or infinity in 2 of 3"),
+        (torch.tensor([[math.inf]]), None, ValueError, "data must be finite"),
+        (["a", "b"], None, TypeError, "data must be numbers of shape .*, got list"),
+        ([[1, 2], [3]], None, TypeError, "data must be numbers of shape .*, got list"),
+        (None, None, TypeError, "data must be numbers of shape .*, got NoneType"),
+    ],
+)
+def test_what_are_no_samples_is_said(
+    given: Any, columns: int | None, error: type[Exception], message: str
+) -> None:
+    with pytest.raises(error, match=message):
+        as_samples(given, "data", columns)
+
+
+# --- points on a curve ------------------------------------------------------------------------
 
 
 def test_exponential_is_a_dollar_at_eight_per_cent() -> None:
@@ -67,28 +153,6 @@ def test_a_curve_must_return_one_finite_y_for_each_x(curve: Any, message: str) -
         curve_points(curve, 0, 1, 4)
 
 
-@pytest.mark.parametrize("dtype", [torch.float64, torch.int64])
-def test_curve_points_are_float32_whatever_the_curve_returns(dtype: torch.dtype) -> None:
-    points = curve_points(lambda x: x.to(dtype), 0, 9, 4)
-    assert points.dtype == torch.float32
-
-
-@pytest.mark.parametrize(
-    ("arguments", "error", "message"),
-    [
-        ((3, 0, 1, 4), TypeError, "curve must be a function"),
-        ((exponential, 1, 1, 4), ValueError, "low must be smaller than high"),
-        ((exponential, 0, 1, 0), ValueError, "count must be at least 1, got 0"),
-        ((exponential, 0, 1, 4.0), TypeError, "count must be a whole number"),
-    ],
-)
-def test_curve_points_name_the_wrong_argument(
-    arguments: Any, error: type[Exception], message: str
-) -> None:
-    with pytest.raises(error, match=message):
-        curve_points(*arguments)
-
-
 def numbered(count: int) -> Tensor:
     """Samples that can be told apart: row i is (i, -i)."""
     column = torch.arange(count, dtype=torch.float32)
@@ -121,28 +185,18 @@ def test_a_batch_may_hold_all_samples() -> None:
     assert batch.shape == (5, 2)
 
 
+def test_more_than_there_are_make_no_batch() -> None:
+    with pytest.raises(ValueError, match="at most the 5 training samples, got 6"):
+        batches(numbered(5), 6)
+    with pytest.raises(ValueError, match="low must be smaller than high, got low=5 and high=5"):
+        curve_points(exponential, 5, 5, 9)
+
+
 def test_batches_draw_from_the_generator_given() -> None:
     state = torch.get_rng_state()
     first, second = (torch.cat(list(batches(numbered(32), 8, random=seeded(1)))) for _ in range(2))
     assert torch.equal(first, second)
     assert torch.equal(torch.get_rng_state(), state)
-
-
-@pytest.mark.parametrize(
-    ("samples", "size", "error", "message"),
-    [
-        (numbered(8), 9, ValueError, "batch_size must be at most the 8 training samples, got 9"),
-        (numbered(8), 0, ValueError, "batch_size must be at least 1, got 0"),
-        (numbered(8), 2.0, TypeError, "batch_size must be a whole number"),
-        (torch.ones(8), 2, ValueError, r"samples must be a float tensor of shape \(n, dim\)"),
-        ([1.0], 1, TypeError, "samples must be a float tensor"),
-    ],
-)
-def test_batches_name_the_wrong_argument(
-    samples: Any, size: Any, error: type[Exception], message: str
-) -> None:
-    with pytest.raises(error, match=message):
-        batches(samples, size)
 
 
 COLUMNS = torch.tensor([[0.0, 10.0], [1.0, 30.0], [4.0, 20.0]])
@@ -186,7 +240,7 @@ def test_a_constant_column_cannot_be_scaled() -> None:
 
 @pytest.mark.parametrize("method", ["scale", "unscale"])
 def test_samples_of_another_width_are_refused(method: str) -> None:
-    with pytest.raises(ValueError, match=r"samples must be .* \(n, 2\), got shape \(1, 3\)"):
+    with pytest.raises(ValueError, match=r"samples must have shape \(n, 2\), got \(1, 3\)"):
         getattr(Scaler.fit(COLUMNS), method)(torch.zeros(1, 3))
 
 
@@ -194,3 +248,154 @@ def test_comparing_scalers_is_no_error() -> None:
     scaler = Scaler.fit(COLUMNS)
     assert scaler == scaler
     assert (Scaler.fit(COLUMNS) == Scaler.fit(COLUMNS)) in (True, False)
+
+
+# --- integers as one-hot rows -----------------------------------------------------------------
+
+FIVES = pattern_values(5)
+
+
+def test_one_of_five_is_a_row_of_zeros_with_one_one() -> None:
+    assert encode(1, 5).tolist() == [0, 1, 0, 0, 0]
+    assert encode(0, 1).tolist() == [1]
+    assert encode(1, 5).dtype == torch.float32
+
+
+@pytest.mark.parametrize("position", [0, 1, 75, 99])
+def test_an_integer_comes_back_from_its_row(position: int) -> None:
+    row = encode(position, 100)
+    assert row.shape == (100,)
+    assert row.nonzero().tolist() == [[position]]
+    assert decode(row) == position
+
+
+def test_all_rows_are_equally_far_apart() -> None:
+    rows = encode_batch(range(6), 6)
+    apart = torch.cdist(rows, rows)[~torch.eye(6, dtype=torch.bool)]
+    assert torch.allclose(apart, torch.tensor(math.sqrt(2)))
+
+
+def test_a_batch_is_encoded_row_by_row() -> None:
+    integers = [75, 0, 20, 99, 20]
+    batch = encode_batch(integers, 100)
+    assert batch.dtype == torch.float32
+    assert torch.equal(batch, torch.stack([encode(number, 100) for number in integers]))
+    assert torch.equal(batch, encode_batch(torch.tensor(integers, dtype=torch.int32), 100))
+
+
+def test_a_batch_is_decoded_along_its_last_axis() -> None:
+    # more columns than rows: argmax over the wrong axis would give other numbers of them
+    batch = torch.tensor([[0.1, 0.7, 0.2], [0.9, 0.8, 0.0]])
+    decoded = decode_batch(batch)
+    assert decoded.tolist() == [1, 0]
+    assert decoded.dtype == torch.int64
+    assert decoded.tolist() == [decode(row) for row in batch]
+
+
+def test_a_row_of_zeros_decodes_to_zero_by_accident() -> None:
+    assert decode(torch.zeros(100)) == 0
+    assert decode_batch(torch.zeros(3, 100)).tolist() == [0, 0, 0]
+    assert decode(torch.tensor([0.0, 2.0, 2.0])) == 1
+
+
+@pytest.mark.parametrize(
+    ("pattern", "below", "expected"),
+    [
+        (5, 100, list(range(0, 100, 5))),
+        (7, 30, [0, 7, 14, 21, 28]),
+        (7, 29, [0, 7, 14, 21, 28]),
+        (7, 28, [0, 7, 14, 21]),
+        (1, 4, [0, 1, 2, 3]),
+        ("odd", 8, [1, 3, 5, 7]),
+        ("even", 8, [0, 2, 4, 6]),
+        ("odd", 2, [1]),
+    ],
+)
+def test_patterns(pattern: Any, below: int, expected: list[int]) -> None:
+    values = pattern_values(pattern, below)
+    assert values.tolist() == expected
+    assert values.dtype == torch.int64
+
+
+def test_odd_and_even_are_all_integers() -> None:
+    both = torch.cat([pattern_values("odd"), pattern_values("even")])
+    assert both.sort().values.tolist() == list(range(100))
+    assert torch.equal(pattern_values("even"), pattern_values(2))
+
+
+def test_draws_are_uniform_over_the_values() -> None:
+    drawn = draw_integers(FIVES, 40_000, random=seeded())
+    kinds, counts = drawn.unique(return_counts=True)
+    assert torch.equal(kinds, FIVES)
+    # five standard deviations of a binomial count
+    assert (counts - 2_000).abs().max() < 5 * math.sqrt(40_000 * 0.05 * 0.95)
+
+
+def test_a_real_batch_is_ten_one_hot_rows_of_the_pattern() -> None:
+    batch = real_batch(FIVES, 10, 100, random=seeded())
+    assert batch.shape == (10, 100)
+    assert batch.dtype == torch.float32
+    assert batch.sum(dim=1).tolist() == [1] * 10
+    assert batch.max(dim=1).values.tolist() == [1] * 10
+    assert (decode_batch(batch) % 5 == 0).all()
+    assert torch.equal(decode_batch(batch), draw_integers(FIVES, 10, random=seeded()))
+
+
+def test_the_global_seed_counts_where_no_source_is_given() -> None:
+    torch.manual_seed(7)
+    first = real_batch([1, 2, 3], 50, 4)
+    second = real_batch([1, 2, 3], 50, 4)
+    torch.manual_seed(7)
+    assert torch.equal(real_batch([1, 2, 3], 50, 4), first)
+    assert not torch.equal(first, second)
+
+
+@pytest.mark.parametrize(
+    ("given", "error", "message"),
+    [
+        (torch.ones(3, 5), TypeError, "integers must be whole numbers, .*decode_batch leads back"),
+        ([1, 2.5], TypeError, "integers must be whole numbers"),
+        (
+            torch.ones(2, 2).long(),
+            ValueError,
+            r"integers must have shape \(n,\).* got shape \(2, 2\)",
+        ),
+        (torch.ones(0).long(), ValueError, "n >= 1"),
+    ],
+)
+def test_what_are_no_integers_is_said(given: Any, error: type[Exception], message: str) -> None:
+    with pytest.raises(error, match=message):
+        as_integers(given)
+
+
+def test_other_words_are_no_pattern() -> None:
+    with pytest.raises(ValueError, match=r'pattern must be "odd", "even" .*got \'prime\''):
+        pattern_values("prime")  # type: ignore[arg-type]
+
+
+# --- noise ------------------------------------------------------------------------------------
+
+
+def test_noise_is_standard_normal_and_fresh_in_each_call() -> None:
+    noise = normal_noise(3, random=seeded())
+    drawn = noise(20_000)
+    assert drawn.shape == (20_000, 3)
+    # 5 standard errors: 5 / sqrt(20000) of the mean, 5 / sqrt(40000) of the deviation
+    assert drawn.mean(dim=0).abs().max() < 0.036
+    assert (drawn.std(dim=0) - 1).abs().max() < 0.025
+    assert not torch.equal(drawn, noise(20_000))
+
+
+def test_noise_draws_from_the_generator_given() -> None:
+    state = torch.get_rng_state()
+    first, second = (normal_noise(2, random=seeded(1))(4) for _ in range(2))
+    assert torch.equal(first, second)
+    assert torch.equal(torch.get_rng_state(), state)
+
+
+def test_even_noise_has_one_number_in_each_part() -> None:
+    torch.manual_seed(0)
+    drawn = even_noise(10)
+    assert drawn.shape == (10, 1)
+    assert ((drawn[:, 0] + 1) * 5).floor().tolist() == list(range(10))
+    assert not torch.equal(drawn, even_noise(10))

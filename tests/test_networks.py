@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import copy
 import math
-import re
-from typing import Any
 
 import pytest
 import torch
 from torch import nn
+from torch.nn.functional import softmax
 
-from gan_course.data import Scaler
+from gan_course.data import Scaler, decode_batch, encode_batch
 from gan_course.networks import (
+    Discriminator,
+    Generator,
+    GumbelSoftmax,
+    StraightThrough,
     Unscale,
-    Waves,
-    add_waves,
     in_data_units,
     make_discriminator,
     make_generator,
-    move_average,
     sample,
 )
 
@@ -77,27 +76,6 @@ def test_the_global_seed_sets_the_first_weights() -> None:
     assert not torch.equal(weights[0], weights[2])
 
 
-@pytest.mark.parametrize(
-    ("make", "settings", "error", "message"),
-    [
-        (make_generator, {"latent_dim": 0}, ValueError, "latent_dim must be at least 1, got 0"),
-        (make_generator, {"output_dim": 2.0}, TypeError, "output_dim must be a whole number"),
-        (make_generator, {"widths": (8, 0)}, ValueError, "widths[1] must be at least 1, got 0"),
-        (make_generator, {"widths": 8}, TypeError, "widths must be a sequence"),
-        (make_discriminator, {"input_dim": -1}, ValueError, "input_dim must be at least 1"),
-        (make_discriminator, {"widths": "8"}, TypeError, "widths must be a sequence"),
-        (make_discriminator, {"dropout": 1}, ValueError, "at least 0 and below 1, got 1"),
-        (make_discriminator, {"dropout": -0.1}, ValueError, "at least 0 and below 1, got -0.1"),
-        (make_discriminator, {"dropout": None}, TypeError, "dropout must be a number"),
-    ],
-)
-def test_builders_name_the_wrong_argument(
-    make: Any, settings: dict[str, Any], error: type[Exception], message: str
-) -> None:
-    with pytest.raises(error, match=re.escape(message)):
-        make(**settings)
-
-
 def test_unscale_does_what_the_scaler_does() -> None:
     samples = torch.randn(9, 2)
     torch.testing.assert_close(Unscale(SCALER)(samples), SCALER.unscale(samples))
@@ -127,13 +105,6 @@ def test_a_generator_in_data_units_shares_its_weights() -> None:
     assert len(whole) == len(generator) + 1
 
 
-def test_in_data_units_names_the_wrong_argument() -> None:
-    with pytest.raises(TypeError, match=r"generator must be an nn\.Sequential, got Linear"):
-        in_data_units(nn.Linear(2, 2), SCALER)  # type: ignore[arg-type]
-    with pytest.raises(TypeError, match="scaler must be a Scaler, got tuple"):
-        in_data_units(make_generator(), (0, 1))  # type: ignore[arg-type]
-
-
 def test_samples_come_without_dropout_and_without_gradients() -> None:
     generator = nn.Sequential(nn.Linear(2, 2), nn.Dropout(0.5))
     noise = torch.randn(50, 2)
@@ -159,85 +130,76 @@ def test_sampling_draws_no_random_numbers() -> None:
     assert torch.equal(torch.get_rng_state(), state)
 
 
-def test_noise_must_be_a_matrix() -> None:
-    with pytest.raises(ValueError, match=r"noise must be .* \(n, dim\), got shape \(2,\)"):
-        sample(make_generator(), torch.randn(2))
+# --- networks as classes -----------------------------------------------------------------------
 
 
-def test_waves_are_sines_and_cosines_of_rising_frequency() -> None:
-    values = torch.tensor([[0.3, -0.8], [1.0, 0.0]])
-    waves = add_waves(values, 3)
-    assert waves.shape == (2, 2 + 2 * 2 * 3)
-    for row, numbers in zip(waves.tolist(), values.tolist(), strict=True):
-        expected = list(numbers)
-        for k in (1, 2, 3):
-            expected += [math.sin(k * math.pi / 2 * v) for v in numbers]
-            expected += [math.cos(k * math.pi / 2 * v) for v in numbers]
-        assert row == pytest.approx(expected, abs=1e-6)
+def sizes(network: nn.Module) -> list[tuple[int, int]]:
+    return [(m.in_features, m.out_features) for m in network.modules() if isinstance(m, nn.Linear)]
 
 
-def test_no_waves_leave_the_values_as_they_are() -> None:
-    values = torch.randn(5, 2)
-    assert torch.equal(add_waves(values, 0), values)
+def test_the_networks_have_the_sizes_of_the_chapter() -> None:
+    assert sizes(Generator()) == [(1, 64), (64, 32), (32, 1)]
+    assert sizes(Discriminator()) == [(1, 64), (64, 32), (32, 1)]
+    assert sizes(Generator(5, widths=(7,), output_dim=3)) == [(5, 7), (7, 3)]
+    assert sizes(Generator(100, widths=(), output_dim=100)) == [(100, 100)]
+    assert sizes(Discriminator(2, [9, 1])) == [(2, 9), (9, 1)]
 
 
-def test_waves_go_beside_the_last_dimension_of_any_shape() -> None:
-    values = torch.randn(3, 5, 2)
-    assert add_waves(values, 2).shape == (3, 5, 10)
-    assert torch.equal(add_waves(values, 2)[1], add_waves(values[1], 2))
+def test_the_networks_compute_what_a_stack_of_layers_does() -> None:
+    generator, discriminator = Generator(slope=0.2), Discriminator(slope=0.2)
+    z = 10 * torch.randn(16, 1)
+    for network, end in ((generator, nn.Identity()), (discriminator, nn.Sigmoid())):
+        first, second, third = network.layers
+        leaky = nn.LeakyReLU(0.2)
+        stack = nn.Sequential(first, leaky, second, leaky, third, end)
+        assert torch.equal(network(z), stack(z))
 
 
-def test_the_lowest_wave_tells_one_end_of_the_range_from_the_other() -> None:
-    ends = add_waves(torch.tensor([[-1.0], [1.0]]), 1)
-    torch.testing.assert_close(ends, torch.tensor([[-1.0, -1.0, 0.0], [1.0, 1.0, 0.0]]))
+def test_an_output_activation_comes_last() -> None:
+    rows = Generator(4, nn.Softmax(dim=1), output_dim=6)(torch.randn(8, 4))
+    torch.testing.assert_close(rows.sum(dim=1), torch.ones(8))
 
 
-def test_a_layer_of_waves_adds_waves() -> None:
-    values, layer = torch.randn(5, 2), Waves(3)
-    assert torch.equal(layer(values), add_waves(values, 3))
-    assert list(layer.parameters()) == []
-    assert str(layer) == "Waves(3)"
+def test_more_than_one_answer_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"layers must end with 1.* got \[64, 2\]"):
+        Discriminator(1, [64, 2])
 
 
-@pytest.mark.parametrize(("count", "error"), [(0, ValueError), (1.5, TypeError), (True, TypeError)])
-def test_a_layer_of_waves_needs_a_count(count: Any, error: type[Exception]) -> None:
-    with pytest.raises(error, match="count must be"):
-        Waves(count)
+# --- last layers ------------------------------------------------------------------------------
 
 
-def averages(keep: float, steps: int) -> list[float]:
-    """Of a weight that was 0 and is 1, 2, 3, ... after steps 1, 2, 3, ..."""
-    network = nn.Linear(1, 1)
-    nn.init.zeros_(network.weight)
-    averaged, history = copy.deepcopy(network), []
-    for step in range(1, steps + 1):
-        nn.init.constant_(network.weight, step)
-        move_average(averaged, network, step, keep)
-        assert float(network.weight.detach()) == step  # the network's own stay
-        assert averaged.weight.requires_grad
-        history.append(float(averaged.weight.detach()))
-    return history
+def test_straight_through_is_one_hot_with_the_gradient_of_softmax() -> None:
+    logits = torch.randn(6, 5, generator=torch.Generator().manual_seed(0), requires_grad=True)
+    direction = torch.randn(6, 5, generator=torch.Generator().manual_seed(1))
+    rows = StraightThrough()(logits)
+    expected = encode_batch(logits.argmax(dim=1), 5)
+    assert torch.allclose(rows, expected, atol=1e-6)
+    assert torch.equal(decode_batch(rows.detach()), logits.argmax(dim=1))
+    (by_layer,) = torch.autograd.grad((rows * direction).sum(), logits)
+    (by_softmax,) = torch.autograd.grad((softmax(logits, dim=-1) * direction).sum(), logits)
+    assert torch.allclose(by_layer, by_softmax)
+    assert by_layer.abs().max() > 0.01
 
 
-def test_a_moving_average_keeps_its_share() -> None:
-    expected, average = [], 0.0
-    for step in range(1, 31):
-        keep = min(0.6, step / (step + 9))  # 1/10 first, 0.6 from step 14 on
-        average = keep * average + (1 - keep) * step
-        expected.append(average)
-    assert averages(0.6, 30) == pytest.approx(expected)
+def test_gumbel_draws_with_the_probabilities_of_softmax() -> None:
+    probabilities = torch.tensor([0.1, 0.3, 0.6])
+    torch.manual_seed(0)
+    layer = GumbelSoftmax().eval()  # the drawing goes on in evaluation mode
+    rows = layer(probabilities.log().repeat(40_000, 1))
+    assert torch.allclose(rows.sum(dim=1), torch.ones(40_000))
+    assert torch.allclose(rows.max(dim=1).values, torch.ones(40_000))
+    shares = decode_batch(rows).bincount(minlength=3) / 40_000
+    assert torch.allclose(shares, probabilities, atol=5 * math.sqrt(0.25 / 40_000))
 
 
-def test_first_weights_are_soon_forgotten() -> None:
-    network, averaged = nn.Linear(2, 2), nn.Linear(2, 2)
-    nn.init.constant_(averaged.weight, 1e3)
-    nn.init.constant_(averaged.bias, 1e3)
-    for step in range(1, 21):
-        move_average(averaged, network, step, 0.999)
-    torch.testing.assert_close(averaged.weight, network.weight, atol=1e-2, rtol=0)
-    torch.testing.assert_close(averaged.bias, network.bias, atol=1e-2, rtol=0)
-
-
-def test_an_average_of_another_network_is_refused() -> None:
-    with pytest.raises(ValueError):
-        move_average(nn.Linear(2, 2), nn.Sequential(nn.Linear(2, 2), nn.Linear(2, 2)), 1, 0.5)
+def test_gumbel_lets_a_gradient_through_and_keeps_its_temperature() -> None:
+    gradients = []
+    for temperature in (1.0, 0.2):
+        torch.manual_seed(0)
+        logits = torch.zeros(5, 4, requires_grad=True)
+        layer = nn.Sequential(GumbelSoftmax(temperature))
+        (layer(logits) * torch.arange(4.0)).sum().backward()
+        assert logits.grad is not None
+        gradients.append(logits.grad)
+    assert gradients[0].abs().max() > 0.01
+    assert not torch.allclose(gradients[0], gradients[1])

@@ -1,0 +1,254 @@
+"""Does a training that was cut short go on as if nothing had happened, whatever cut it short?"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from jupyter_client.manager import start_new_kernel
+from killed import TRAININGS
+
+from gan_course import training
+from gan_course.networks import Discriminator, Generator
+from gan_course.training import GAN, History, load_run, replace_file, save_run
+
+HERE = Path(__file__).parent
+SIZES = {"loop": 6, "gan": 6, "seeds": 50, "fast": 50, "shared": 50}
+ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1", "TQDM_DISABLE": "1"}
+
+
+class Lost(BaseException):
+    """What a test cuts a training short with."""
+
+
+def stop_at(saving: int) -> Callable[..., Path]:
+    """Make a `replace_file` that is the last one to be done."""
+    count = 0
+
+    def save_and_stop(*given: Any) -> Path:
+        nonlocal count
+        path = replace_file(*given)
+        count += 1
+        if count == saving:
+            raise Lost
+        return path
+
+    return save_and_stop
+
+
+@pytest.mark.parametrize("saving", [1, 3])
+@pytest.mark.parametrize("name", TRAININGS)
+def test_what_goes_on_comes_to_the_very_same_numbers(
+    name: str, saving: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    train, size, file = TRAININGS[name], SIZES[name], tmp_path / "run.pt"
+    whole = train(None, size)
+    with monkeypatch.context() as patch, pytest.raises(Lost):
+        patch.setattr(training, "replace_file", stop_at(saving))
+        train(file, size)
+    torch.rand(5)  # somebody else draws in between
+    assert train(file, size) == whole
+
+
+@pytest.mark.parametrize("name", TRAININGS)
+def test_a_finished_training_is_read_and_not_trained_again(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    train, size, file = TRAININGS[name], SIZES[name], tmp_path / "run.pt"
+    first = train(file, size)
+    before = file.read_bytes()
+    monkeypatch.setattr(torch.Tensor, "backward", None)
+    monkeypatch.setattr(torch, "bmm", None)
+    monkeypatch.setattr(torch.autograd, "grad", None)
+    assert train(file, size) == first
+    assert file.read_bytes() == before
+
+
+@pytest.mark.parametrize("name", ["loop", "gan", "seeds"])
+def test_a_process_that_is_killed_again_and_again_comes_to_the_same(
+    name: str, tmp_path: Path
+) -> None:
+    command = [sys.executable, str(HERE / "killed.py"), name, "15", "0.2", str(tmp_path)]
+    done = subprocess.run(command, env=ENVIRONMENT, check=True, capture_output=True, text=True)
+    killed, in_peace, under_fire = json.loads(done.stdout.splitlines()[-1])
+    assert killed >= 15
+    assert under_fire == in_peace
+
+
+def test_ctrl_c_stops_at_once_and_leaves_a_whole_file(tmp_path: Path) -> None:
+    code = (
+        "import signal, sys; from pathlib import Path; from killed import gan; "
+        # a shell switches Ctrl-C off for what it starts by &, such as these tests
+        "signal.signal(signal.SIGINT, signal.default_int_handler); "
+        "print('ready', flush=True); gan(Path(sys.argv[1]), 10**6); print('went on')"
+    )
+    path = tmp_path / "run.pt"
+    command = [sys.executable, "-c", code, str(path)]
+    process = subprocess.Popen(
+        command, env=ENVIRONMENT, cwd=HERE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    try:
+        assert process.stdout is not None and process.stdout.readline() == b"ready\n"
+        while not path.exists():
+            time.sleep(0.01)
+        time.sleep(0.3)
+        process.send_signal(signal.SIGINT)
+        said, _ = process.communicate(timeout=60)
+    finally:
+        process.kill()  # one that does not stop would slow down whatever comes next
+    assert b"of 1000000, after " in said and said.endswith(b"went on\n")
+    assert list(tmp_path.iterdir()) == [path]
+    assert set(torch.load(path, weights_only=True)) == {"about", "randoms", "state"}
+
+
+def test_a_notebook_goes_on_after_its_kernel_was_stopped_and_started_anew(tmp_path: Path) -> None:
+    cell = (
+        f"import sys; sys.path.insert(0, {str(HERE)!r})\n"
+        "from pathlib import Path; from killed import gan\n"
+        f"numbers = gan(Path({str(tmp_path / 'run.pt')!r}), 150)"
+    )
+    said: list[str] = []
+
+    def listen(message: dict[str, Any]) -> None:
+        said.append(message["content"].get("text", ""))
+
+    manager, client = start_new_kernel(kernel_name="python3", startup_timeout=600, env=ENVIRONMENT)
+    try:
+        request = client.execute(cell)
+        while not (tmp_path / "run.pt").exists():
+            time.sleep(0.01)
+        manager.interrupt_kernel()  # the stop button
+        reply = client.get_shell_msg(timeout=600)
+        while reply["parent_header"]["msg_id"] != request:
+            reply = client.get_shell_msg(timeout=600)
+        assert reply["content"]["status"] == "ok"  # the cell ends as if it were done
+        manager.restart_kernel(now=True)
+        client.wait_for_ready(timeout=600)
+        reply = client.execute_interactive(cell + "\nprint(numbers)", output_hook=listen)
+        assert reply["content"]["status"] == "ok"
+    finally:
+        client.stop_channels()
+        manager.shutdown_kernel(now=True)
+    first, numbers = "".join(said).strip().splitlines()
+    assert first.startswith("going on from")
+    assert json.loads(numbers) == TRAININGS["gan"](None, 150)
+
+
+# --- which file it goes on from ---------------------------------------------------------------
+
+
+def small(path: Path, epochs: int = 3, widths: tuple[int, ...] = (3,), **settings: Any) -> History:
+    """A training of three epochs, saved after each."""
+    torch.manual_seed(1)
+    rate = settings.pop("generator_rate", 2e-4)
+    owner = GAN(
+        Generator(1, widths=widths),
+        Discriminator(1, layers=(3, 1)),
+        lambda n: torch.rand(n, 1),
+        lambda n: torch.randn(n, 1),
+        generator_rate=rate,
+    )
+    return owner.fit(epochs, 1, every=1, checkpoint=path, **settings)
+
+
+@pytest.mark.parametrize(
+    ("changed", "what"),
+    [
+        ({"generator_rate": 1e-3}, "rates differ"),
+        ({"widths": (4,)}, "shapes differ"),
+        ({"average": 0.9}, "average, shapes differ"),
+        ({"decay": True}, "decay differ"),
+        ({"watch": torch.rand(5, 1)}, "watch differ"),
+    ],
+)
+def test_another_training_is_refused_with_what_differs(
+    changed: dict[str, Any], what: str, tmp_path: Path
+) -> None:
+    small(tmp_path / "run.pt")
+    before = (tmp_path / "run.pt").read_bytes()
+    with pytest.raises(ValueError, match=f"another training than this one: {what}. Delete it"):
+        small(tmp_path / "run.pt", **changed)
+    assert (tmp_path / "run.pt").read_bytes() == before
+
+
+@pytest.mark.parametrize("content", [b"", b"not a training", b"PK\x03\x04 half a zip file"])
+def test_a_file_of_another_kind_is_refused_and_left_alone(content: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "run.pt"
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match=r"run\.pt holds no training to go on with: .* Delete it"):
+        small(path)
+    assert path.read_bytes() == content
+
+
+def test_no_code_of_a_file_is_run(tmp_path: Path) -> None:
+    class Harm:
+        def __reduce__(self) -> Any:
+            """What a pickle would call."""
+            return (Path.touch, (tmp_path / "harmed",))
+
+    torch.save({"about": {}, "randoms": [], "state": Harm()}, tmp_path / "run.pt")
+    with pytest.raises(ValueError, match="holds no training to go on with"):
+        small(tmp_path / "run.pt")
+    assert not (tmp_path / "harmed").exists()
+
+
+def test_a_training_may_go_on_for_longer_and_its_clock_goes_on(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "run.pt"
+    first = small(path, 3).epochs
+    longer = small(path, 5).epochs
+    assert longer[:3] == first and len(longer) == 5
+    assert longer == small(tmp_path / "other.pt", 5).epochs
+    assert capsys.readouterr().out == f"going on from {path}\n"
+
+    def score(samples: torch.Tensor) -> float:
+        return 1.0
+
+    watched = {"watch": torch.rand(4, 1), "score": score, "patience": 4}
+    assert small(tmp_path / "clock.pt", 3, **watched).stopped_at == 3
+    assert small(tmp_path / "clock.pt", 9, **watched).stopped_at == 5  # best in 1, patience 4
+
+
+# --- how it is written ------------------------------------------------------------------------
+
+
+def test_a_place_that_cannot_be_written_is_told_before_the_training(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(OSError, match="file"):
+        small(tmp_path / "file" / "run.pt")
+
+
+def test_a_failure_leaves_the_older_file_and_nothing_else(tmp_path: Path) -> None:
+    path = tmp_path / "new folder" / "run.pt"
+    save_run(path, {"name": "first"}, 1)
+
+    def half(part: Path) -> None:
+        part.write_bytes(b"half")
+        raise OSError("no space left")
+
+    with pytest.raises(OSError, match="no space left"):
+        replace_file(path, half)
+    assert list(path.parent.iterdir()) == [path]
+    assert load_run(path, {"name": "first"}) == 1
+
+
+def test_home_is_known_and_a_link_stays_a_link(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    save_run("~/run.pt", {}, [1, "two", torch.ones(2)])
+    assert (tmp_path / "run.pt").is_file()
+    (tmp_path / "link.pt").symlink_to("run.pt")
+    save_run(tmp_path / "link.pt", {}, "new")
+    assert (tmp_path / "link.pt").is_symlink()
+    assert load_run("~/run.pt", {}) == "new"
