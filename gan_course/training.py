@@ -272,23 +272,15 @@ def fit(
     stopping = EarlyStopping(math.inf if patience is None else patience)
     history, best_weights = History(), copy.deepcopy(watched.state_dict())
 
-    about: dict[str, Any] = {"rates": rates, "average": average, "decay": decay and epochs}
-    about |= {"betas": [optimiser.param_groups[0].get("betas") for optimiser in optimisers]}
-    about |= {"shapes": [[list(w.shape) for w in network.parameters()] for network in networks]}
-    about |= {"watch": None if watch is None else watch.tolist()}
     random = getattr(batches, "generator", None)  # a DataLoader may have one of its own
+    about = _about(networks, optimisers, average, decay and epochs, watch)
     kept = None if checkpoint is None else load_run(checkpoint, about, random)
     if kept is not None:
-        states, rows, history.snapshots, best_weights, stopping.best, stopping.best_epoch = kept
-        _restore(trained, states)
-        history.epochs = [Epoch(number, Losses(*losses), found) for number, losses, found in rows]
+        best_weights = _go_on(kept, trained, history, stopping)
 
     def keep() -> None:
         if checkpoint is not None:
-            states = [part.state_dict() for part in trained]
-            rows = [[epoch.number, list(epoch.losses), epoch.score] for epoch in history.epochs]
-            best = [best_weights, stopping.best, stopping.best_epoch]
-            save_run(checkpoint, about, [states, rows, history.snapshots, *best], random)
+            save_run(checkpoint, about, _state(trained, history, stopping, best_weights), random)
 
     def one_epoch(number: int) -> Losses:
         losses: list[Losses] = []
@@ -326,17 +318,16 @@ def fit(
                     f"training diverged in epoch {number}: {fault}. The networks have their "
                     f"weights from before this epoch; {ADVICE}"
                 )
-            epoch = Epoch(number, losses, found)
-            history.epochs.append(epoch)
+            history.epochs.append(epoch := Epoch(number, losses, found))
             if found is not None:
                 stop = stopping.should_stop(number, found)
                 if keep_best and stopping.best_epoch == number:
                     best_weights = copy.deepcopy(watched.state_dict())
-            if samples is not None and (number == 1 or number % every == 0):
-                history.snapshots[number] = samples.cpu()
-            if report is not None and (number == 1 or number % every == 0):
-                report(epoch)
-            if number % every == 0:
+            if number == 1 or number % every == 0:
+                if samples is not None:
+                    history.snapshots[number] = samples.cpu()
+                if report is not None:
+                    report(epoch)
                 keep()
             if not bar.disable:
                 bar.set_postfix_str(str(epoch).partition(": ")[2], refresh=False)
@@ -606,6 +597,44 @@ def replace_file(path: str | os.PathLike[str], write: Callable[[Path], object]) 
     finally:
         part.unlink(missing_ok=True)
     return path
+
+
+def _about(
+    networks: Sequence[nn.Module],
+    optimisers: Sequence[Optimizer],
+    average: float,
+    decay: int,
+    watch: Tensor | None,
+) -> dict[str, Any]:
+    """What must be the same in a training that goes on from a file."""
+    groups = [optimiser.param_groups[0] for optimiser in optimisers]
+    return {
+        "rates": [group["lr"] for group in groups],
+        "betas": [group.get("betas") for group in groups],
+        "average": average,
+        "decay": decay,
+        "watch": None if watch is None else watch.tolist(),
+        "shapes": [[list(w.shape) for w in network.parameters()] for network in networks],
+    }
+
+
+def _state(
+    trained: Sequence[Any], history: History, stopping: EarlyStopping, best_weights: Any
+) -> list[Any]:
+    """All that `fit` needs to go on."""
+    states = [part.state_dict() for part in trained]
+    rows = [[epoch.number, list(epoch.losses), epoch.score] for epoch in history.epochs]
+    return [states, rows, history.snapshots, stopping.best, stopping.best_epoch, best_weights]
+
+
+def _go_on(
+    state: list[Any], trained: Sequence[Any], history: History, stopping: EarlyStopping
+) -> Any:
+    """Put everything to where it was; returns the generator's best weights."""
+    states, rows, history.snapshots, stopping.best, stopping.best_epoch, best_weights = state
+    _restore(trained, states)
+    history.epochs = [Epoch(number, Losses(*losses), score) for number, losses, score in rows]
+    return best_weights
 
 
 def _restore(parts: Iterable[Any], states: Iterable[dict[str, Any]]) -> None:
