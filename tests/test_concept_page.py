@@ -358,86 +358,7 @@ def test_right_and_wrong_have_the_same_loss() -> None:
     assert GAME[WRONG].error > 100 * GAME[RIGHT].error
 
 
-# --- words, figures, links --------------------------------------------------------------------
-
-
-def glossary_entries() -> dict[str, str]:
-    """Each term of the glossary, in lower case, with its definition."""
-    body = GLOSSARY.partition(":sorted:\n")[2].partition("```")[0]
-    entries = {}
-    for block in body.strip().split("\n\n"):
-        lines = block.splitlines()
-        definition = " ".join(line.strip() for line in lines if line.startswith("  "))
-        for term in lines:
-            if not term.startswith("  "):
-                entries[term.lower()] = definition
-    return entries
-
-
-def test_every_definition_has_one_to_three_sentences() -> None:
-    entries = glossary_entries()
-    assert len(entries) >= 60
-    for term, definition in entries.items():
-        sentences = len(re.findall(r"[.?!](?=\s|$)", definition))
-        assert 1 <= sentences <= 3, f"{term}: {sentences} sentences"
-
-
-@pytest.mark.parametrize("text", [PAGE, GLOSSARY], ids=["page", "glossary"])
-def test_links_have_targets(text: str) -> None:
-    for name in re.findall(r"\{term\}`([^`]+)`", text):
-        target = re.sub(r".*<(.*)>", r"\1", name).lower()
-        assert target in glossary_entries(), f"{name} is not in the glossary"
-    for keys in re.findall(r"\{cite(?::t)?\}`([^`]+)`", text):
-        for key in keys.split(","):
-            assert re.search(rf"@\w+\{{{key},", BIBLIOGRAPHY), f"{key} is not in references.bib"
-
-
-def test_every_reference_is_cited() -> None:
-    playground = (BOOK / "playground.md").read_text(encoding="utf-8")
-    text = PAGE + GLOSSARY + playground
-    for key in re.findall(r"@\w+\{(\w+),", BIBLIOGRAPHY):
-        assert re.search(rf"\{{cite(:t)?\}}`[^`]*\b{key}\b", text), f"{key}: not cited"
-
-
-def test_no_term_is_linked_twice() -> None:
-    terms = [re.sub(r".*<(.*)>", r"\1", name) for name in re.findall(r"\{term\}`([^`]+)`", PAGE)]
-    assert len(terms) == len(set(terms))
-
-
-def test_reading_time() -> None:
-    claimed = re.search(r"Reading takes about (\d+) minutes", PAGE)
-    assert claimed is not None
-    words = len(re.findall(r"[A-Za-z']+", PAGE))
-    # slow to quick readers of a text with formulas: 150 to 250 words a minute
-    assert words / 250 <= int(claimed[1]) <= words / 150
-
-
-def test_every_figure_is_shown_and_described() -> None:
-    shown = re.findall(
-        r":::\{figure\} figures/(\w+)\.svg\n:name: (\S+)\n:alt: (.+)\n:width: .+\n\n(.+)\n", PAGE
-    )
-    elsewhere = {"network_layers", "data_flow", "training"}  # see test_pictures.py
-    assert {name for name, *_ in shown} == set(FIGURES.FIGURES) - elsewhere
-    for _, name, description, caption in shown:
-        assert name.startswith("fig-")
-        assert len(description) > 100
-        assert len(caption) > 20
-
-
-def test_sections_open_and_close_the_chapter() -> None:
-    sections = re.findall(r"^## (.*)", PAGE, flags=re.MULTILINE)
-    assert sections[0] == "What you will learn"
-    assert sections[-1] == "What you learned"
-    questions = re.findall(r"^\*\*(\d)\.\*\*", PAGE, flags=re.MULTILINE)
-    assert questions == re.findall(r":::\{dropdown\} Answer (\d)", PAGE)
-    assert 3 <= len(questions) <= 6
-
-
-def test_neural_network_in_five_sentences() -> None:
-    section = PAGE.partition("in five sentences\n")[2].partition("\n## ")[0]
-    items = re.findall(r"^\d\. (.+)$", section, flags=re.MULTILINE)
-    assert len(items) == 5
-    assert all(len(re.findall(r"[.?!](?=\s|$)", item)) == 1 for item in items)
+# --- figures -----------------------------------------------------------------------------------
 
 
 def test_figures_are_reproduced_byte_for_byte(tmp_path: Path) -> None:
@@ -450,12 +371,3 @@ def test_figures_are_reproduced_byte_for_byte(tmp_path: Path) -> None:
         if drawn_with[1] != matplotlib.__version__:
             pytest.skip(f"drawn with matplotlib {drawn_with[1]}, here is {matplotlib.__version__}")
         assert path.read_bytes() == committed.read_bytes(), f"{path.name} is out of date"
-
-
-def test_figures_ignore_and_keep_the_readers_settings(tmp_path: Path) -> None:
-    with matplotlib.rc_context({"lines.linewidth": 9, "font.size": 5}):
-        changed = FIGURES.draw_all(tmp_path / "changed")
-        assert matplotlib.rcParams["font.size"] == 5
-    for path in FIGURES.draw_all(tmp_path / "plain"):
-        twin = next(other for other in changed if other.name == path.name)
-        assert twin.read_bytes() == path.read_bytes()
