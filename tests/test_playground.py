@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import copy
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
+from gan_course.many.draws import Batch
+from gan_course.many.ensemble import train_step
 from torch import Tensor, nn
 from torch.nn.functional import softplus
+from torch.optim.swa_utils import AveragedModel
 
-from gan_course.draws import Batch
-from gan_course.ensemble import train_step
-from gan_course.networks import Waves, add_waves, blur_level, move_average
-from gan_course.recipes import Settings
+from gan_course.many import Settings, add_waves
+from gan_course.many.layers import Waves, blur_level
+from gan_course.training import moving_average
 
 CORE = Path(__file__).resolve().parent.parent / "book" / "_static" / "playground" / "core.js"
 STEPS, BATCH = 3, 30  # a batch that is no multiple of four
@@ -141,7 +142,7 @@ def train(settings: dict[str, Any], page: Any, steps: Any) -> None:
     """A few steps by the page and by `steps`, from equal weights and batches, must agree."""
     torch.manual_seed(0)
     generator, discriminator = make_networks(settings)
-    average = copy.deepcopy(generator) if settings["average"] else generator
+    average = moving_average(generator, settings["average"])
     batches = [make_batch(settings) for _ in range(STEPS)]
     networks = (generator, discriminator)
     weights = [
@@ -154,7 +155,8 @@ def train(settings: dict[str, Any], page: Any, steps: Any) -> None:
     for got, wanted in zip(losses, expected, strict=True):
         assert {name: got[name] for name in wanted} == pytest.approx(wanted, abs=1e-5)
     assert losses[0] != pytest.approx(losses[-1], abs=1e-4)  # something was learnt
-    for got_layers, network in zip(got_weights, (*networks, average), strict=True):
+    shown = average.module if settings["average"] else generator
+    for got_layers, network in zip(got_weights, (*networks, shown), strict=True):
         for (weight, bias), layer in zip(got_layers, linear(network), strict=True):
             assert weight == pytest.approx(rows(layer.weight.T), abs=1e-5)
             assert bias == pytest.approx(rows(layer.bias), abs=1e-5)
@@ -165,7 +167,7 @@ def plain_steps(
     settings: dict[str, Any],
     generator: nn.Module,
     discriminator: nn.Module,
-    average: nn.Module,
+    average: AveragedModel,
     batches: list[Batch],
 ) -> list[dict[str, float]]:
     """The steps by PyTorch and its autograd, with any loss and penalty."""
@@ -205,7 +207,7 @@ def plain_steps(
         (weight / weight.mean() * by_g).mean().backward()
         change_g.step()
         if settings["average"]:
-            move_average(average, generator, step + 1, settings["average"])
+            average.update_parameters(generator)
         values = {"real": real_mean, "fake": fake_mean, "generator": by_g.mean()}
         values["penalty"] = penalty
         losses.append({name: value.item() for name, value in values.items()})
@@ -216,7 +218,7 @@ def course_steps(
     settings: dict[str, Any],
     generator: nn.Module,
     discriminator: nn.Module,
-    average: nn.Module,
+    average: AveragedModel,
     batches: list[Batch],
 ) -> list[dict[str, float]]:
     """The steps by the course's own function, which has one loss."""
@@ -235,8 +237,8 @@ def course_steps(
         progress = step / settings["steps"]
         change_d.param_groups[0]["lr"] = settings["discriminatorRate"] * (1 - progress)
         change_g.param_groups[0]["lr"] = settings["generatorRate"] * (1 - progress)
-        parts = train_step(generator, discriminator, change_d, change_g, batch, recipe, progress)
-        move_average(average, generator, step + 1, settings["average"])
+        parts = train_step(generator, discriminator, change_g, change_d, batch, recipe, progress)
+        average.update_parameters(generator)
         names = ("real", "fake", "generator")
         losses.append({name: part.item() for name, part in zip(names, parts, strict=True)})
     return losses

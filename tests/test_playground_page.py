@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import torch
 from conftest import HTML
+from gan_course.many.recipes import NOISES
 from scipy import stats
 from scipy.spatial.distance import jensenshannon
 from torch import Tensor
@@ -16,9 +17,9 @@ from torch import Tensor
 from benchmarks.curves import SETTINGS, TASKS
 from benchmarks.trained import NORMAL
 from gan_course import metrics
-from gan_course.integers import pattern_values
+from gan_course.data import pattern_values
+from gan_course.many import ORIGINAL, PATTERNS, Settings
 from gan_course.networks import sample
-from gan_course.recipes import NOISES, ORIGINAL, PATTERNS, Settings
 from gan_course.records import load_records
 from gan_course.saving import TRAINED, load_trained
 
