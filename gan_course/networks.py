@@ -1,7 +1,5 @@
 """What do the two networks look like? Stacks of layers, as functions and as classes."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from itertools import pairwise
 
