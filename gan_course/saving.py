@@ -144,7 +144,7 @@ def save_torchscript(generator: nn.Module, path: str | os.PathLike[str]) -> Path
     """Save a generator as TorchScript, the classic way; deprecated by PyTorch since 2.10."""
     with warnings.catch_warnings():  # the chapter on saving says what the deprecation means
         warnings.simplefilter("ignore")
-        script = torch.jit.script(generator)
+        script = torch.jit.script(nn.Sequential(*_in_a_row(generator)))
         return replace_file(path, lambda part: torch.jit.save(script, str(part)))
 
 

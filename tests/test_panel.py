@@ -271,10 +271,6 @@ def test_to_lean_both_mean_answers_have_to_lie_on_the_same_side_and_far_from_one
     assert names(seen(judge=answering(0.45, 0.2))) == []
 
 
-def test_samples_that_ran_away_point_to_a_forgotten_zero_grad():
-    assert "zero_grad() forgotten" in seen(**FAULTS["far outside"][0]).findings()[0].causes
-
-
 def test_real_samples_far_from_each_other_make_no_sample_stray_off():
     many = torch.randn(1200, 30)
     assert names(seen(generate=lambda noise: many[1000:], real=many[:1000])) == []
