@@ -9,15 +9,14 @@ import sys
 
 __version__ = "0.1.0"
 OLDEST_PYTHON = (3, 10)
-DOCTORS_PYTHON = (3, 8)  # the oldest on which the doctor can say that it is too old
 
-# "-m" stands there while Python looks for the doctor, who starts even where the course can't
-if sys.argv[:1] != ["-m"] or sys.version_info < DOCTORS_PYTHON:
-    if sys.version_info < OLDEST_PYTHON:
-        raise ImportError(
-            "gan_course needs Python 3.10 or newer, and this is Python "
-            f"{sys.version_info[0]}.{sys.version_info[1]}: make lab PYTHON=python3.12"
-        )
-    from gan_course import needs
+as_program = sys.argv[:1] == ["-m"]  # so it is while Python looks for the doctor
+if sys.version_info < OLDEST_PYTHON:
+    raise (SystemExit if as_program else ImportError)(
+        "gan_course needs Python 3.10 or newer, and this is Python "
+        f"{sys.version_info[0]}.{sys.version_info[1]}: make lab PYTHON=python3.12"
+    )
+if not as_program:  # the doctor starts even where packages are missing
+    from gan_course import doctor
 
-    needs.check()
+    doctor.require_packages()

@@ -1,20 +1,19 @@
 """Is this machine ready for the course? `python -m gan_course.doctor` says so, a line a check.
 
-The first cell of each notebook calls `check`, which says little unless something is wrong.
+The first cell of each notebook calls `check`, which says little unless something is wrong, and
+importing the package calls `require_packages`, which loads none of them.
 """
 
 from __future__ import annotations
 
 import importlib
+import re
 import shutil
 import sys
 import tempfile
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 from typing import NamedTuple
-
-from gan_course import OLDEST_PYTHON
-from gan_course.needs import install, lack, needed, numbers
 
 NEWEST_PYTHON = (3, 13)  # the newest that was tried
 TORCH_TRIED = (2, 15)  # the newest that was tried
@@ -38,23 +37,56 @@ class Check(NamedTuple):
 
 
 def python() -> Check:
-    """Is this Python new enough?"""
-    here = sys.version_info[:2]
-    found = f"Python {here[0]}.{here[1]}"
-    if here < OLDEST_PYTHON:
-        return Check(
-            "FAIL", found, "install Python 3.10 or newer, then: make lab PYTHON=python3.12"
-        )
-    if here > NEWEST_PYTHON:
+    """Is this Python one of those that were tried? With an older one the import says so."""
+    found = f"Python {sys.version_info[0]}.{sys.version_info[1]}"
+    if sys.version_info[:2] > NEWEST_PYTHON:
         return Check("WARN", found, "newer than any that the course was tried with")
     return Check("OK", found)
+
+
+def needed() -> dict[str, str]:
+    """The packages that the course needs, each with its oldest version.
+
+    None are known where the course is not installed, but read from its folder.
+    """
+    try:
+        lines = requires("gan-course") or []
+    except PackageNotFoundError:
+        return {}
+    return dict(line.split(">=") for line in lines if ";" not in line)
+
+
+def numbers(text: str) -> tuple[int, ...]:
+    """A version as numbers that can be compared: "2.13.0+cpu" is (2, 13, 0)."""
+    plain = re.match(r"\d+(\.\d+)*", text)
+    return tuple(map(int, plain[0].split("."))) if plain else ()
+
+
+def lack(name: str, oldest: str) -> str:
+    """What is wrong with a package, such as "torch is not installed"; empty if nothing is."""
+    try:
+        here = version(name)
+    except PackageNotFoundError:
+        return f"{name} is not installed"
+    return f"{name} {here} is older than {oldest}" if numbers(here) < numbers(oldest) else ""
+
+
+def require_packages() -> None:
+    """Raise ImportError unless all packages are here and new enough; says how to get them."""
+    lacking = {name: oldest for name, oldest in needed().items() if lack(name, oldest)}
+    if lacking:
+        reasons = " and ".join(lack(name, oldest) for name, oldest in lacking.items())
+        names = [f'"{name}>={oldest}"' for name, oldest in lacking.items()]
+        raise ImportError(
+            f"gan_course can't be imported, as {reasons}: python -m pip install {' '.join(names)}"
+        )
 
 
 def package(name: str, oldest: str) -> Check:
     """Is a package here, new enough, and whole?"""
     lacking = lack(name, oldest)
     if lacking:
-        return Check("FAIL", lacking, install({name: oldest}))
+        return Check("FAIL", lacking, f'python -m pip install "{name}>={oldest}"')
     here = version(name)
     try:
         importlib.import_module(name)
@@ -131,10 +163,8 @@ def examine(path: Path | None = None) -> list[Check]:
 def check() -> None:
     """Say in a notebook whether this machine is ready: what is wrong, or one line.
 
-    The line says nothing of this machine, so that notebooks stay the same on all of them.
-
-    Raises:
-        RuntimeError: something is missing without which the notebook can't run.
+    The line says nothing of this machine, so that notebooks stay the same on all of them. Where
+    something is missing without which the notebook can't run, it stops with a RuntimeError.
     """
     checks = examine()
     for found in checks:

@@ -20,24 +20,6 @@ def is_apple(value: object) -> bool:
     return isinstance(value, (str, torch.device)) and str(value).startswith("mps")
 
 
-class Source(torch.Generator):
-    """A source of random numbers that may say it is on the device."""
-
-    def __new__(cls, device: str | torch.device = "cpu") -> Source:
-        """As `torch.Generator` is made."""
-        source = super().__new__(cls)
-        source.named = APPLE if is_apple(device) else torch.device(device)
-        return source
-
-    def __init__(self, device: str | torch.device = "cpu") -> None:
-        self.named: torch.device
-
-    @property
-    def device(self) -> torch.device:
-        """The stand-in, or the CPU."""
-        return self.named
-
-
 class AppleGPU(TorchFunctionMode):
     """While it is on, tensors that were moved to "mps" stay there, and are told from others.
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import ast
+import os
+import re
 import subprocess
 import sys
 from collections import namedtuple
@@ -11,41 +14,13 @@ from typing import Any
 
 import pytest
 
-from gan_course import doctor, needs
+import gan_course
+from gan_course import doctor
 from gan_course.doctor import Check, examine
 
+PACKAGE = Path(gan_course.__file__).parent
 PROGRAMS = {"jupyterlab": "4.4", "notebook": "7.4"}
 Python = namedtuple("Python", "major minor micro releaselevel serial")
-
-
-def test_this_machine_is_ready_and_says_so_line_by_line() -> None:
-    command = [sys.executable, "-m", "gan_course.doctor"]
-    done = subprocess.run(command, capture_output=True, text=True)
-    assert done.returncode == 0, done.stdout
-    lines = [line for line in done.stdout.splitlines() if not line.startswith(" ")]
-    assert all(line.split()[0] in ("OK", "WARN") for line in lines)
-    words = ("Python", "torch", "numpy", "ipywidgets", "device", "sliders", "MB free")
-    assert all(any(word in line for line in lines) for word in words)
-
-
-@pytest.mark.parametrize(
-    ("here", "status"), [((3, 9), "FAIL"), ((3, 10), "OK"), ((3, 13), "OK"), ((3, 99), "WARN")]
-)
-def test_pythons(monkeypatch: Any, here: tuple[int, int], status: str) -> None:
-    monkeypatch.setattr(sys, "version_info", Python(*here, 0, "final", 0))
-    assert doctor.python().status == status
-
-
-def test_all_that_the_package_needs_is_looked_at() -> None:
-    found = " ".join(check.found for check in examine())
-    assert all(name in found for name in needs.needed())
-
-
-def test_a_course_that_is_not_installed_is_told(monkeypatch: Any) -> None:
-    monkeypatch.setattr(doctor, "needed", dict)
-    told = next(check for check in examine() if check.found == "the course is not installed")
-    assert told.status == "FAIL"
-    assert "pip install --editable ." in told.cure
 
 
 def pretend(monkeypatch: Any, **versions: str | None) -> None:
@@ -56,8 +31,30 @@ def pretend(monkeypatch: Any, **versions: str | None) -> None:
             raise PackageNotFoundError(name)
         return str(versions[name])
 
-    for module in (doctor, needs):
-        monkeypatch.setattr(module, "version", version)
+    monkeypatch.setattr(doctor, "version", version)
+
+
+def test_this_machine_is_ready_and_says_so_line_by_line() -> None:
+    command = [sys.executable, "-m", "gan_course.doctor"]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout
+    lines = [line for line in done.stdout.splitlines() if not line.startswith(" ")]
+    assert all(line.split()[0] in ("OK", "WARN") for line in lines)
+    words = ("Python", *doctor.needed(), "device", "sliders", "MB free")
+    assert all(word in done.stdout for word in words)
+
+
+@pytest.mark.parametrize(("here", "status"), [((3, 10), "OK"), ((3, 13), "OK"), ((3, 99), "WARN")])
+def test_pythons(monkeypatch: Any, here: tuple[int, int], status: str) -> None:
+    monkeypatch.setattr(sys, "version_info", Python(*here, 0, "final", 0))
+    assert doctor.python().status == status
+
+
+def test_a_course_that_is_not_installed_is_told(monkeypatch: Any) -> None:
+    monkeypatch.setattr(doctor, "needed", dict)
+    told = next(check for check in examine() if check.found == "the course is not installed")
+    assert told.status == "FAIL"
+    assert "pip install --editable ." in told.cure
 
 
 @pytest.mark.parametrize(
@@ -89,7 +86,7 @@ def test_a_package_that_is_half_there_is_told() -> None:
 @pytest.mark.parametrize(
     ("versions", "status", "found"),
     [
-        ({"ipywidgets": None}, "WARN", "no sliders without ipywidgets"),
+        ({}, "WARN", "no sliders without ipywidgets"),
         # Colab, which has a part of JupyterLab, but no JupyterLab
         (
             {"ipywidgets": "7.7.1", "jupyterlab_widgets": "3.0", "notebook": "6.5"},
@@ -103,24 +100,9 @@ def test_a_package_that_is_half_there_is_told() -> None:
             "sliders: ipywidgets 8.1 can't speak with jupyterlab_widgets 1.1",
         ),
         (
-            {
-                "ipywidgets": "7.7",
-                "jupyterlab_widgets": "1.1",
-                "widgetsnbextension": "4.0",
-                **PROGRAMS,
-            },
-            "WARN",
-            "sliders: ipywidgets 7.7 can't speak with widgetsnbextension 4.0",
-        ),
-        (
-            {
-                "ipywidgets": "8.1",
-                "jupyterlab_widgets": "3.0",
-                "widgetsnbextension": "4.0",
-                **PROGRAMS,
-            },
+            {"ipywidgets": "8.1", "jupyterlab_widgets": "3.0", **PROGRAMS},
             "OK",
-            "sliders: ipywidgets 8.1, jupyterlab_widgets 3.0, widgetsnbextension 4.0",
+            "sliders: ipywidgets 8.1, jupyterlab_widgets 3.0",
         ),
     ],
 )
@@ -200,3 +182,69 @@ def test_a_notebook_stops_where_something_is_missing(monkeypatch: Any, capsys: A
     with pytest.raises(RuntimeError, match="not ready for the course: do what stands below each"):
         doctor.check()
     assert capsys.readouterr().out == "WARN  little room\nFAIL  no torch\n      get torch\n"
+
+
+# --- what importing the package says -------------------------------------------------------------
+
+
+def test_what_is_needed_is_what_the_project_declares() -> None:
+    text = (PACKAGE.parent / "pyproject.toml").read_text(encoding="utf-8")
+    declared = text.partition("\ndependencies = [\n")[2].partition("]")[0]
+    assert doctor.needed() == dict(re.findall(r'"([\w-]+)>=([\d.]+)"', declared))
+    assert 'requires-python = ">={}.{}"'.format(*gan_course.OLDEST_PYTHON) in text
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"), [("2.13.0+cpu", (2, 13, 0)), ("2.6.0a0+git1", (2, 6, 0)), ("none", ())]
+)
+def test_versions_as_numbers(text: str, expected: tuple[int, ...]) -> None:
+    assert doctor.numbers(text) == expected
+
+
+def test_one_sentence_says_what_is_missing_and_how_to_get_it(monkeypatch: Any) -> None:
+    monkeypatch.setattr(
+        doctor, "needed", lambda: {"numpy": "1.26", "torch": "2.6", "scipy": "1.11"}
+    )
+    pretend(monkeypatch, numpy="2.0", torch="2.10.0+cu128", scipy="1.11")
+    doctor.require_packages()
+    pretend(monkeypatch, numpy="2.0", torch="2.5.1")
+    with pytest.raises(ImportError) as caught:
+        doctor.require_packages()
+    assert str(caught.value) == (
+        "gan_course can't be imported, as torch 2.5.1 is older than 2.6 and scipy is not "
+        'installed: python -m pip install "torch>=2.6" "scipy>=1.11"'
+    )
+
+
+def test_importing_the_package_looks_at_the_packages() -> None:
+    program = "import importlib.metadata as m; m.version = lambda name: '0.1'; import gan_course"
+    done = subprocess.run([sys.executable, "-c", program], text=True, capture_output=True)
+    assert done.returncode == 1
+    told = done.stderr.splitlines()[-1]
+    assert told.startswith("ImportError: gan_course can't be imported, as torch 0.1 is older than")
+
+
+def test_a_course_that_is_only_a_folder_can_be_imported_and_asked(tmp_path: Path) -> None:
+    """No one has told Python there what it needs, and nothing of it is here."""
+    (tmp_path / "gan_course").symlink_to(PACKAGE)
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path), "PYTHONDONTWRITEBYTECODE": "1"}
+    for arguments, told in (
+        (["-c", "import gan_course.doctor as d; print(d.needed())"], "{}"),
+        (["-m", "gan_course.doctor"], "FAIL  the course is not installed"),
+    ):
+        command = [sys.executable, "-S", *arguments]
+        done = subprocess.run(
+            command, cwd=tmp_path, env=environment, text=True, capture_output=True
+        )
+        assert told in done.stdout.splitlines(), done.stderr
+
+
+@pytest.mark.parametrize(("start", "error"), [("program.py", ImportError), ("-m", SystemExit)])
+def test_an_older_python_is_told_so(monkeypatch: Any, start: str, error: type) -> None:
+    source = (PACKAGE / "__init__.py").read_text(encoding="utf-8")
+    ast.parse(source, feature_version=(3, 7))  # what it can't read, it can't say
+    monkeypatch.setattr(sys, "version_info", (3, 9, 18, "final", 0))
+    monkeypatch.setattr(sys, "argv", [start])
+    message = "needs Python 3.10 or newer, and this is Python 3.9: make lab PYTHON=python3.12"
+    with pytest.raises(error, match=message):
+        exec(compile(source, "__init__.py", "exec"), {})

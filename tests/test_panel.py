@@ -13,10 +13,9 @@ from torch.nn.functional import dropout, one_hot
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 
-from gan_course.integers import GumbelSoftmax
-from gan_course.losses import fake_loss, generator_loss, real_loss
-from gan_course.networks import make_discriminator, make_generator
-from gan_course.panel import Finding, Panel
+from gan_course.networks import GumbelSoftmax, make_discriminator, make_generator
+from gan_course.panel import Panel
+from gan_course.training import fake_loss, generator_loss, real_loss
 
 WATCH = torch.rand(200, 2, generator=torch.Generator().manual_seed(1))
 REAL = torch.rand(1000, 2, generator=torch.Generator().manual_seed(2))
@@ -48,6 +47,11 @@ def right(noise):
     return noise
 
 
+def rows(samples):
+    """A generator that makes these samples, whatever the noise."""
+    return lambda noise: samples
+
+
 def undecided(samples):
     """A discriminator that has opinions, and one half as their mean."""
     return 0.4 + 0.2 * samples[:, :1].clamp(0, 1)
@@ -77,28 +81,22 @@ def answering(real, fake):
 # --- what is recorded ----------------------------------------------------------------------------
 
 
-def test_a_look_holds_samples_and_answers_of_the_fixed_noise():
+def test_a_look_holds_samples_answers_and_losses_of_the_fixed_noise():
     generator, discriminator = make_generator(), make_discriminator(dropout=0.0)
-    panel = Panel(REAL, WATCH, quality=lambda samples: float(samples.detach().mean()))
+    panel = Panel(REAL, WATCH, quality=lambda samples: samples.mean())
     panel.update(7, generator, discriminator)
     (look,) = panel.looks
-    samples = generator(WATCH)
+    with torch.no_grad():
+        samples = generator(WATCH)
+        real, fake = discriminator(REAL), discriminator(samples)
     assert look.step == 7
     assert torch.equal(look.samples, samples)
-    assert torch.equal(look.real_answers, discriminator(REAL).flatten())
-    assert torch.equal(look.fake_answers, discriminator(samples).flatten())
-    assert look.quality == float(samples.detach().mean())
-
-
-def test_the_losses_are_those_of_the_course():
-    generator, discriminator = make_generator(), make_discriminator(dropout=0.0)
-    panel = Panel(REAL, WATCH)
-    panel.update(0, generator, discriminator)
-    fakes = discriminator(generator(WATCH))
-    expected = [real_loss(discriminator(REAL)), fake_loss(fakes), generator_loss(fakes)]
-    assert panel.losses(panel.looks[0]) == pytest.approx(
-        [float(loss.detach()) for loss in expected]
-    )
+    assert torch.equal(look.real_answers, real.flatten())
+    assert torch.equal(look.fake_answers, fake.flatten())
+    assert look.quality == float(samples.mean())
+    expected = [float(loss) for loss in (real_loss(real), fake_loss(fake), generator_loss(fake))]
+    assert panel.losses(look) == pytest.approx(expected)
+    assert not look.samples.requires_grad
 
 
 def test_an_undecided_discriminator_has_losses_of_ln_2():
@@ -112,8 +110,6 @@ def test_logits_get_the_sigmoid_that_they_lack():
     assert float(real[0]) == pytest.approx(1 / (1 + math.exp(-2)))
     assert float(fake[0]) == 0.5
     assert names(panel) == ["logits"]
-    # `show` may print the words above the picture or under it
-    assert "In the picture, the panel has put a sigmoid on them" in panel.findings()[0].symptom
 
 
 def test_looking_leaves_modes_gradients_random_numbers_and_data_as_they_were():
@@ -136,7 +132,6 @@ def test_looking_leaves_modes_gradients_random_numbers_and_data_as_they_were():
     assert all(torch.equal(gradient, weight.grad) for gradient, weight in pairs)
     assert modes == [m.training for m in (*generator.modules(), *discriminator.modules())]
     assert all(torch.equal(a, b) for a, b in zip(buffers, generator.buffers(), strict=True))
-    assert not panel.looks[0].samples.requires_grad
 
 
 def test_a_failing_look_puts_the_modes_back_too():
@@ -146,38 +141,36 @@ def test_a_failing_look_puts_the_modes_back_too():
 
 
 @pytest.mark.parametrize(
-    ("arguments", "error", "message"),
+    ("arguments", "message"),
     [
-        ((REAL.tolist(), WATCH), TypeError, "real must be a float tensor"),
-        ((REAL, WATCH[0]), ValueError, "watch must be a float tensor"),
-        ((REAL, WATCH[:1]), ValueError, "watch must have at least 2 rows"),
-        ((REAL / 0, WATCH), ValueError, "real must be finite"),
-        ((REAL, WATCH, 3), TypeError, "quality must be a function, got int 3"),
+        ((REAL, WATCH[0]), r"watch must have shape \(n, dim\), got \(2,\)"),
+        ((REAL, WATCH[:1]), "watch must have at least 2 rows, got 1"),
+        ((REAL / 0, WATCH), "real must be finite"),
     ],
 )
-def test_what_is_no_data_is_refused_at_once(arguments, error, message):
-    with pytest.raises(error, match=message):
+def test_what_would_mislead_the_diagnosis_is_refused_at_once(arguments, message):
+    with pytest.raises(ValueError, match=message):
         Panel(*arguments)
+
+
+def test_real_samples_may_be_a_list_and_whole_numbers():
+    panel = Panel(ROWS.long().tolist(), WATCH)
+    assert torch.equal(panel.real, ROWS)
 
 
 def test_steps_have_to_rise():
     panel = seen(looks=2)
     with pytest.raises(ValueError, match=r"step must be larger than 10, .* got 10; a new run"):
         panel.update(10, make_generator(), make_discriminator())
-    with pytest.raises(TypeError, match="step must be a whole number"):
-        panel.update(1.5, make_generator(), make_discriminator())
 
 
 # --- the diagnosis -------------------------------------------------------------------------------
 
 
-def test_a_run_without_faults_is_called_no_proof():
+def test_without_faults_or_without_looks_nothing_is_claimed():
     panel = seen(quality=lambda samples: 0.1, looks=10)
     assert panel.findings() == []
     assert panel.diagnosis().startswith("Nothing wrong seen. This is not a proof")
-
-
-def test_before_the_first_look_there_is_nothing_to_say():
     assert "Nothing recorded yet" in Panel(REAL, WATCH).diagnosis()
 
 
@@ -186,104 +179,78 @@ def nowhere(noise):
 
 
 FAULTS = {
-    "diverged": {"generate": nowhere},
-    "diverged in D": {"judge": lambda samples: undecided(samples) / 0, "name": "diverged"},
-    "flat answers": {"judge": lambda samples: undecided(samples)[:, 0]},
-    "logits": {"judge": lambda samples: 8 * samples[:, :1] - 4},
-    "G frozen": {"moves": (False, True)},
-    "D frozen": {"moves": (True, False)},
-    "D wins": {"judge": answering(0.95, 0.05)},
-    "D upside down": {"judge": answering(0.3, 0.6)},
-    "D blind": {"judge": answering(0.5, 0.5), "generate": lambda noise: 0.7 * noise},
-    "D blind, sure": {
-        "judge": answering(1.0, 1.0),
-        "generate": lambda noise: 1.2 * noise**3,
-        "name": "D blind",
-    },
-    "D half sure": {"judge": answering(1.0, 0.5)},
-    "D leans to real": {"judge": lambda s: 0.3 + undecided(s), "name": "D leans"},
-    "D leans to generated": {"judge": lambda s: undecided(s) - 0.3, "name": "D leans"},
-    "all equal": {"generate": lambda noise: 0 * noise + 0.5},
-    "collapsed": {"generate": lambda noise: 0.5 + 0.1 * noise},
-    "collapsed in one column": {
-        "generate": lambda noise: noise * torch.tensor([1, 0.2]) + torch.tensor([0, 0.4]),
-        "name": "collapsed",
-    },
-    "far outside": {"generate": lambda noise: 2 * noise},
-    "off the data": {
-        "generate": lambda noise: noise,
-        "real": torch.stack([REAL[:, 0], REAL[:, 0]], dim=1),
-    },
-    "part missing": {"generate": lambda noise: 0.15 + 0.85 * noise},
-    "not scaled": {"generate": lambda noise: 100 * noise, "real": 100 * REAL},
-    "dead rows": {
-        "generate": lambda noise: (noise[:, :1] > 0.1) * ROWS[: len(noise)],
-        "real": ROWS,
-    },
-    "integers all equal": {
-        "generate": lambda noise: ROWS[:1].repeat(200, 1),
-        "real": ROWS,
-        "name": "all equal",
-    },
-    "integers missing": {
-        "generate": lambda noise: ROWS[:200] * (VALUES[:200, None] > 3) + ROWS[200 - 10] * 0.5,
-        "real": ROWS,
-        "name": "part missing",
-    },
-    "integers that are not real": {
-        "judge": answering(0.5, 0.5),
-        "generate": lambda noise: ROWS[:200].roll(1, dims=1),
-        "real": ROWS,
-        "name": "D blind",
-    },
+    "diverged": [{"generate": nowhere}, {"judge": lambda samples: undecided(samples) / 0}],
+    "flat answers": [{"judge": lambda samples: undecided(samples)[:, 0]}],
+    "logits": [{"judge": lambda samples: 8 * samples[:, :1] - 4}],
+    "G frozen": [{"moves": (False, True)}],
+    "D frozen": [{"moves": (True, False)}],
+    "D wins": [{"judge": answering(0.95, 0.05)}],
+    "D upside down": [{"judge": answering(0.3, 0.6)}],
+    "D blind": [
+        {"judge": answering(0.5, 0.5), "generate": lambda noise: 0.7 * noise},
+        {"judge": answering(1.0, 1.0), "generate": lambda noise: 1.2 * noise**3},
+        # integers that none of the real ones is
+        {"judge": answering(0.5, 0.5), "generate": rows(ROWS[:200].roll(1, dims=1)), "real": ROWS},
+    ],
+    "D half sure": [{"judge": answering(1.0, 0.5)}],
+    "D leans": [
+        {"judge": lambda samples: 0.3 + undecided(samples)},
+        {"judge": lambda samples: undecided(samples) - 0.3},
+    ],
+    "all equal": [
+        {"generate": lambda noise: 0 * noise + 0.5},
+        {"generate": rows(ROWS[:1].repeat(200, 1)), "real": ROWS},
+    ],
+    "collapsed": [
+        {"generate": lambda noise: 0.5 + 0.1 * noise},
+        {"generate": lambda noise: noise * torch.tensor([1, 0.2]) + torch.tensor([0, 0.4])},
+    ],
+    "far outside": [{"generate": lambda noise: 2 * noise}],
+    "off the data": [{"real": REAL[:, [0, 0]]}],
+    "part missing": [
+        {"generate": lambda noise: 0.15 + 0.85 * noise},
+        {
+            "generate": rows(ROWS[:200] * (VALUES[:200, None] > 3) + ROWS[200 - 10] * 0.5),
+            "real": ROWS,
+        },
+    ],
+    "not scaled": [{"generate": lambda noise: 100 * noise, "real": 100 * REAL}],
+    "dead rows": [
+        {"generate": lambda noise: (noise[:, :1] > 0.1) * ROWS[: len(noise)], "real": ROWS}
+    ],
+    "G wavers": [{"generate": dropout}],
+    "D wavers": [{"judge": lambda samples: dropout(undecided(samples), 0.01)}],
 }
 
 
-@pytest.mark.parametrize("fault", FAULTS)
-def test_each_fault_is_named_with_cause_and_cure(fault):
-    settings = dict(FAULTS[fault])
-    name = settings.pop("name", fault)
-    panel = seen(**settings)
-    assert name in names(panel)
-    finding = next(finding for finding in panel.findings() if finding.name == name)
-    assert all(len(text) > 10 for text in finding[1:])
-    assert str(finding) in panel.diagnosis()
+@pytest.mark.parametrize("name", FAULTS)
+def test_each_fault_is_named_with_cause_and_cure(name):
+    for settings in FAULTS[name]:
+        panel = seen(**settings)
+        finding = next(finding for finding in panel.findings() if finding.name == name)
+        assert all(len(text) > 10 for text in finding[1:])
+        # it fits into 74 characters a line and loses no word; numbers make paragraphs stand out
+        lines = panel.diagnosis().splitlines()
+        assert max(map(len, lines)) <= 74
+        assert sum(line[0] != " " for line in lines) == len(panel.findings())
+        told = " ".join(panel.diagnosis().split())
+        assert f"{finding.symptom} Likely: {finding.causes} Try: {finding.cure}" in told
 
 
 def test_faults_do_not_drag_others_along():
     for fault in ("G frozen", "D frozen", "D wins", "collapsed", "far outside", "logits"):
-        assert names(seen(**FAULTS[fault])) == [fault]
+        assert names(seen(**FAULTS[fault][0])) == [fault]
 
 
 def test_gaps_are_told_with_how_many_and_where():
-    (finding,) = seen(
-        generate=lambda noise: torch.stack([noise[:, 0], noise[:, 1]], 1) * torch.tensor([1, 0.8])
-    ).findings()
+    (finding,) = seen(generate=lambda noise: noise * torch.tensor([1, 0.8])).findings()
     assert finding.symptom == (
         "Hardly any generated samples where real ones are: in 2 of 10 ranges of column 1."
     )
     both = seen(generate=lambda noise: 0.15 + 0.85 * noise).findings()[-1]
     assert "are: in 1 of 10 ranges of column 0, and in 1 of 10 ranges of column 1." in both.symptom
-    integers = seen(generate=FAULTS["integers missing"]["generate"], real=ROWS).findings()[-1]
+    integers = seen(**FAULTS["part missing"][1]).findings()[-1]
     assert "of 20 values." in integers.symptom
-
-
-def test_the_diagnosis_fits_into_74_characters_a_line_and_loses_no_word():
-    for fault in FAULTS.values():
-        panel = seen(**{key: value for key, value in fault.items() if key != "name"})
-        lines = panel.diagnosis().splitlines()
-        assert max(map(len, lines)) <= 74
-        told = " ".join(panel.diagnosis().split())
-        for finding in panel.findings():
-            assert f"{finding.symptom} Likely: {finding.causes} Try: {finding.cure}" in told
-        # each paragraph stands out by its number
-        assert sum(line[0] != " " for line in lines) == len(panel.findings())
-
-
-def test_a_finding_breaks_its_lines_between_words_only():
-    name = "a_name_longer_than_a_line" * 4
-    finding = Finding("x", 33 * "a " + "well-known", name, "no cure")
-    assert "well-known" in str(finding) and name in str(finding)
 
 
 def test_a_discriminator_sure_of_real_samples_and_undecided_about_others_leans_to_no_side():
@@ -304,13 +271,17 @@ def test_to_lean_both_mean_answers_have_to_lie_on_the_same_side_and_far_from_one
     assert names(seen(judge=answering(0.45, 0.2))) == []
 
 
-def test_samples_that_ran_away_point_to_a_forgotten_zero_grad():
-    assert "zero_grad() forgotten" in seen(**FAULTS["far outside"]).findings()[0].causes
-
-
 def test_real_samples_far_from_each_other_make_no_sample_stray_off():
     many = torch.randn(1200, 30)
     assert names(seen(generate=lambda noise: many[1000:], real=many[:1000])) == []
+
+
+def test_too_few_looks_or_samples_are_no_reason_to_judge():
+    assert names(seen(judge=answering(0.95, 0.05), looks=2)) == []
+    assert names(seen(moves=(False, False), looks=2)) == []
+    panel = Panel(REAL, WATCH[:40])
+    panel.update(0, Made(lambda noise: 0.15 + 0.85 * noise), Made(undecided))  # a part is missing
+    assert names(panel) == []
 
 
 def test_weights_that_have_changed_once_are_not_called_frozen():
@@ -323,23 +294,9 @@ def test_weights_that_have_changed_once_are_not_called_frozen():
     assert names(panel) == []
 
 
-def test_two_looks_are_too_few_to_judge_the_answers():
-    assert names(seen(judge=answering(0.95, 0.05), looks=2)) == []
-    assert names(seen(moves=(False, False), looks=2)) == []
-
-
-def test_a_discriminator_that_leans_is_told_even_if_the_samples_are_right():
-    assert names(seen(judge=answering(2 / 3, 2 / 3))) == ["D leans"]
-
-
 def test_a_discriminator_without_an_opinion_is_right_where_the_samples_are():
     assert names(seen(judge=answering(0.5, 0.5))) == []
-
-
-def test_few_samples_are_not_enough_to_find_gaps():
-    panel = Panel(REAL, WATCH[:40])
-    panel.update(0, Made(lambda noise: 0.15 + 0.85 * noise), Made(undecided))
-    assert names(panel) == []
+    assert names(seen(judge=answering(2 / 3, 2 / 3))) == ["D leans"]  # this is an opinion
 
 
 def test_divergence_is_told_with_its_first_step_and_nothing_is_made_of_its_numbers():
@@ -349,12 +306,7 @@ def test_divergence_is_told_with_its_first_step_and_nothing_is_made_of_its_numbe
     assert names(panel) == ["diverged"]
     assert "At step 4 samples or answers are not a number" in panel.diagnosis()
     panel.figure()
-
-
-def test_a_run_that_is_finite_again_is_judged_by_its_samples():
-    panel = Panel(REAL, WATCH)
-    for step in range(6):
-        panel.update(step, Made(nowhere if step == 4 else right), Made(undecided))
+    panel.update(6, Made(right), Made(undecided))  # finite again: judged by its samples
     assert "diverged" not in names(panel)
 
 
@@ -365,12 +317,6 @@ def test_dropout_left_on_is_told_and_only_for_the_generator():
         panel.update(0, generator.train(training), make_discriminator().train())
         found = [name for name in names(panel) if name in ("dropout on", "G wavers", "D wavers")]
         assert found == (["dropout on"] if training else [])
-
-
-def test_a_dropout_that_eval_cannot_switch_off_is_told():
-    panel = seen(generate=dropout, judge=lambda samples: dropout(undecided(samples), 0.01))
-    assert {"G wavers", "D wavers"} <= set(names(panel))
-    assert "F.dropout" in panel.diagnosis()
 
 
 def test_a_quality_that_was_best_by_luck_is_told():
@@ -432,19 +378,11 @@ def test_the_figure_shows_answers_losses_samples_and_quality():
     figure = seen(quality=lambda samples: 0.3).figure("A run")
     answers, losses, samples, quality = figure.axes
     assert figure.get_suptitle() == "A run"
-    assert [line.get_label() for line in answers.lines] == [
-        "real: D(x)",
-        "generated: D(G(z))",
-        "one half",
-    ]
+    told = [line.get_label() for line in (*answers.lines, *losses.lines)]
+    assert told[:3] == ["real: D(x)", "generated: D(G(z))", "one half"]
+    assert told[3:] == ["D on real", "D on generated", "G", "ln 2"]
     assert list(answers.lines[0].get_xdata()) == [0, 10, 20, 30]
     assert answers.lines[2].get_ydata()[0] == 0.5
-    assert [line.get_label() for line in losses.lines] == [
-        "D on real",
-        "D on generated",
-        "G",
-        "ln 2",
-    ]
     assert losses.lines[3].get_ydata()[0] == pytest.approx(math.log(2))
     assert losses.get_title() == "losses"
     assert samples.get_title() == "samples at step 30"
@@ -467,8 +405,8 @@ def test_no_legend_covers_its_picture_and_all_words_can_be_read_on_a_phone():
 
 
 def test_without_numbers_for_the_quality_there_are_three_pictures():
-    assert len(seen().figure().axes) == 3
     assert len(seen(quality=lambda samples: "fine").figure().axes) == 3
+    assert Panel(REAL, WATCH).figure().axes[2].get_title() == "no samples yet"
 
 
 def test_one_number_a_sample_is_drawn_as_histograms():
@@ -479,27 +417,19 @@ def test_one_number_a_sample_is_drawn_as_histograms():
 
 
 def test_one_hot_rows_are_drawn_as_shares_of_their_values():
-    samples = seen(lambda noise: ROWS[:200], real=ROWS).figure().axes[2]
+    samples = seen(rows(ROWS[:200]), real=ROWS).figure().axes[2]
     real, generated = samples.containers
     assert [bar.get_height() for bar in real][:6] == pytest.approx([0.05, 0, 0, 0, 0, 0.05])
     assert len(generated) == 100
-
-
-def test_a_single_value_is_drawn_too():
-    only = ROWS[:1].repeat(1000, 1)
-    samples = seen(lambda noise: only[:200], real=only).figure().axes[2]
+    only = ROWS[:1].repeat(1000, 1)  # a single value
+    samples = seen(rows(only[:200]), real=only).figure().axes[2]
     assert samples.containers[1][0].get_height() == 1
 
 
 def test_other_samples_are_drawn_by_their_first_two_columns():
     wide = torch.rand(1000, 5)
-    samples = seen(lambda noise: wide[:200], real=wide).figure().axes[2]
+    samples = seen(rows(wide[:200]), real=wide).figure().axes[2]
     assert [len(dots.get_offsets()) for dots in samples.collections] == [1000, 200]
-
-
-def test_before_the_first_look_the_figure_is_empty():
-    figure = Panel(REAL, WATCH).figure()
-    assert figure.axes[2].get_title() == "no samples yet"
 
 
 def test_show_draws_and_prints_the_diagnosis(capsys):
