@@ -1,5 +1,7 @@
 """What do the two networks look like? Stacks of layers, as functions and as classes."""
 
+# no `from __future__ import annotations` here: TorchScript can't read annotations that are texts
+
 from collections.abc import Sequence
 from itertools import pairwise
 
