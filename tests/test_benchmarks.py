@@ -10,9 +10,8 @@ import pytest
 import torch
 
 from benchmarks import curves, multiples, normal, quality
-from gan_course.data import curve_points
-from gan_course.integers import real_batch
-from gan_course.recipes import CURVES, PATTERNS
+from gan_course.data import curve_points, real_batch
+from gan_course.many import CURVES, PATTERNS
 
 GOOD = {"fit_error": 0.005, "ks": 0.04, "outside": 0.005, "bins": 49}
 LEARNT = {"validity": 0.9999, "covered": 20, "allowed": 20, "tv": 0.05}
