@@ -52,9 +52,7 @@ class Ensemble:
     def generate(self, count: int, *, seed: int = 1_000_003) -> Tensor:
         """Fresh samples of every generator, all from the same noise: shape (S, count, dim).
 
-        Args:
-            count: samples of each.
-            seed: of the noise.
+        `seed` is that of the noise.
         """
         random = torch.Generator().manual_seed(seed)
         noise = draw_noise(self.settings, count, random)
@@ -64,11 +62,7 @@ class Ensemble:
         return samples
 
     def generator(self, seed: int) -> nn.Sequential:
-        """One of the generators by itself, (n, latent_dim) -> (n, dim): plain layers, to be saved.
-
-        Args:
-            seed: one of those that were trained.
-        """
+        """The generator of a seed by itself, (n, latent_dim) -> (n, dim): plain layers, to save."""
         if seed not in self.seeds:
             raise ValueError(f"seed must be one of {self.seeds}, got {seed}")
         return unstack(self.generators, self.seeds.index(seed))
@@ -142,20 +136,13 @@ def train(
     training: FastTraining | PlainTraining = way(generator, discriminator, settings)
     losses = torch.empty(3, settings.steps, len(seeds), device=device)
 
-    last_layers: list[nn.Module] = []
-    if settings.clipped:  # only what is generated, not what D sees: there it would stop learning
-        last_layers.append(nn.Hardtanh())
-    if scalers is not None:
-        low, high = (torch.stack([getattr(s, end) for s in scalers]) for end in ("low", "high"))
-        last_layers.append(Unscale(Scaler(low[:, None], high[:, None])).to(device))
-
     def so_far(steps: int) -> Ensemble:
-        network = nn.Sequential(*training.averaged(), *copy.deepcopy(last_layers))
+        network = nn.Sequential(*training.averaged(), *_last_layers(settings, scalers)).to(device)
         return Ensemble(settings, seeds, network, Losses(*losses[:, :steps].cpu()))
 
     done = 0
     shared = torch.Generator(device).manual_seed(seeds[0]) if shared_random else None
-    sources = randoms if shared is None else [shared]
+    sources = randoms if shared is None else [*randoms, shared]
     about = {"training": "many.train", **asdict(settings), "seeds": seeds, "way": way.__name__}
     about |= {"shared_random": shared_random, "data": _fingerprint(data)}
     kept = None if checkpoint is None else load_run(checkpoint, about)
@@ -228,6 +215,17 @@ def _require_settled(losses: Tensor, done: int, seeds: tuple[int, ...], good: En
             f"{len(good.losses.real)} good steps",
             good,
         )
+
+
+def _last_layers(settings: Settings, scalers: Sequence[Scaler] | None) -> list[nn.Module]:
+    """What turns the generators' samples into data units."""
+    layers: list[nn.Module] = []
+    if settings.clipped:  # only what is generated, not what D sees: there it would stop learning
+        layers.append(nn.Hardtanh())
+    if scalers is not None:
+        low, high = (torch.stack([getattr(s, end) for s in scalers]) for end in ("low", "high"))
+        layers.append(Unscale(Scaler(low[:, None], high[:, None])))
+    return layers
 
 
 def _data_sets(data: Tensor | Draw, scalers: Sequence[Scaler] | None) -> Tensor:
