@@ -11,12 +11,11 @@ import torch
 from torch import nn
 
 from benchmarks.project import Project, Record, train_one_by_one, train_together
-from gan_course.data import Curve, Scaler, batches, curve_points, exponential
-from gan_course.ensemble import Ensemble
+from gan_course.data import Curve, Scaler, batches, curve_points, exponential, normal_noise
+from gan_course.many import CURVES, ORIGINAL, QUICK, Ensemble
 from gan_course.metrics import curve_mse, curve_quality, fit_and_spread
 from gan_course.networks import in_data_units, make_discriminator, make_generator, sample
-from gan_course.recipes import CURVES, ORIGINAL, QUICK
-from gan_course.training import fit, normal_noise
+from gan_course.training import fit
 
 COUNT, BATCH = 2_048, 128
 
@@ -122,6 +121,8 @@ def run_loop(task: Task, recipe: str, seed: int, fresh: int) -> tuple[nn.Sequent
             noise,
             score=lambda samples: curve_mse(samples, curve),
             watch=noise(BATCH),
+            epochs=10_000,
+            patience=1_000,
         )
     else:
         history = fit(

@@ -11,18 +11,11 @@ from torch import Tensor, nn
 from torch.optim import Adam
 
 from benchmarks.project import Project, Record, train_one_by_one, train_together
-from gan_course.ensemble import Ensemble
-from gan_course.integers import (
-    GumbelSoftmax,
-    StraightThrough,
-    decode_batch,
-    pattern_values,
-    real_batch,
-)
+from gan_course.data import decode_batch, normal_noise, pattern_values, real_batch
+from gan_course.many import PATTERNS, Ensemble
 from gan_course.metrics import integer_quality, mean_squared_remainder, valid_sequences
-from gan_course.networks import make_discriminator, sample
-from gan_course.recipes import PATTERNS
-from gan_course.training import EarlyStopping, normal_noise, train_step
+from gan_course.networks import GumbelSoftmax, StraightThrough, make_discriminator, sample
+from gan_course.training import EarlyStopping, train_step
 
 DEPTH, LENGTH, LATENT = 100, 10, 100
 PATIENCE, LONGEST, CURED = 800, 10_000, 2_000  # iterations
@@ -129,8 +122,8 @@ def run_loop(values: Tensor, recipe: str, seed: int, fresh: int) -> Record:
             noise,
         )
         integers = decode_batch(sample(generator, noise(LENGTH)))
-        stopping.update(iteration, mean_squared_remainder(integers - values[0], divisor))
-        if original and stopping.should_stop(iteration):
+        score = mean_squared_remainder(integers - values[0], divisor)
+        if stopping.should_stop(iteration, score) and original:
             break
 
     return {

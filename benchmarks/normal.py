@@ -9,8 +9,10 @@ import torch
 from torch import Tensor
 
 from benchmarks.project import Project, Record, train_one_by_one
-from gan_course.gan import GAN, Discriminator, Generator, even_noise
+from gan_course.data import even_noise
 from gan_course.metrics import ks_normal, moments, wasserstein_normal
+from gan_course.networks import Discriminator, Generator
+from gan_course.training import GAN
 
 COLUMNS = {
     "steps": "d",
@@ -45,7 +47,7 @@ def run_class(recipe: str, seed: int, fresh: int) -> Record:
     torch.manual_seed(seed)
     if recipe == "original":
         gan = GAN(Generator(), Discriminator(), uniform_noise, normal_data)
-        gan.fit(epochs=600, batches=10)
+        history = gan.fit(epochs=600, batches=10)
         noise = uniform_noise(fresh)
     else:
         gan = GAN(
@@ -57,13 +59,12 @@ def run_class(recipe: str, seed: int, fresh: int) -> Record:
             discriminator_rate=2e-2,
             generator_rate=4e-3,
             betas=(0.0, 0.9),
-            average=0.998,
         )
-        gan.fit(epochs=400, batches=10, decay=True)
+        history = gan.fit(epochs=400, batches=10, decay=True, average=0.998)
         noise = 2 * uniform_noise(fresh) - 1
     values = gan.generate_samples(noise)[:, 0]
     return {
-        "steps": gan.steps,
+        "steps": 10 * history.stopped_at,
         "ks": ks_normal(values),
         "wasserstein": wasserstein_normal(values),
         **asdict(moments(values)),

@@ -9,10 +9,9 @@ from typing import Any
 
 from torch import Tensor
 
-from gan_course.draws import Draw
-from gan_course.ensemble import Ensemble, train
-from gan_course.fast import why_not
-from gan_course.recipes import Settings
+from gan_course.many import Ensemble, Settings, train
+from gan_course.many.draws import Draw
+from gan_course.many.fast import why_not
 
 Record = dict[str, Any]
 GROUP = 20  # seeds that are trained at once: enough to be fast, few enough to see progress

@@ -22,8 +22,7 @@ import torch
 from benchmarks.curves import TASKS, data_set, measures
 from benchmarks.project import Record
 from benchmarks.study import write
-from gan_course.ensemble import train
-from gan_course.recipes import QUICK
+from gan_course.many import QUICK, train
 
 TASK = TASKS["exponential"]
 FRESH = 20_000  # samples that a finished generator is measured on

@@ -22,14 +22,12 @@ from torch.optim import Adam
 
 from benchmarks import curves
 from benchmarks.study import write
-from gan_course.data import Scaler, batches
-from gan_course.ensemble import train
-from gan_course.fast import matrix_products
-from gan_course.gan import GAN, Discriminator, Generator
+from gan_course.data import Scaler, batches, normal_noise
+from gan_course.many import ORIGINAL, QUICK, Settings, train
+from gan_course.many.fast import matrix_products
 from gan_course.metrics import curve_quality
-from gan_course.networks import make_discriminator, make_generator
-from gan_course.recipes import ORIGINAL, QUICK, Settings
-from gan_course.training import normal_noise, train_step
+from gan_course.networks import Discriminator, Generator, make_discriminator, make_generator
+from gan_course.training import GAN, train_step
 
 TASK = curves.TASKS["exponential"]
 # the original's networks and batches, without the dropout that the fast step does not have
@@ -63,7 +61,7 @@ def original_loop(device: torch.device) -> Steps:
 def course_loop(
     settings: Settings, copies: int, device: torch.device, *, fast: bool, shared: bool = False
 ) -> Steps:
-    """`ensemble.train`, with everything that belongs to it: drawing, scaling, averaging."""
+    """`many.train`, with everything that belongs to it: drawing, scaling, averaging."""
     points = curves.data_set(TASK)
 
     def run(steps: int) -> None:
@@ -73,7 +71,7 @@ def course_loop(
     return run
 
 
-def course_class(device: torch.device, *, fast: bool) -> Steps:
+def course_class(device: torch.device) -> Steps:
     """`GAN.fit` with the networks and batches of the original."""
     torch.manual_seed(0)
     points = curves.data_set(TASK)
@@ -86,7 +84,7 @@ def course_class(device: torch.device, *, fast: bool) -> Steps:
         batch_size=ORIGINAL.batch_size,
         device=device,
     )
-    return lambda steps: owner.fit(steps // 16, 16, fast=fast)
+    return lambda steps: owner.fit(steps // 16, 16)
 
 
 def products(settings: Settings, copies: int, device: torch.device) -> Steps:
@@ -136,9 +134,7 @@ def compare_steps(device: torch.device, threads: int, repeats: int) -> list[dict
     runs: list[tuple[str, int, int, Steps]] = []  # name, GANs, steps in a turn
     if threads == 1:
         runs.append(("original loop", 1, turn, original_loop(device)))
-        for way in (False, True):
-            name = "same networks, class" + (", fast" if way else "")
-            runs.append((name, 1, turn, course_class(device, fast=way)))
+        runs.append(("same networks, class", 1, turn, course_class(device)))
         for name, settings in recipes.items():
             plain, fast = (
                 course_loop(settings, 1, device, fast=f, shared=gpu) for f in (False, True)

@@ -19,14 +19,15 @@ from typing import Any
 import torch.distributed as dist
 
 from benchmarks.project import Record
-from gan_course.files import write_file
+from gan_course.training import replace_file
 
 Run = Callable[[Sequence[int]], Iterator[Record]]
 
 
 def write(path: Path, content: object) -> None:
     """Write JSON in one piece: there is never half a file."""
-    write_file(path, (json.dumps(content, indent=1) + "\n").encode())
+    text = json.dumps(content, indent=1) + "\n"
+    replace_file(path, lambda part: part.write_text(text, encoding="utf-8"))
 
 
 def run_study(

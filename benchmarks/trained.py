@@ -15,11 +15,10 @@ from torch import Tensor, nn
 from benchmarks.curves import TASKS, data_set, measures, run_loop
 from benchmarks.multiples import DEPTH, VALUES
 from benchmarks.project import Record
-from gan_course.draws import Draw
-from gan_course.ensemble import train
-from gan_course.integers import real_batch
+from gan_course.data import real_batch
+from gan_course.many import CURVES, PATTERNS, Settings, train
+from gan_course.many.draws import Draw
 from gan_course.metrics import integer_quality, ks_normal
-from gan_course.recipes import CURVES, PATTERNS, Settings
 from gan_course.saving import TRAINED, save_generator
 
 FRESH = 20_000

@@ -20,11 +20,10 @@ from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from gan_course.data import batches, curve_points, exponential
-from gan_course.losses import fake_loss, generator_loss, real_loss
+from gan_course.data import batches, curve_points, exponential, normal_noise
+from gan_course.many import ORIGINAL
 from gan_course.networks import make_discriminator, make_generator
-from gan_course.recipes import ORIGINAL
-from gan_course.training import StepLosses, normal_noise
+from gan_course.training import Losses, fake_loss, generator_loss, real_loss
 
 Points = NDArray[np.float64]
 
@@ -418,7 +417,7 @@ def shapes() -> dict[str, tuple[int, ...]]:
     noise = normal_noise(ORIGINAL.latent_dim)(len(real))
     fake: Tensor = make_generator()(noise)
     answers: Tensor = make_discriminator()(fake)
-    losses = StepLosses(real_loss(answers), fake_loss(answers), generator_loss(answers))
+    losses = Losses(real_loss(answers), fake_loss(answers), generator_loss(answers))
     tensors = {"points": points, "real": real, "noise": noise, "fake": fake, "answers": answers}
     sizes = {name: tuple(tensor.shape) for name, tensor in tensors.items()}
     return sizes | {"losses": (len([loss for loss in losses if loss.ndim == 0]),)}

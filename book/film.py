@@ -15,9 +15,8 @@ import torch
 from torch import Tensor
 
 from gan_course.data import curve_points, exponential
-from gan_course.ensemble import Ensemble, train
+from gan_course.many import QUICK, Ensemble, train
 from gan_course.metrics import BINS, bins_covered, fit_error
-from gan_course.recipes import QUICK
 
 FILE = Path(__file__).parent / "_static" / "training.js"
 LOW, HIGH = 0, 50  # the range of x
@@ -78,7 +77,7 @@ def frames(until: int = QUICK.steps) -> list[dict[str, Any]]:
     threads = torch.get_num_threads()
     torch.set_num_threads(1)  # two runs then agree to the last bit
     try:
-        train(real_points(), QUICK, (SEED,), report=report, report_every=2)
+        train(real_points(), QUICK, (SEED,), report=report, every=2)
     except Enough:
         pass
     finally:

@@ -10,9 +10,8 @@ import pytest
 import torch
 
 from benchmarks import curves, multiples, normal, quality
-from gan_course.data import curve_points
-from gan_course.integers import real_batch
-from gan_course.recipes import CURVES, PATTERNS
+from gan_course.data import curve_points, real_batch
+from gan_course.many import CURVES, PATTERNS
 
 GOOD = {"fit_error": 0.005, "ks": 0.04, "outside": 0.005, "bins": 49}
 LEARNT = {"validity": 0.9999, "covered": 20, "allowed": 20, "tv": 0.05}
@@ -75,14 +74,10 @@ def test_groups_change_nothing(command):
     ("arguments", "message"),
     [
         (("--project", "sine", "--recipe", "magic"), "--recipe must be one of original"),
-        (("--project", "sine", "--recipe", "course", "--seeds", "0"), "at least 1, got 0"),
-        (("--project", "sine", "--recipe", "course", "--first-seed", "-1"), "at least 0, got -1"),
-        (("--project", "sine", "--recipe", "course", "--group", "0"), "--group must be at least 1"),
         (
             ("--project", "sine", "--recipe", "cure", "--device", "cuda"),
             "--device cuda is for recipes with settings: course, ",
         ),
-        (("--project", "circle", "--recipe", "course"), "invalid choice: 'circle'"),
     ],
 )
 def test_a_wrong_argument_is_named(command, capsys, arguments, message):
@@ -102,29 +97,17 @@ def test_a_run_that_is_cut_short_goes_on_where_it_was(command, monkeypatch, caps
     monkeypatch.setitem(quality.PROJECTS, "sine", replace(whole, run=broken))
     with pytest.raises(KeyboardInterrupt):
         command(*arguments)
+    # a recipe that has changed is another one, and its seeds are not mixed in
+    changed = {"course": replace(CURVES, generator_rate=0.5)}
+    monkeypatch.setitem(quality.PROJECTS, "sine", replace(whole, settings=changed))
+    with pytest.raises(ValueError, match="seeds of another study, with settings"):
+        command(*arguments)
     monkeypatch.setitem(quality.PROJECTS, "sine", whole)
     capsys.readouterr()
     content = command(*arguments)
     assert [record["seed"] for record in content["records"]] == [0, 1, 2]
     rows = [line.split() for line in capsys.readouterr().out.splitlines()]
     assert [row[0] for row in rows[1:4] if row] == ["1", "2"]  # seed 0 is not trained again
-
-
-def test_seeds_of_a_recipe_that_has_changed_are_not_mixed_in(command, monkeypatch):
-    whole = quality.PROJECTS["sine"]
-
-    def broken(*arguments):
-        yield next(whole.run(*arguments))
-        raise KeyboardInterrupt
-
-    arguments = ("--project", "sine", "--recipe", "course", "--seeds", "3")
-    monkeypatch.setitem(quality.PROJECTS, "sine", replace(whole, run=broken))
-    with pytest.raises(KeyboardInterrupt):
-        command(*arguments)
-    changed = {"course": replace(CURVES, generator_rate=0.5)}
-    monkeypatch.setitem(quality.PROJECTS, "sine", replace(whole, settings=changed))
-    with pytest.raises(ValueError, match="seeds of another study, with settings"):
-        command(*arguments)
 
 
 @pytest.mark.parametrize(
@@ -164,8 +147,3 @@ def test_real_rows_are_good(name):
     record = multiples.measures(real_batch(values, 100_000, 100, random=random), values)
     assert multiples.reached(record)
     assert record["verdict"] == "good"
-
-
-def test_every_project_has_an_original_and_a_course_recipe():
-    for one in quality.PROJECTS.values():
-        assert {"original", "course"} <= set(one.recipes)

@@ -6,28 +6,19 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from itertools import pairwise
 from typing import Any
 
 import pytest
 import torch
-from test_ensemble import BASE, CASES, EVERYTHING, SEEDS, case_of, one_thread, randoms, skewed
+from test_ensemble import BASE, CASES, EVERYTHING_FAST, SEEDS, case_of, one_thread, randoms, skewed
 
-from gan_course.draws import draw_chunks, draws_of
-from gan_course.ensemble import Ensemble, PlainTraining, train
-from gan_course.fast import FastTraining, Layers, why_not
-from gan_course.recipes import CURVES, ORIGINAL, PATTERNS
-from gan_course.stacked import StackedLinear, make_networks
+from gan_course.many import CURVES, PATTERNS, train
+from gan_course.many.draws import draw_chunks, draws_of
+from gan_course.many.fast import FastTraining, Layers, why_not
+from gan_course.many.stacked import StackedLinear, make_networks
 
 __all__ = ["one_thread"]  # a fixture for every test
 
-EVERYTHING_FAST = {
-    **EVERYTHING,
-    "dropout": 0.0,
-    "penalty": 0.0,
-    "relativistic": False,
-    "pack": 1,
-}
 CASES["everything fast"] = (EVERYTHING_FAST, skewed)
 FAST = [case for case in CASES if why_not(case_of(case)[1]) is None]
 SLOW = {
@@ -46,13 +37,6 @@ def strict() -> Iterator[None]:
         yield
 
 
-def both(case: str, **arguments: Any) -> tuple[Ensemble, Ensemble]:
-    """Trained the plain way and the fast way."""
-    data, settings = case_of(case)
-    plain, fast = (train(data, settings, SEEDS, fast=way, **arguments) for way in (False, True))
-    return plain, fast
-
-
 def test_most_settings_can_be_trained_fast() -> None:
     assert len(FAST) > 20
     assert why_not(CURVES) is None
@@ -61,7 +45,8 @@ def test_most_settings_can_be_trained_fast() -> None:
 
 @pytest.mark.parametrize("case", FAST)
 def test_fast_and_plain_training_have_the_same_losses(case: str) -> None:
-    plain, fast = both(case)
+    data, settings = case_of(case)
+    plain, fast = (train(data, settings, SEEDS, fast=way) for way in (False, True))
     torch.testing.assert_close(tuple(fast.losses), tuple(plain.losses), rtol=1e-4, atol=1e-4)
     torch.testing.assert_close(fast.generate(50), plain.generate(50), rtol=1e-3, atol=1e-3)
     assert float((fast.losses.generator[-1] - fast.losses.generator[0]).abs().max()) > 0.01
@@ -74,59 +59,6 @@ def test_settings_without_derivatives_are_trained_plainly_and_say_why(case: str)
         fast = train(data, settings, SEEDS, fast=True)
     plain = train(data, settings, SEEDS)
     assert torch.equal(fast.losses.generator, plain.losses.generator)
-    generator, discriminator = make_networks(settings, 2, randoms(0))
-    with pytest.raises(ValueError, match=f"settings can't be trained fast: {SLOW[case]}"):
-        FastTraining(generator, discriminator, settings)
-
-
-def test_the_original_recipe_has_dropout() -> None:
-    assert why_not(ORIGINAL) == "the fast step has no dropout"
-
-
-@pytest.mark.parametrize("report_every", [1, 7, 16, 60])
-def test_reports_come_with_the_state_so_far(report_every: int) -> None:
-    data, settings = case_of("everything fast")
-    steps, losses, samples = [], [], []
-
-    def report(step: int, so_far: Ensemble) -> None:
-        steps.append(step)
-        losses.append(so_far.losses.generator)
-        samples.append(so_far.generate(5))
-
-    watched = train(data, settings, SEEDS, fast=True, report=report, report_every=report_every)
-    assert steps == list(range(report_every, settings.steps + 1, report_every))
-    quiet = train(data, settings, SEEDS, fast=True)
-    assert torch.equal(watched.generate(5), quiet.generate(5))
-    for step, seen in zip(steps, losses, strict=True):
-        assert torch.equal(seen, quiet.losses.generator[:step])
-    for before, after in pairwise(samples):
-        assert not torch.equal(before, after)
-
-
-def test_neither_training_changes_the_first_weights_it_was_given_or_the_batch() -> None:
-    settings = replace(BASE, **EVERYTHING_FAST)
-    networks = make_networks(settings, 2, randoms(0))
-    before = [p.clone() for network in networks for p in network.parameters()]
-    chunk = next(draw_chunks(settings, draws_of(skewed, 1), randoms(0), None, "cpu"))
-    numbers = [part.clone() for part in chunk if part is not None]
-    FastTraining(*networks, settings).run(chunk.part(0, 4, settings.batch_size), 0, 4)
-    after = [p for network in networks for p in network.parameters()]
-    assert all(map(torch.equal, before, after))
-    PlainTraining(*networks, settings).run(chunk.part(0, 4, settings.batch_size), 0, 4)
-    assert all(map(torch.equal, numbers, (part for part in chunk if part is not None)))
-
-
-def test_the_average_begins_as_in_plain_training() -> None:
-    settings = replace(BASE, average=0.9)
-    networks = make_networks(settings, 2, randoms(0))
-    chunk = next(draw_chunks(settings, draws_of(skewed, 1), randoms(0), None, "cpu"))
-    fast, plain = FastTraining(*networks, settings), PlainTraining(*networks, settings)
-    for steps in (1, 2):  # before the first weights are forgotten
-        for training in (fast, plain):
-            training.run(chunk.part(0, steps, settings.batch_size), steps - 1, steps)
-        pairs = zip(fast.averaged().parameters(), plain.averaged().parameters(), strict=True)
-        for got, expected in pairs:
-            torch.testing.assert_close(got, expected, rtol=1e-5, atol=1e-6)
 
 
 @pytest.mark.parametrize("slope", [0.0, 0.2])

@@ -13,8 +13,8 @@ import pytest
 import torch
 
 from benchmarks import curves, speed
-from gan_course.fast import matrix_products
-from gan_course.recipes import CURVES, QUICK, Settings
+from gan_course.many import CURVES, QUICK, Settings
+from gan_course.many.fast import matrix_products
 
 CPU = torch.device("cpu")
 
@@ -60,18 +60,12 @@ def test_the_course_loop_does_the_steps_it_is_asked_for(
     assert seen == [(7, 3, fast)]
 
 
-@pytest.mark.parametrize("fast", [False, True])
-def test_the_class_does_the_steps_it_is_asked_for(
-    fast: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    seen: list[tuple[int, bool]] = []
-
-    def fit(self: Any, epochs: int, batches: int, *, fast: bool) -> None:
-        seen.append((epochs * batches, fast))
-
+def test_the_class_does_the_steps_it_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[int] = []
+    fit = lambda self, epochs, batches: seen.append(epochs * batches)  # noqa: E731
     monkeypatch.setattr(speed.GAN, "fit", fit)
-    speed.course_class(CPU, fast=fast)(48)
-    assert seen == [(48, fast)]
+    speed.course_class(CPU)(48)
+    assert seen == [48]
 
 
 @pytest.mark.parametrize("steps", [3, 16, 20])

@@ -10,7 +10,7 @@ import torch
 from test_ensemble import BASE, EVERYTHING, randoms
 from torch import nn
 
-from gan_course.stacked import StackedDropout, StackedLinear, make_networks, unstack
+from gan_course.many.stacked import StackedDropout, StackedLinear, make_networks, unstack
 
 
 @pytest.mark.parametrize(("inputs", "outputs"), [(1, 1), (1, 5), (5, 1), (5, 7), (5, 16)])

@@ -1,1 +1,17 @@
 """How are many seeds trained and counted? Settings, recipes, stacked networks, and `train`."""
+
+from gan_course.many.ensemble import Diverged, Ensemble, train
+from gan_course.many.layers import add_waves
+from gan_course.many.recipes import CURVES, ORIGINAL, PATTERNS, QUICK, Settings
+
+__all__ = [
+    "CURVES",
+    "ORIGINAL",
+    "PATTERNS",
+    "QUICK",
+    "Diverged",
+    "Ensemble",
+    "Settings",
+    "add_waves",
+    "train",
+]

@@ -3,30 +3,21 @@
 from __future__ import annotations
 
 import copy
+import hashlib
+import operator
+import os
 import warnings
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, replace
-from typing import Any, NamedTuple
+from dataclasses import asdict, dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import logsigmoid
 from torch.optim import Adam
 
-from gan_course.checkpoints import Checkpoint, State, restore
-from gan_course.checks import (
-    EXPLODED,
-    require_callable,
-    require_count,
-    require_device,
-    require_flag,
-    require_room,
-    require_seed,
-    require_sequence,
-    require_type,
-)
-from gan_course.data import Scaler
-from gan_course.draws import (
+from gan_course.data import Scaler, as_samples
+from gan_course.many.draws import (
     CHUNK,
     Batch,
     Draw,
@@ -37,25 +28,14 @@ from gan_course.draws import (
     draws_of,
     scalers_of,
 )
-from gan_course.fast import FastTraining, why_not
-from gan_course.files import checksum
-from gan_course.networks import Unscale, add_waves, blur_level, move_average
-from gan_course.recipes import Settings
-from gan_course.stacked import make_networks, unstack
+from gan_course.many.fast import FastTraining, why_not
+from gan_course.many.layers import add_waves, blur_level
+from gan_course.many.recipes import Settings
+from gan_course.many.stacked import make_networks, unstack
+from gan_course.networks import Unscale
+from gan_course.training import ADVICE, EXPLODED, Losses, load_run, save_run
 
 LOOK_EVERY = 16 * CHUNK  # steps between two looks at the losses, for which a GPU has to wait
-
-
-class SeedLosses(NamedTuple):
-    """Losses of every step, each of shape (steps, S), in nats.
-
-    Where D is undecided each is ln 2; a relativistic D has one loss, half of it in `real` and half
-    in `fake`.
-    """
-
-    real: Tensor
-    fake: Tensor
-    generator: Tensor
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,22 +45,15 @@ class Ensemble:
     settings: Settings
     seeds: tuple[int, ...]
     generators: nn.Sequential  # stacked: (S, n, latent_dim) -> (S, n, dim), in data units
-    losses: SeedLosses
+    # of every step, each of shape (steps, S), in nats; a relativistic D has one loss, half of it
+    # in `real` and half in `fake`
+    losses: Losses
 
     def generate(self, count: int, *, seed: int = 1_000_003) -> Tensor:
         """Fresh samples of every generator, all from the same noise: shape (S, count, dim).
 
-        Args:
-            count: samples of each.
-            seed: of the noise.
-
-        Raises:
-            TypeError: an argument is of the wrong type.
-            ValueError: `count` or `seed` is too small, or far too large.
+        `seed` is that of the noise.
         """
-        require_count("count", count)
-        require_seed("seed", seed)
-        require_room("count", len(self.seeds), count, self.settings.latent_dim)
         random = torch.Generator().manual_seed(seed)
         noise = draw_noise(self.settings, count, random)
         stacked = noise.expand(len(self.seeds), -1, -1)
@@ -89,24 +62,14 @@ class Ensemble:
         return samples
 
     def generator(self, seed: int) -> nn.Sequential:
-        """One of the generators by itself, (n, latent_dim) -> (n, dim): plain layers, to be saved.
-
-        Raises:
-            TypeError: `seed` is no whole number.
-            ValueError: no generator was trained with that seed.
-        """
-        require_seed("seed", seed)
+        """The generator of a seed by itself, (n, latent_dim) -> (n, dim): plain layers, to save."""
         if seed not in self.seeds:
             raise ValueError(f"seed must be one of {self.seeds}, got {seed}")
         return unstack(self.generators, self.seeds.index(seed))
 
 
 class Diverged(FloatingPointError):
-    """Training can't go on.
-
-    Attributes:
-        ensemble: the generators as they were when all losses were good the last time.
-    """
+    """Training can't go on; `ensemble` holds the generators from when all losses were good."""
 
     def __init__(self, message: str, ensemble: Ensemble) -> None:
         super().__init__(message)
@@ -114,16 +77,16 @@ class Diverged(FloatingPointError):
 
 
 def train(
-    data: Tensor | Draw,
+    data: Any,
     settings: Settings,
     seeds: Sequence[int] = (0,),
     *,
     device: str | torch.device = "cpu",
     report: Callable[[int, Ensemble], None] | None = None,
-    report_every: int = 500,
+    every: int = 500,
     fast: bool = False,
     shared_random: bool = False,
-    checkpoint: Checkpoint | None = None,
+    checkpoint: str | os.PathLike[str] | None = None,
 ) -> Ensemble:
     """Train one GAN a seed, all at once; each comes to what it comes to alone.
 
@@ -134,47 +97,33 @@ def train(
 
     Args:
         data: the data set, shape (n, dim), or (S, n, dim) for one data set a seed; or a function
-            that draws fresh samples, see `Draw`.
+            that draws fresh samples, (count, random) -> (count, dim).
         settings: the recipe.
         seeds: one GAN for each, all different.
         device: where to compute.
-        report: called as report(step, ensemble so far) every `report_every` steps.
-        report_every: steps between two reports.
-        fast: take the derivatives from formulas (`gan_course.fast`) and not from autograd: the same
+        report: called as report(step, ensemble so far) every `every` steps.
+        every: steps between two reports, and about as many between two savings.
+        fast: take the derivatives from formulas (`many.fast`) and not from autograd: the same
             training, to rounding. Settings that it can't train are trained the plain way, with a
             warning that says why. On a GPU it is recorded once and then replayed.
         shared_random: draw for all seeds at once and on the device, which is faster, on a GPU above
             all. A seed then sets the first weights only, and comes to something else in other
             company. Takes data sets, no functions.
-        checkpoint: a file to go on from, where the training was cut short; see `Checkpoint`.
+        checkpoint: a file to go on from, to the very same losses on the same machine, where the
+            training was cut short; it need not be there yet, and a finished training is only read.
 
     Returns:
         The generators (moving averages, where the settings ask for them) and all losses.
 
     Raises:
-        TypeError: an argument is of the wrong type.
-        ValueError: a wrong shape, no seed, a seed that occurs twice, a size that can't be meant, or
-            the checkpoint's file is damaged or of another training.
-        OSError: the checkpoint can't be written.
         Diverged: a loss is not a finite number, or has exploded. The error holds the generators
             from before.
     """
-    if not isinstance(settings, Settings):
-        raise TypeError(f"settings must be Settings, got {settings!r}")
-    require_sequence("seeds", seeds, "range(8)")
-    seeds = tuple(seeds)
-    for position, seed in enumerate(seeds):
-        require_seed(f"seeds[{position}]", seed)
+    seeds = tuple(map(operator.index, seeds))  # NumPy's whole numbers are as good
     if not seeds or len(set(seeds)) < len(seeds):
         raise ValueError(f"seeds must be at least one, all different, got {list(seeds)}")
-    require_count("report_every", report_every)
-    if report is not None:
-        require_callable("report", report)
-    require_device(device)
-    require_flag("fast", fast)
-    require_flag("shared_random", shared_random)
-    if checkpoint is not None:
-        require_type("checkpoint", checkpoint, Checkpoint, "a Checkpoint")
+    if not callable(data):
+        data = as_samples(data, "data")
     reason = why_not(settings) if fast else None
     if reason is not None:
         warnings.warn(f"trained the plain way: {reason}", stacklevel=2)
@@ -183,52 +132,42 @@ def train(
     scalers = scalers_of(data, draws, randoms) if settings.scaled else None
     dim = drawn(draws[0], 1, torch.Generator()).shape[1]
     generator, discriminator = (n.to(device) for n in make_networks(settings, dim, randoms))
-    training: FastTraining | PlainTraining
-    if fast and reason is None:
-        training = FastTraining(generator, discriminator, settings)
-    else:
-        training = PlainTraining(generator, discriminator, settings)
+    way = FastTraining if fast and reason is None else PlainTraining
+    training: FastTraining | PlainTraining = way(generator, discriminator, settings)
     losses = torch.empty(3, settings.steps, len(seeds), device=device)
 
-    last_layers: list[nn.Module] = []
-    if settings.clipped:  # only what is generated, not what D sees: there it would stop learning
-        last_layers.append(nn.Hardtanh())
-    if scalers is not None:
-        low, high = (torch.stack([getattr(s, end) for s in scalers]) for end in ("low", "high"))
-        last_layers.append(Unscale(Scaler(low[:, None], high[:, None])).to(device))
-
     def so_far(steps: int) -> Ensemble:
-        real, fake, made = losses[:, :steps].cpu()
-        network = nn.Sequential(*training.averaged(), *copy.deepcopy(last_layers))
-        return Ensemble(settings, seeds, network, SeedLosses(real, fake, made))
+        network = nn.Sequential(*training.averaged(), *_last_layers(settings, scalers)).to(device)
+        return Ensemble(settings, seeds, network, Losses(*losses[:, :steps].cpu()))
 
-    about: State = {"training": "ensemble.train", **asdict(settings), "seeds": seeds}
-    about |= {"fast": isinstance(training, FastTraining), "shared_random": shared_random}
-    about |= {"data": checksum(data) if isinstance(data, Tensor) else "a function"}
+    done = 0
     shared = torch.Generator(device).manual_seed(seeds[0]) if shared_random else None
-    begun = done = 0
-    if checkpoint is not None:
-        sources = [*checkpoint.randoms, *([shared] if shared else randoms)]
-        checkpoint = replace(checkpoint, randoms=sources)
-        kept = checkpoint.load(about, losses.device)
-        if kept is not None:
-            training.load_state_dict(kept["training"])
-            begun = done = kept["losses"].shape[1]
-            losses[:, :done] = kept["losses"].to(device)
+    sources = randoms if shared is None else [*randoms, shared]
+    about = {"training": "many.train", **asdict(settings), "seeds": seeds, "way": way.__name__}
+    about |= {"shared_random": shared_random, "data": _fingerprint(data)}
+    kept = None if checkpoint is None else load_run(checkpoint, about)
+    if kept is not None:
+        training.load_state_dict(kept["training"])
+        for source, state in zip(sources, kept["randoms"], strict=True):
+            source.set_state(state)
+        done = kept["losses"].shape[1]
+        losses[:, :done] = kept["losses"].to(device)
 
     def keep() -> None:
         if checkpoint is not None:
-            state = {"training": training.state_dict(), "losses": losses[:, :done]}
-            checkpoint.save(about, losses.device, state)
+            state: dict[str, Any] = {"training": training.state_dict()}
+            state["randoms"] = [source.get_state() for source in sources]
+            state["losses"] = losses[:, :done].clone()  # a view would be kept with all the rest
+            save_run(checkpoint, about, state)
 
     if not done:
         keep()  # at once, as a place that can't be written is better known now than later
-    if shared is not None:
+    if shared is None:
+        chunks = draw_chunks(settings, draws, randoms, scalers, device, done)
+    else:
         sets = _data_sets(data, scalers)
         chunks = draw_shared_chunks(settings, sets, len(seeds), shared, done)
-    else:
-        chunks = draw_chunks(settings, draws, randoms, scalers, device, done)
-    pause = settings.steps if report is None else report_every
+    pause = settings.steps if report is None else every
     good, looked = so_far(done), done
     for chunk in chunks:
         start, end = done, min(done + CHUNK, settings.steps)
@@ -237,17 +176,25 @@ def train(
             batch = chunk.part(done - start, steps, settings.batch_size)
             losses[:, done : done + steps] = training.run(batch, done, steps)
             done += steps
-            if report is not None and done % report_every == 0:
+            if report is not None and done % every == 0:
                 report(done, so_far(done))
-        due = checkpoint is not None and done // checkpoint.every > start // checkpoint.every
-        if due or done - looked >= LOOK_EVERY or done == settings.steps:
+        finished = done == settings.steps
+        # kept between two chunks, as the random numbers of a chunk are all drawn at its beginning
+        due = checkpoint is not None and (finished or done // every > start // every)
+        if due or finished or done - looked >= LOOK_EVERY:
             _require_settled(losses[:, looked:done], looked, seeds, good)
             good, looked = so_far(done), done
-        if due and done < settings.steps:
+        if due:
             keep()
-    if begun < done:
-        keep()
     return so_far(settings.steps)
+
+
+def _fingerprint(data: Tensor | Draw) -> list[Any] | None:
+    """What tells one data set from another, without keeping either."""
+    if not isinstance(data, Tensor):
+        return None
+    numbers = data.detach().float().cpu().numpy()
+    return [list(data.shape), hashlib.sha256(numbers.tobytes()).hexdigest()]
 
 
 def _require_settled(losses: Tensor, done: int, seeds: tuple[int, ...], good: Ensemble) -> None:
@@ -264,10 +211,21 @@ def _require_settled(losses: Tensor, done: int, seeds: tuple[int, ...], good: En
         step, position = (int(number) for number in bad.nonzero()[0])
         raise Diverged(
             f"training diverged in step {done + step + 1} with seed {seeds[position]}: {what}; "
-            "try smaller learning rates, and settings with scaled=True. The error's `ensemble` "
-            f"holds the generators after {good.losses.real.shape[0]} good steps",
+            f"{ADVICE} (scaled=True). The error's `ensemble` holds the generators after "
+            f"{len(good.losses.real)} good steps",
             good,
         )
+
+
+def _last_layers(settings: Settings, scalers: Sequence[Scaler] | None) -> list[nn.Module]:
+    """What turns the generators' samples into data units."""
+    layers: list[nn.Module] = []
+    if settings.clipped:  # only what is generated, not what D sees: there it would stop learning
+        layers.append(nn.Hardtanh())
+    if scalers is not None:
+        low, high = (torch.stack([getattr(s, end) for s in scalers]) for end in ("low", "high"))
+        layers.append(Unscale(Scaler(low[:, None], high[:, None])))
+    return layers
 
 
 def _data_sets(data: Tensor | Draw, scalers: Sequence[Scaler] | None) -> Tensor:
@@ -289,11 +247,11 @@ class PlainTraining:
         self.generator, self.discriminator, self.settings = generator, discriminator, settings
         self.average = copy.deepcopy(generator) if settings.average else generator
         # foreach, as fused Adam rounds differently with one network than with many
-        self.change_d, self.change_g = (
+        self.change_g, self.change_d = (
             Adam(network.parameters(), rate, settings.betas, foreach=True)
             for network, rate in (
-                (discriminator, settings.discriminator_rate),
                 (generator, settings.generator_rate),
+                (discriminator, settings.discriminator_rate),
             )
         )
 
@@ -301,16 +259,17 @@ class PlainTraining:
         """The generators as they are now, or their moving average, as a network of its own."""
         return copy.deepcopy(self.average)
 
-    def state_dict(self) -> State:
-        """What it needs to go on: see `checkpoints`."""
-        return {"parts": [part.state_dict() for part in self._parts()]}
+    def state_dict(self) -> dict[str, Any]:
+        """What it needs to go on."""
+        return {name: part.state_dict() for name, part in self._parts().items()}
 
-    def load_state_dict(self, state: State) -> None:
+    def load_state_dict(self, state: dict[str, Any]) -> None:
         """Go on from there."""
-        restore(self._parts(), state["parts"])
+        for name, part in self._parts().items():
+            part.load_state_dict(state[name])
 
-    def _parts(self) -> list[Any]:
-        return [self.generator, self.discriminator, self.average, self.change_d, self.change_g]
+    def _parts(self) -> dict[str, Any]:
+        return {name: part for name, part in vars(self).items() if name != "settings"}
 
     def run(self, batch: Batch, first: int, steps: int) -> Tensor:
         """Do some steps.
@@ -324,42 +283,44 @@ class PlainTraining:
             Losses on real, on fake and of the generator: shape (3, steps, S), in nats.
         """
         settings, losses = self.settings, []
+        trained = self.generator, self.discriminator, self.change_g, self.change_d
         for step in range(first, first + steps):
             progress = step / settings.steps
             if settings.decay:
-                self.change_d.param_groups[0]["lr"] = settings.discriminator_rate * (1 - progress)
                 self.change_g.param_groups[0]["lr"] = settings.generator_rate * (1 - progress)
+                self.change_d.param_groups[0]["lr"] = settings.discriminator_rate * (1 - progress)
             now = batch.part(step - first, 1, settings.batch_size)
-            networks = (self.generator, self.discriminator)
-            optimisers = (self.change_d, self.change_g)
-            losses.append(torch.stack(train_step(*networks, *optimisers, now, settings, progress)))
-            if settings.average:
-                move_average(self.average, self.generator, step + 1, settings.average)
+            losses.append(torch.stack(train_step(*trained, now, settings, progress)))
+            if settings.average:  # what `training.moving_average` does, in a third of its time
+                taken = 1 - min(settings.average, (step + 1) / (step + 10))
+                pairs = zip(self.average.parameters(), self.generator.parameters(), strict=True)
+                for average, current in pairs:
+                    average.detach().lerp_(current.detach(), taken)
         return torch.stack(losses, dim=1)
 
 
 def train_step(
     generator: nn.Module,
     discriminator: nn.Module,
-    discriminator_optimiser: Adam,
     generator_optimiser: Adam,
+    discriminator_optimiser: Adam,
     batch: Batch,
     settings: Settings,
     progress: float = 0.0,
-) -> tuple[Tensor, Tensor, Tensor]:
+) -> Losses:
     """Change every discriminator, then every generator, once.
 
     Args:
         generator: stacked, (S, n, latent_dim) -> (S, n, dim).
         discriminator: stacked, (S, m, inputs) -> logits (S, m, 1).
-        discriminator_optimiser: changes the discriminator's weights, and no others.
         generator_optimiser: changes the generator's weights, and no others.
+        discriminator_optimiser: changes the discriminator's weights, and no others.
         batch: see `Batch`.
         settings: which loss, penalty and packing.
         progress: share of the steps that are done already, which the weight of a look depends on.
 
     Returns:
-        Losses on real, on fake and of the generator, before each change: shape (S,), nats.
+        The losses before each change, of shape (S,).
 
     Goodfellow et al. 2014, algorithm 1, on logits. There is no `softplus` and no `**`, as both
     round the last few numbers of a tensor in another way: a seed is to do what it does alone.
@@ -405,7 +366,7 @@ def train_step(
         first, last = settings.blur_weight
         weight = torch.exp((first + (last - first) * progress) * torch.log(sigma))
         _change(generator_optimiser, _mean(weight / weight.mean(dim=1, keepdim=True) * answers))
-    return real_loss.detach(), fake_loss.detach(), generator_loss.detach()
+    return Losses(real_loss.detach(), fake_loss.detach(), generator_loss.detach())
 
 
 def _mean(losses: Tensor) -> Tensor:

@@ -13,8 +13,9 @@ from torch.nn.functional import pad
 from torch.nn.utils import skip_init
 
 from gan_course.data import Scaler
-from gan_course.networks import Unscale, Waves
-from gan_course.recipes import Settings
+from gan_course.many.layers import Waves
+from gan_course.many.recipes import Settings
+from gan_course.networks import Unscale
 
 
 class StackedLinear(nn.Module):

@@ -5,58 +5,37 @@ from __future__ import annotations
 import copy
 import math
 import warnings
-from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import leaky_relu, logsigmoid, pad
-from torch.optim.adam import Adam, adam
+from torch.optim.adam import adam
 
-from gan_course.checks import require_count, require_type
-from gan_course.draws import Batch
-from gan_course.networks import add_waves, blur_level
-from gan_course.recipes import Settings
-from gan_course.stacked import StackedLinear
+from gan_course.many.draws import Batch
+from gan_course.many.layers import add_waves, blur_level
+from gan_course.many.recipes import Settings
+from gan_course.many.stacked import StackedLinear
 
 LANE = 16  # widths are filled up with zeros to a multiple: matrices then start at full 64 bytes
 
 
 def why_not(settings: Settings) -> str | None:
-    """What in the settings has no derivative here, in words; None where nothing has.
-
-    Raises:
-        TypeError: they are no `Settings`.
-    """
-    require_type("settings", settings, Settings)
+    """What in the settings has no derivative here, in words; None where nothing has."""
     for name in ("dropout", "penalty", "relativistic"):
         if getattr(settings, name):
             return f"the fast step has no {name}"
     return "the fast step judges samples one by one, pack is not 1" if settings.pack > 1 else None
 
 
-Weights = list[tuple[Tensor, Tensor]]  # of each layer: (S, inputs, outputs), (S, 1, outputs)
+def weights_of(network: nn.Module) -> list[tuple[Tensor, Tensor]]:
+    """Weight and bias of each layer, in the network's own memory.
 
-
-def weights_of(network: nn.Module) -> Weights:
-    """Weight and bias of each linear layer, in the network's own memory.
-
-    Args:
-        network: of stacked layers, or of plain ones, which are a stack of one.
+    Their shapes are (S, inputs, outputs) and (S, 1, outputs).
     """
-    found: Weights = []
-    for layer in network.modules():
-        if isinstance(layer, StackedLinear):
-            found.append((layer.weight.data, layer.bias.data))
-        elif isinstance(layer, nn.Linear):
-            found += _stack_of_one([layer.weight.data, layer.bias.data])
-    return found
-
-
-def _stack_of_one(numbers: Sequence[Tensor]) -> Weights:
-    """The same memory, seen as a stack: of (outputs, inputs), (outputs,) and so on."""
-    return [(w.mT[None], b[None, None]) for w, b in zip(numbers[::2], numbers[1::2], strict=True)]
+    linear = (layer for layer in network.modules() if isinstance(layer, StackedLinear))
+    return [(layer.weight.data, layer.bias.data) for layer in linear]
 
 
 class Layers:
@@ -82,7 +61,10 @@ class Layers:
         self.slopes = _pieces(self.all_slopes, shapes)
         self.turned = [weight.mT for weight, _ in self.pieces]
         self.shapes, self.seen = shapes, [torch.empty(0)] * len(first)
-        self.read(first, self.weights)
+        for (weight, bias), (our_weight, our_bias) in zip(first, self.pieces, strict=True):
+            _, inputs, outputs = weight.shape
+            our_weight[:, :inputs, :outputs] = weight
+            our_bias[..., :outputs] = bias
         self.memory: dict[tuple[str, int, int], Tensor] = {}
 
     def _room(self, purpose: str, number: int, rows: int, width: int) -> Tensor:
@@ -136,26 +118,13 @@ class Layers:
         back(slopes, seen, self.slope, True, grad_input=slopes)
         return slopes
 
-    def read(self, theirs: Weights, ours: Tensor) -> None:
-        """Fill a tensor of the layout of `weights` with those of a network, see `weights_of`."""
-        for (weight, bias), (our_weight, our_bias) in self._pairs(theirs, ours):
-            our_weight.copy_(weight)
-            our_bias.copy_(bias)
-
-    def write(self, ours: Tensor, theirs: Weights) -> None:
-        """The way back: change the weights of a network to those of a tensor."""
-        for (weight, bias), (our_weight, our_bias) in self._pairs(theirs, ours):
-            weight.copy_(our_weight)
-            bias.copy_(our_bias)
-
-    def _pairs(self, theirs: Weights, ours: Tensor) -> list[tuple[tuple[Tensor, ...], ...]]:
-        """Their weights and ours, layer by layer, ours without what fills them up."""
-        pairs = zip(theirs, _pieces(ours, self.shapes), strict=True)
-        return [
-            (layer, (weight[:, :inputs, :outputs], bias[..., :outputs]))
-            for layer, (weight, bias) in pairs
-            for _, inputs, outputs in [layer[0].shape]
-        ]
+    def write(self, ours: Tensor, network: nn.Module) -> None:
+        """Change the weights of a network to those of a tensor that is laid out as `weights` is."""
+        pairs = zip(weights_of(network), _pieces(ours, self.shapes), strict=True)
+        for (weight, bias), (our_weight, our_bias) in pairs:
+            _, inputs, outputs = weight.shape
+            weight.copy_(our_weight[:, :inputs, :outputs])  # without what fills them up
+            bias.copy_(our_bias[..., :outputs])
 
 
 def _pieces(flat: Tensor, shapes: list[tuple[int, int, int]]) -> list[tuple[Tensor, Tensor]]:
@@ -180,28 +149,15 @@ class FastTraining:
     """Trains stacked networks as `ensemble.PlainTraining` does, to rounding, in less time."""
 
     def __init__(
-        self,
-        generator: nn.Sequential,
-        discriminator: nn.Sequential,
-        settings: Settings,
-        *,
-        share: float = 1.0,
+        self, generator: nn.Sequential, discriminator: nn.Sequential, settings: Settings
     ) -> None:
         """Take over the first weights of both networks, which stay as they are.
 
         Args:
-            generator: of stacked layers, or of plain ones, which are a stack of one.
+            generator: of stacked layers.
             discriminator: of such layers as well.
-            settings: the recipe.
-            share: of the sum of its losses on real and on fake that the discriminator learns from.
-
-        Raises:
-            TypeError: `settings` are no `Settings`.
-            ValueError: the settings have something that has no derivative here.
+            settings: the recipe; `why_not` must have nothing against it.
         """
-        reason = why_not(settings)
-        if reason is not None:
-            raise ValueError(f"settings can't be trained fast: {reason}")
         self.settings, self.network = settings, generator
         self.generator = Layers(generator, settings.slope)
         self.discriminator = Layers(discriminator, settings.slope)
@@ -215,7 +171,7 @@ class FastTraining:
         n = settings.batch_size
         outputs = self.discriminator.shapes[-1][2]
         self.logit_slopes = torch.zeros(self.copies, 2 * n, outputs, device=device)
-        self.part = share / n  # of the discriminator's loss, a sample's
+        self.part = 1 / n  # of the discriminator's loss, a sample's
         self.goal = torch.zeros(self.copies, 2 * n, device=device)
         self.goal[:, :n] = self.part
         self.signs = torch.tensor([[1.0], [-1.0], [1.0]], device=device)  # real, fake, generator
@@ -228,11 +184,11 @@ class FastTraining:
     def averaged(self) -> nn.Sequential:
         """The generators as they are now, or their moving average, as a network of its own."""
         network = copy.deepcopy(self.network)
-        self.generator.write(self.average, weights_of(network))
+        self.generator.write(self.average, network)
         return network
 
     def state_dict(self) -> dict[str, Any]:
-        """What it needs to go on: see `checkpoints`."""
+        """What it needs to go on."""
         state = {"average": self.average}
         for name, change in (("d", self.change_d), ("g", self.change_g)):
             state |= {f"{name}_weights": change.layers.weights, f"{name}_mean": change.mean}
@@ -256,11 +212,7 @@ class FastTraining:
         Returns:
             Losses on real, on fake and of the generator: shape (3, steps, S), in nats.
         """
-        return self.do(self.inputs(batch, first, steps))
-
-    @torch.no_grad()
-    def do(self, inputs: Inputs) -> Tensor:
-        """Do the steps that are prepared: their losses, shape (3, steps, S), in nats."""
+        inputs = self.inputs(batch, first, steps)
         return self._replay(inputs) if self.on_gpu else self.follow(inputs)
 
     def _replay(self, inputs: Inputs) -> Tensor:
@@ -403,89 +355,6 @@ class FastTraining:
         return slopes * (made > 0) if self.settings.last_layer == "relu" else slopes
 
 
-class FastSteps:
-    """Trains two plain networks in place, with their optimisers, as `gan.GAN` does, to rounding."""
-
-    def __init__(
-        self,
-        generator: nn.Module,
-        discriminator: nn.Module,
-        average: nn.Module | None,
-        generator_optimiser: Adam,
-        discriminator_optimiser: Adam,
-        settings: Settings,
-    ) -> None:
-        """Take over weights and the optimisers' memory.
-
-        Args:
-            generator: linear layers with LeakyReLU between them.
-            discriminator: the same, and the sigmoid of its one output.
-            average: of the generator; None without.
-            generator_optimiser: changes the generator's weights, and no others.
-            discriminator_optimiser: changes the discriminator's weights, and no others.
-            settings: the recipe.
-
-        Raises:
-            TypeError: `settings` are no `Settings`.
-            ValueError: the settings have something that has no derivative here.
-        """
-        # the class learns from the mean of its losses on real and on fake
-        networks = nn.Sequential(generator), nn.Sequential(discriminator)
-        self.training = FastTraining(*networks, settings, share=0.5)
-        layers = self.training.generator, self.training.discriminator
-        self.steps: list[Tensor] = []
-        # what has to be the same here and there: a tensor of all weights, and those of a network
-        self.same: list[tuple[Layers, Tensor, Weights]] = []
-        if average is not None:
-            self.same.append((layers[0], self.training.average, weights_of(average)))
-        changes = self.training.change_g, self.training.change_d
-        optimisers = generator_optimiser, discriminator_optimiser
-        for of, network, change, optimiser in zip(
-            layers, networks, changes, optimisers, strict=True
-        ):
-            memory = [_memory_of(optimiser, weight) for weight in network.parameters()]
-            means, squares, steps = zip(*memory, strict=True)
-            self.same.append((of, of.weights, weights_of(network)))
-            self.same.append((of, change.mean, _stack_of_one(means)))
-            self.same.append((of, change.square, _stack_of_one(squares)))
-            change.steps.copy_(steps[0])
-            self.steps += steps
-        for of, ours, theirs in self.same:
-            of.read(theirs, ours)
-
-    @torch.no_grad()
-    def run(self, real: Tensor, noise: Tensor, rates: Tensor, first: int) -> Tensor:
-        """Do some steps.
-
-        Args:
-            real: samples, shape (steps, n, dim).
-            noise: of the discriminator's steps and of the generator's, (2, steps, n, latent_dim).
-            rates: learning rates of the discriminator and of the generator, shape (steps, 2).
-            first: steps that are done already, for the average.
-
-        Returns:
-            Losses on real, on fake and of the generator: shape (3, steps), in nats.
-        """
-        batch = Batch(real.flatten(0, 1)[None], noise.flatten(1, 2)[:, None])
-        inputs = self.training.inputs(batch, first, len(rates))
-        inputs.rates[:, :2] = rates
-        losses = self.training.do(inputs)[..., 0]
-        for of, ours, theirs in self.same:
-            of.write(ours, theirs)
-        for done in self.steps:
-            done.add_(len(rates))
-        return losses
-
-
-def _memory_of(optimiser: Adam, weight: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """What Adam remembers of a weight, made where it has not taken a step yet."""
-    state = optimiser.state[weight]
-    if not state:
-        state |= {"step": torch.tensor(0.0)}
-        state |= {"exp_avg": torch.zeros_like(weight), "exp_avg_sq": torch.zeros_like(weight)}
-    return state["exp_avg"], state["exp_avg_sq"], state["step"]
-
-
 class _Adam:
     """Adam (Kingma and Ba 2015) for all weights of some layers, by PyTorch's function.
 
@@ -529,13 +398,7 @@ def matrix_products(settings: Settings, dim: int) -> list[tuple[int, int, int]]:
     Args:
         settings: networks and batch size.
         dim: numbers in a sample.
-
-    Raises:
-        TypeError: an argument is of the wrong type.
-        ValueError: `dim` is below 1.
     """
-    require_type("settings", settings, Settings)
-    require_count("dim", dim)
     n = settings.batch_size
     seen = dim * (1 + 2 * settings.discriminator_waves) + (settings.blur is not None)
     latent = settings.latent_dim * (1 + 2 * settings.generator_waves)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
 
-from gan_course.checks import require_callable, require_count, require_matrix
-from gan_course.data import Scaler
-from gan_course.recipes import Settings
+from gan_course.data import Scaler, as_samples
+from gan_course.many.recipes import Settings
 
 Draw = Callable[[int, torch.Generator], Tensor]  # (count, random) -> samples, (count, dim)
 
@@ -77,14 +76,9 @@ def _numbers(
     return both, least * (most / least) ** looks, normal(3, copies, count, dim)
 
 
-def from_data_set(samples: Tensor) -> Draw:
-    """A function that draws from a data set, shape (n, dim): all of it, shuffled, in rounds.
-
-    Raises:
-        TypeError: `samples` is no float tensor.
-        ValueError: it has another shape, or holds NaN or infinity.
-    """
-    require_matrix("samples", samples)
+def from_data_set(samples: Any) -> Draw:
+    """A function that draws from a data set, shape (n, dim): all of it, shuffled, in rounds."""
+    samples = as_samples(samples)
 
     def draw(count: int, random: torch.Generator) -> Tensor:
         rounds = -(-count // len(samples))
@@ -95,24 +89,13 @@ def from_data_set(samples: Tensor) -> Draw:
 
 
 def draws_of(data: Tensor | Draw, copies: int) -> list[Draw]:
-    """One drawing function a seed.
-
-    Raises:
-        TypeError: an argument is of the wrong type.
-        ValueError: `data` has another shape, other data sets than `copies`, or holds NaN or
-            infinity.
-    """
-    require_count("copies", copies)
+    """One drawing function a seed, from what `train` is given."""
     if not isinstance(data, Tensor):
-        require_callable("data", data)
         return [data] * copies
     if data.ndim != 3:
-        require_matrix("data", data)
         return [from_data_set(data)] * copies
     if len(data) != copies:
         raise ValueError(f"data must hold one data set for each of {copies} seeds, got {len(data)}")
-    for position, samples in enumerate(data):
-        require_matrix(f"data[{position}]", samples)
     return [from_data_set(samples) for samples in data]
 
 
@@ -129,15 +112,9 @@ def scalers_of(
 
 
 def drawn(draw: Draw, count: int, random: torch.Generator) -> Tensor:
-    """What a function draws, shape (count, dim), float32.
-
-    Raises:
-        TypeError: it draws something else than a float tensor.
-        ValueError: the tensor is of another shape.
-    """
-    samples = draw(count, random)
-    require_matrix(f"data({count}, random)", samples)
-    if len(samples) != count:
+    """What a function draws, shape (count, dim), float32."""
+    samples = as_samples(draw(count, random), f"data({count}, random)")
+    if len(samples) != count:  # batches would be cut from where nothing is
         raise ValueError(f"data({count}, random) must have {count} rows, got {len(samples)}")
     return samples.float()
 
