@@ -298,11 +298,11 @@ def fit(
         return _mean(losses)
 
     number = begun = history.stopped_at
-    if not begun:
-        keep()  # at once, as a place that can't be written is better known now than later
-    bar = _progress_bar(epochs, begun)
     stop = stopping.should_stop(begun, math.inf)
+    bar = _progress_bar(epochs, begun)
     try:
+        if not begun:
+            keep()  # at once, as a place that can't be written is better known now than later
         while number < epochs and not stop:
             number += 1
             good = [copy.deepcopy(network.state_dict()) for network in networks]

@@ -77,7 +77,7 @@ def seeds(
         fast=fast,
         shared_random=shared,
         checkpoint=file,
-        checkpoint_every=16,
+        every=16,
     )
     weights = nn.utils.parameters_to_vector(trained.generators.parameters())
     return torch.cat([*(part.flatten() for part in trained.losses), weights]).tolist()
