@@ -412,12 +412,11 @@ def _set_rates(optimisers: Sequence[Optimizer], rates: Sequence[float]) -> None:
 def _progress_bar(epochs: int, done: int) -> Any:
     from tqdm.auto import tqdm  # a widget in a notebook, a line in a terminal
 
-    # quiet where a file or a test takes in what is printed; notebooks are by TQDM_DISABLE=1
+    # quiet where a file or a test takes in what is printed, and where TQDM_DISABLE=1 asks for it
     ipython = sys.modules.get("IPython")
     in_notebook = ipython is not None and ipython.get_ipython() is not None
-    hidden = not (in_notebook or sys.stderr.isatty())
-    options = {"disable": True} if hidden else {}
-    return tqdm(total=epochs, initial=done, unit="epoch", **options)
+    seen = (in_notebook or sys.stderr.isatty()) and not os.environ.get("TQDM_DISABLE")
+    return tqdm(total=epochs, initial=done, unit="epoch", disable=not seen)
 
 
 # --- a class that owns a GAN: project 3 ----------------------------------------------------------

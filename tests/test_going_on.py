@@ -113,7 +113,7 @@ def test_ctrl_c_stops_at_once_and_leaves_a_whole_file(tmp_path: Path) -> None:
 def test_a_notebook_goes_on_after_its_kernel_was_stopped_and_started_anew(tmp_path: Path) -> None:
     cell = (
         f"import sys; sys.path.insert(0, {str(HERE)!r})\n"
-        "from pathlib import Path; from killed import gan\n"
+        "import json; from pathlib import Path; from killed import gan\n"
         f"numbers = gan(Path({str(tmp_path / 'run.pt')!r}), 150)"
     )
     said: list[str] = []
@@ -130,10 +130,13 @@ def test_a_notebook_goes_on_after_its_kernel_was_stopped_and_started_anew(tmp_pa
         reply = client.get_shell_msg(timeout=600)
         while reply["parent_header"]["msg_id"] != request:
             reply = client.get_shell_msg(timeout=600)
-        assert reply["content"]["status"] == "ok"  # the cell ends as if it were done
+        # the cell ends as if it were done
+        assert reply["content"]["status"] == "ok", reply["content"]["traceback"]
         manager.restart_kernel(now=True)
         client.wait_for_ready(timeout=600)
-        reply = client.execute_interactive(cell + "\nprint(numbers)", output_hook=listen)
+        reply = client.execute_interactive(
+            cell + "\nprint(json.dumps(numbers))", output_hook=listen
+        )
         assert reply["content"]["status"] == "ok"
     finally:
         client.stop_channels()
