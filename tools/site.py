@@ -18,7 +18,6 @@ from gan_course import __version__
 from tools.exercises import EXERCISES, SOLUTIONS, page
 from tools.links import check
 from tools.notebooks import MINUTES, NOTEBOOKS, ROOT, run_all, sources
-from tools.playground import trained_script
 from tools.styles import join
 
 SOURCE = ROOT / "_build" / "source"
@@ -97,6 +96,8 @@ def settings(repo_url: str) -> dict[str, Any]:
 
 def put_together(repo_url: str, wheel_url: str) -> None:
     """Lay out settings, pages and executed notebooks in `_build/source`, only what changed."""
+    from tools.playground import trained_script  # loads torch, which takes seconds
+
     config = settings(repo_url)
     url = config.get("repository", {}).get("url", "")
     files = {Path("_config.yml"): yaml.safe_dump(config, sort_keys=False).encode()}
