@@ -6,6 +6,7 @@ import functools
 import http.server
 import ipaddress
 import os
+import re
 import socket
 import sys
 import threading
@@ -19,27 +20,8 @@ from tools.browser import NAMES, find
 
 ROOT = Path(__file__).resolve().parent.parent
 HTML = ROOT / "_build" / "html"
-PAGES = (
-    "book/index.html",
-    "book/setup.html",
-    "book/how_gans_train.html",
-    "book/playground.html",
-    "notebooks/01_exponential_curve.html",
-    "notebooks/02_multiples_of_five.html",
-    "notebooks/03_uniform_to_normal.html",
-    "notebooks/04_is_it_any_good.html",
-    "notebooks/05_works_on_every_seed.html",
-    "notebooks/06_museum_of_broken_gans.html",
-    "notebooks/07_fifteen_questions.html",
-    "notebooks/08_making_it_fast.html",
-    "notebooks/exercises/01_exercises.html",
-    "notebooks/exercises/02_exercises.html",
-    "notebooks/exercises/03_exercises.html",
-    "notebooks/exercises/06_exercises.html",
-    "book/glossary.html",
-    "book/bibliography.html",
-    "book/api.html",
-)
+TOC = (ROOT / "book" / "_toc.yml").read_text(encoding="utf-8")
+PAGES = tuple(f"{name}.html" for name in re.findall(r"(?:root|file): (\S+)", TOC))
 
 
 def _stay_here(event: str, arguments: tuple[Any, ...]) -> None:

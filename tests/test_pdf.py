@@ -16,7 +16,6 @@ from tools import pdf
 
 pytestmark = pytest.mark.browser
 EXERCISES = "notebooks-exercises-01_exercises"
-MILLIMETRE = 72 / 25.4
 
 
 def plain(text):
@@ -149,25 +148,6 @@ def test_hints_and_solutions_stand_at_the_back(printed, articles, text):
     answers, exercises = index_of(printed, "answers"), index_of(printed, EXERCISES)
     assert solution in "".join(text(index) for index in range(answers, answers + 5))
     assert solution not in "".join(text(index) for index in range(exercises, exercises + 5))
-
-
-def test_no_page_is_cut_off_or_made_smaller(printed):
-    edge = float(printed.pages[0].mediabox.width) - 18 * MILLIMETRE
-    too_wide, sizes = [], set()
-    for number in range(1, len(printed.pages), 12):  # print_pages has measured every line
-
-        def note(text, transform, matrix, font, size, number=number):
-            # where the piece of text begins, and how high its letters are in points
-            x = matrix[4] * transform[0] + transform[4]
-            if text.strip():
-                sizes.add(round(abs(size * matrix[3] * transform[3]), 1))
-                if x > edge:
-                    too_wide.append((number, text))
-
-        printed.pages[number].extract_text(visitor_text=note)
-    assert too_wide == []
-    # one line that is too wide, and Chromium prints all pages smaller
-    assert {11.5, 7.9} <= sizes  # text and code
 
 
 def test_the_browser_sees_a_line_that_is_too_wide(browser):

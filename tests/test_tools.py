@@ -15,11 +15,13 @@ import yaml
 from bs4 import BeautifulSoup
 from nbclient.exceptions import CellExecutionError
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+from torch import nn
 
 import tools.notebooks as notebooks
 import tools.site as site
 from tools.links import check, foreign
 from tools.notebooks import ROOT
+from tools.playground import layer_of
 
 
 @pytest.fixture
@@ -116,18 +118,7 @@ def test_stamping_fills_the_first_cell_and_asks_for_its_line():
         site.stamp(new_notebook(cells=[new_code_cell("print(1)")]), "x")
 
 
-def test_one_setting_switches_all_buttons_on():
-    config = site.settings("https://github.com/someone/gans")
-    assert config["repository"]["url"] == "https://github.com/someone/gans"
-    assert config["launch_buttons"]["colab_url"] == "https://colab.research.google.com"
-    values = config["sphinx"]["config"]["myst_substitutions"]
-    assert (
-        "https://colab.research.google.com/github/someone/gans/blob/gh-pages/notebooks/01_"
-        in values["colab_01"]
-    )
-
-
-def test_without_it_there_is_no_button_and_no_repository():
+def test_without_a_repository_there_is_no_button():
     config = site.settings("")
     assert "launch_buttons" not in config
     assert "repository" not in config
@@ -136,14 +127,11 @@ def test_without_it_there_is_no_button_and_no_repository():
     assert committed["repository"]["url"] == ""
 
 
-@pytest.mark.parametrize("url", ["github.com/a/b", "https://github.com/a", "https://x.org/a/b"])
-def test_an_address_that_is_no_repository_is_refused(url):
-    with pytest.raises(ValueError, match="REPO_URL must look like"):
-        site.pages_url(url)
-
-
 def test_the_pages_address_follows_from_the_repository():
     assert site.pages_url("https://github.com/Some/gans.git") == "https://some.github.io/gans"
+    for url in ("github.com/a/b", "https://github.com/a", "https://x.org/a/b"):
+        with pytest.raises(ValueError, match="REPO_URL must look like"):
+            site.pages_url(url)
 
 
 def test_broken_links_are_found(tmp_path):
@@ -196,6 +184,12 @@ def test_a_warning_of_the_renderer_fails_the_build(tmp_path, monkeypatch, capfd)
     assert said.count("WARNING") == said.count("term not in glossary: 'no such word'") == 1
 
 
+def test_a_layer_that_the_playground_does_not_know_is_named():
+    assert layer_of(nn.ReLU()) == {"kind": "LeakyReLU", "slope": 0}
+    with pytest.raises(TypeError, match="layer must be one that the playground can run, got Tanh"):
+        layer_of(nn.Tanh())
+
+
 def test_make_alone_lists_the_commands():
     done = subprocess.run(["make"], cwd=ROOT, text=True, capture_output=True, check=True)
     for command in ("book", "test", "check", "lab", "notebooks", "test-colab"):
@@ -221,9 +215,6 @@ def test_a_notebook_that_measures_times_runs_alone(monkeypatch):
     assert notebooks.run_all([Path(name) for name in names]) == names
     assert seen[-1] == (alone, 1)
     assert any(together == 2 for _, together in seen)
-
-
-def test_what_runs_alone_is_a_notebook():
     assert {path.stem for path in notebooks.sources()} >= notebooks.ALONE
 
 
