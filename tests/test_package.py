@@ -29,7 +29,7 @@ ROOMS = (
 MODULES = sorted(
     module.name for module in pkgutil.walk_packages([str(PACKAGE)], prefix="gan_course.")
 )
-HEAVY = ("matplotlib", "ipywidgets", "IPython", "scipy", "safetensors")
+HEAVY = ("matplotlib", "ipywidgets", "IPython", "scipy")
 
 
 def room(module: str) -> str:

@@ -38,7 +38,7 @@ def make_environment() -> None:
     subprocess.run([sys.executable, "-m", "venv", ENVIRONMENT], check=True)
     versions = (ROOT / "tools" / "colab.txt").read_text(encoding="utf-8").splitlines()
     others = [line for line in versions if not line.startswith(("#", "torch=="))]
-    pip = [BIN / "pip", "install", "--quiet", "--no-compile", "-r", "requirements-torch.txt"]
+    pip = [str(BIN / "pip"), "install", "--quiet", "--no-compile", "-r", "requirements-torch.txt"]
     for packages in ([], others):
         subprocess.run([*pip, *packages], cwd=ROOT, check=True)
 
@@ -53,7 +53,7 @@ def run(source: Path, wheel_url: str) -> None:
     path = FOLDER / source.name
     nbformat.write(stamp(nbformat.read(source, as_version=4), wheel_url), path)
     print(f"running {path.name}, which installs {wheel_url} where it is missing", flush=True)
-    command = [BIN / "jupyter-execute", "--inplace", "--timeout=-1", path]
+    command = [str(BIN / "jupyter-execute"), "--inplace", "--timeout=-1", str(path)]
     if code := subprocess.run(command, cwd=FOLDER, env={**os.environ, **KERNEL}).returncode:
         print(f"{path.name} failed in an environment like Colab's", file=sys.stderr)
         raise SystemExit(code)
@@ -69,7 +69,7 @@ def main() -> None:
     """Build, serve, stamp, run, and say what was found."""
     shutil.rmtree(FOLDER, ignore_errors=True)
     FOLDER.mkdir(parents=True)
-    build = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", FOLDER]
+    build = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(FOLDER)]
     subprocess.run(build, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
     print("making an environment like Colab's", flush=True)
     make_environment()
