@@ -55,9 +55,9 @@ LONG = ("test_site.py", "test_playground_page.py", "test_accessibility.py")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what needs a browser; notebooks first, then the long files, so that all end together."""
+    """Mark what `make check` leaves out; notebooks first, then long files: all end together."""
     for item in items:
-        if {"browser", "site"} & set(getattr(item, "fixturenames", ())):
+        if {"browser", "site", "published"} & set(getattr(item, "fixturenames", ())):
             item.add_marker("browser")
     items.sort(key=lambda item: (item.path.suffix != ".ipynb", item.path.name not in LONG))
 

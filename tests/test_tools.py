@@ -167,6 +167,7 @@ def test_what_would_be_fetched_from_another_host_is_found(tmp_path):
     ]
 
 
+@pytest.mark.browser
 def test_a_warning_of_the_renderer_fails_the_build(tmp_path, monkeypatch, capfd):
     source = tmp_path / "source"
     (source / "book").mkdir(parents=True)
