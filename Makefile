@@ -88,7 +88,7 @@ lock: $(VENV)/ready  ## compile requirements.txt anew from pyproject.toml, with 
 		--no-emit-index-url --custom-compile-command "make lock" --output-file requirements.txt
 
 clean:  ## remove everything that the commands made
-	rm -rf $(VENV) .venv-colab _build .lighthouseci dist build *.egg-info
+	rm -rf $(VENV) .venv-colab _build .lighthouseci mutants dist build *.egg-info
 
 # What torch needs comes from the lock first, with hashes; torch then finds it installed. pip would
 # compile every module of every package, for half a minute; Python compiles those that it imports.
