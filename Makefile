@@ -9,14 +9,28 @@ WHEEL_URL ?=
 # An index of PyTorch builds for this machine, such as the CPU-only one, whose address stands on
 # pytorch.org under "Get started": make book TORCH_INDEX=https://…
 TORCH_INDEX ?=
+# One environment of noxfile.py: make matrix ONLY=oldest
+ONLY ?=
 
 # networks this small are fastest on one thread, and then two runs agree to the last bit
 export OMP_NUM_THREADS ?= 1
 export PYTHONHASHSEED := 0
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PRE_COMMIT_HOME := $(CURDIR)/$(VENV)/pre-commit
+
+# Three workers on two cores: tests in a browser wait as much as they compute. What takes longest
+# begins first, see tests/conftest.py.
+PYTEST := $(BIN)/pytest --numprocesses=3 --dist=loadfile --no-loadscope-reorder \
+	--cov=gan_course --cov-branch --cov-report=term-missing:skip-covered --cov-fail-under=95
+# These two train for minutes: `make book` has just run them, and test_site.py compares.
+JUST_RUN := notebooks/01_exponential_curve.ipynb notebooks/06_museum_of_broken_gans.ipynb
+# torch's builds, and the CUDA libraries that a build brings along, differ from machine to machine
+OF_TORCH := cuda-bindings cuda-toolkit nvidia-cudnn-cu13 nvidia-cusparselt-cu13 nvidia-nccl-cu13 \
+	nvidia-nvshmem-cu13 triton
 
 .DEFAULT_GOAL := help
-.PHONY: help book zip pdf test lint mutants lighthouse test-colab lab notebooks exercises figures lock matrix wheel clean
+.PHONY: help book zip pdf test check lint lighthouse test-colab matrix lab notebooks exercises \
+	figures wheel lock clean
 
 help:  ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -25,32 +39,28 @@ book: $(VENV)/ready  ## run the notebooks that changed, render the site to _buil
 	$(BIN)/python -m tools.site --repo-url "$(REPO_URL)" --wheel-url "$(WHEEL_URL)"
 
 zip: book  ## the site as one file to pass on, _build/gans-from-scratch.zip
-	$(BIN)/python -m tools.archive
+	$(BIN)/python -c "from tools.site import pack; print(pack())"
 
 pdf: book  ## print the book with Chromium, to _build/gans-from-scratch.pdf
 	$(BIN)/python -m tools.pdf
 
 test: book lint  ## all tests: code style, types, unit tests, notebooks, the site in a browser
-	$(BIN)/pytest
+	$(PYTEST) $(JUST_RUN:%=--ignore=%)
 
-lint: $(VENV)/ready  ## code style and types alone
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
-	$(BIN)/mypy
+check: lint  ## the quick ones: code style, types, unit tests without browser and notebooks
+	$(PYTEST) -m "not browser" tests
 
-mutants: $(VENV)/ready  ## would a test notice if a measure, a loss or a check were wrong?
-	$(BIN)/python -m tools.mutants
+lint: $(VENV)/ready  ## code style, types, safe workflows, no secrets: .pre-commit-config.yaml
+	$(BIN)/pre-commit run --all-files
 
-lighthouse: $(VENV)/ready  ## scores of the built site by Lighthouse; needs Node.js and Chromium
-	$(BIN)/python -m tools.lighthouse
+lighthouse:  ## is the built site worth 95 of 100 in Lighthouse? Needs Node.js and Chromium
+	npx --yes @lhci/cli@0.15.1 autorun
 
 test-colab: $(VENV)/ready  ## run a published notebook on a fresh machine like Colab's
 	$(BIN)/python -m tools.colab
 
-# Makes environments of its own. ONLY names one: make matrix ONLY=oldest
-ONLY ?=
 matrix: $(VENV)/ready  ## unit tests and notebooks with the oldest and the newest packages
-	$(BIN)/python -m tools.matrix $(ONLY)
+	$(BIN)/nox $(if $(ONLY),--session $(ONLY))
 
 lab: $(VENV)/ready  ## open the notebooks in JupyterLab
 	$(BIN)/jupyter lab notebooks
@@ -70,11 +80,15 @@ wheel: $(VENV)/ready  ## build the package into dist/
 	$(BIN)/python -m build --wheel --no-isolation --outdir dist
 	rm -rf *.egg-info  # a stale one would tell of old dependencies
 
-lock: $(VENV)/ready  ## compile requirements.txt anew from pyproject.toml
-	$(BIN)/python -m tools.lock
+# pip finds a pinned package that is wanted with an extra only where its pin names the extra
+lock: $(VENV)/ready  ## compile requirements.txt anew from pyproject.toml, with today's packages
+	printf '%s\n' $(OF_TORCH) | $(BIN)/uv pip compile pyproject.toml --all-extras --upgrade --quiet \
+		--universal --python-version 3.10 --generate-hashes --no-strip-extras --no-annotate \
+		--constraint requirements-torch.txt --no-emit-package torch --excludes - \
+		--no-emit-index-url --custom-compile-command "make lock" --output-file requirements.txt
 
 clean:  ## remove everything that the commands made
-	rm -rf $(VENV) .venv-colab _build mutants dist build *.egg-info
+	rm -rf $(VENV) .venv-colab _build .lighthouseci mutants dist build *.egg-info
 
 # What torch needs comes from the lock first, with hashes; torch then finds it installed. pip would
 # compile every module of every package, for half a minute; Python compiles those that it imports.

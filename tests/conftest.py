@@ -6,6 +6,7 @@ import functools
 import http.server
 import ipaddress
 import os
+import re
 import socket
 import sys
 import threading
@@ -19,43 +20,8 @@ from tools.browser import NAMES, find
 
 ROOT = Path(__file__).resolve().parent.parent
 HTML = ROOT / "_build" / "html"
-PAGES = (
-    "book/index.html",
-    "book/setup.html",
-    "book/how_gans_train.html",
-    "book/playground.html",
-    "notebooks/01_exponential_curve.html",
-    "notebooks/02_multiples_of_five.html",
-    "notebooks/03_uniform_to_normal.html",
-    "notebooks/04_is_it_any_good.html",
-    "notebooks/05_works_on_every_seed.html",
-    "notebooks/06_museum_of_broken_gans.html",
-    "notebooks/07_fifteen_questions.html",
-    "notebooks/08_making_it_fast.html",
-    "notebooks/exercises/01_exercises.html",
-    "notebooks/exercises/02_exercises.html",
-    "notebooks/exercises/03_exercises.html",
-    "notebooks/exercises/06_exercises.html",
-    "book/glossary.html",
-    "book/bibliography.html",
-    "book/api.html",
-)
-
-
-# operations of Python's sockets, and which of their arguments says to whom
-BY_NAME = {"socket.getaddrinfo": 0, "socket.gethostbyname": 0}
-REACHES_OUT = {"socket.connect": 1, "socket.sendto": 1, "socket.sendmsg": 1, **BY_NAME}
-
-
-def _is_here(host: str | bytes | None) -> bool:
-    """Is it this machine?"""
-    name = host.decode() if isinstance(host, bytes) else host
-    if name in (None, "", "localhost", socket.gethostname()):
-        return True
-    try:
-        return ipaddress.ip_address(str(name).partition("%")[0]).is_loopback
-    except ValueError:  # a name of another
-        return False
+TOC = (ROOT / "book" / "_toc.yml").read_text(encoding="utf-8")
+PAGES = tuple(f"{name}.html" for name in re.findall(r"(?:root|file): (\S+)", TOC))
 
 
 def _stay_here(event: str, arguments: tuple[Any, ...]) -> None:
@@ -64,23 +30,35 @@ def _stay_here(event: str, arguments: tuple[Any, ...]) -> None:
     Python calls this before every operation of every library. What other programs do it does not
     see: what the browser asks for, the tests of the site look at.
     """
-    if event in REACHES_OUT:
-        address = arguments[REACHES_OUT[event]]
-        host = address[0] if isinstance(address, tuple) else address
-        is_path = event not in BY_NAME and not isinstance(address, tuple)  # of a Unix socket
-        if not is_path and not _is_here(host):
-            pytest.fail(f"a test must not leave this machine, this one asked for {address!r}")
+    if event in ("socket.getaddrinfo", "socket.gethostbyname"):
+        host = arguments[0]
+    elif event in ("socket.connect", "socket.sendto", "socket.sendmsg"):
+        host = arguments[1][0] if isinstance(arguments[1], tuple) else None  # a path, of Unix
+    else:
+        return
+    name = host.decode() if isinstance(host, bytes) else host
+    if name in (None, "", "localhost", socket.gethostname()):
+        return
+    try:
+        here = ipaddress.ip_address(name.partition("%")[0]).is_loopback
+    except ValueError:  # the name of another
+        here = False
+    if not here:
+        pytest.fail(f"a test must not leave this machine, this one asked for {name!r}")
 
 
 sys.addaudithook(_stay_here)
 
 
 # Files of tests that take longest, after the notebooks: what a worker begins early holds nobody up.
-LONG = ("test_site.py", "test_playground_page.py", "test_checkpoints.py", "test_accessibility.py")
+LONG = ("test_site.py", "test_playground_page.py", "test_accessibility.py")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Notebooks first, then the long files, so that all workers end at about the same time."""
+    """Mark what `make check` leaves out; notebooks first, then long files: all end together."""
+    for item in items:
+        if {"browser", "site", "published"} & set(getattr(item, "fixturenames", ())):
+            item.add_marker("browser")
     items.sort(key=lambda item: (item.path.suffix != ".ipynb", item.path.name not in LONG))
 
 

@@ -8,7 +8,7 @@ import re
 import nbformat
 import pytest
 
-from tools.notebooks import EXECUTED, MINUTES, ROOT, fingerprint, promised, sources, write
+from tools.notebooks import MINUTES, ROOT, promised, sources, write
 from tools.site import WHEEL_LINE
 
 NOTEBOOKS = {
@@ -36,14 +36,10 @@ def test_the_first_cell_is_the_same_in_all_notebooks_and_never_touches_torch():
 
 
 @each_notebook
-def test_the_doctor_had_nothing_to_say(notebook):
-    assert [output.text for output in code_cells(notebook)[0].outputs] == ["ready for the course\n"]
-
-
-@each_notebook
 def test_every_cell_was_run_in_order_without_an_error(notebook):
     cells = code_cells(notebook)
     assert [cell.execution_count for cell in cells] == list(range(1, len(cells) + 1))
+    assert [output.text for output in cells[0].outputs] == ["ready for the course\n"]
     kinds = {output.output_type for cell in cells for output in cell.outputs}
     assert "error" not in kinds
 
@@ -55,7 +51,6 @@ def test_nothing_of_one_machine_is_kept(notebook):
     assert not re.search(r"(/home/|/root/|/tmp/|site-packages|Users\\\\)", text)
     assert "widgets" not in notebook.metadata
     assert "widget-view" not in text
-    assert not any("execution" in cell.metadata for cell in notebook.cells)
     assert set(notebook.metadata) == {"kernelspec", "language_info"}
 
 
@@ -79,26 +74,10 @@ def test_something_deterministic_is_compared(name):
     assert all(cell.outputs for cell in compared)
 
 
-@pytest.mark.parametrize("name", ["01_exponential_curve", "06_museum_of_broken_gans"])
-def test_the_book_has_run_what_takes_minutes_and_printed_what_is_committed(name):
-    """These two nbval does not run once more after `make book`; the matrix does."""
-    committed = NOTEBOOKS[f"notebooks/{name}.ipynb"]
-    executed = EXECUTED / f"{name}.ipynb"
-    assert executed.with_suffix(".sha256").read_text() == fingerprint(committed), "make book first"
-    assert promised(nbformat.read(executed, as_version=4)) == promised(committed)
-
-
 def test_the_helpers_of_chapter_1_train_what_its_own_loop_trains():
     printed = promised(NOTEBOOKS["notebooks/01_exponential_curve.ipynb"]).values()
     [equal] = [text for text in printed if text.startswith("equal ")]
     assert equal == "equal training data: True\nequal losses: True\nequal weights: True\n"
-
-
-@each_notebook
-def test_cells_keep_their_names(notebook):
-    names = [cell.id for cell in notebook.cells]
-    assert len(set(names)) == len(names)
-    assert all(re.fullmatch(r"cell-\d+\w?", name) for name in names)
 
 
 def test_a_notebook_is_written_in_its_committed_form(tmp_path):
@@ -112,15 +91,9 @@ def test_the_minutes_that_a_chapter_names_are_the_measured_ones(path):
     opening = nbformat.read(path, as_version=4).cells[0].source.replace("\n", " ")
     named = re.search(r"about (a|two|three|four) minutes?", opening)
     measured = json.loads(MINUTES.read_text(encoding="utf-8"))[path.stem]
+    assert measured > 0
     assert named, "the opening says how long the chapter takes"
     assert 0 <= {"a": 1, "two": 2, "three": 3, "four": 4}[named.group(1)] - measured < 1
-
-
-def test_minutes_are_known_for_every_notebook():
-    minutes = json.loads(MINUTES.read_text(encoding="utf-8"))
-    names = {name.removeprefix("notebooks/").removesuffix(".ipynb") for name in NOTEBOOKS}
-    assert set(minutes) == names
-    assert all(value > 0 for value in minutes.values())
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "notebooks/solutions").glob("*.ipynb")), ids=str)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import functools
 import re
+from itertools import pairwise
+from types import SimpleNamespace
 
 import pytest
 from bs4 import BeautifulSoup
@@ -14,7 +16,6 @@ from tools import pdf
 
 pytestmark = pytest.mark.browser
 EXERCISES = "notebooks-exercises-01_exercises"
-MILLIMETRE = 72 / 25.4
 
 
 def plain(text):
@@ -116,31 +117,37 @@ def test_every_figure_is_there_with_its_alt_text_and_each_formula_its_source(pri
             assert one_line(source[2:-2]) in alts
 
 
+def pictures(page):
+    """How many pictures made of pixels are drawn on a page."""
+    drawn = page["/Resources"].get("/XObject", {}).values()
+    return sum(thing.get_object()["/Subtype"] == "/Image" for thing in drawn)
+
+
+def test_every_picture_is_on_the_pages_of_its_chapter(printed):
+    text = (pdf.ROOT / "_build" / "print" / "book.html").read_text(encoding="utf-8")
+    sections = BeautifulSoup(text, "html.parser").select("section.chapter")
+    wanted = {s["id"]: len(s.select("img:not([src$='.svg'])")) for s in sections}
+    edges = pairwise([*(index_of(printed, name) for name in wanted), len(printed.pages)])
+    found = [sum(map(pictures, printed.pages[start:end])) for start, end in edges]
+    assert dict(zip(wanted, found, strict=True)) == wanted
+    assert sum(found) > 50
+
+
+def test_a_picture_that_is_not_there_stops_the_printing(browser, tmp_path):
+    (tmp_path / "book.html").write_text("<img src='gone.png'>")
+    page = browser.new_page()
+    page.goto((tmp_path / "book.html").as_uri())
+    with pytest.raises(pdf.Error, match=r"no picture at .*gone\.png"):
+        page.evaluate(pdf.DECODE)
+    page.close()
+
+
 def test_hints_and_solutions_stand_at_the_back(printed, articles, text):
     solution = articles["notebooks/exercises/01_exercises"].select_one("details.hide pre")
     solution = plain(solution.get_text())
     answers, exercises = index_of(printed, "answers"), index_of(printed, EXERCISES)
     assert solution in "".join(text(index) for index in range(answers, answers + 5))
     assert solution not in "".join(text(index) for index in range(exercises, exercises + 5))
-
-
-def test_no_page_is_cut_off_or_made_smaller(printed):
-    edge = float(printed.pages[0].mediabox.width) - 18 * MILLIMETRE
-    too_wide, sizes = [], set()
-    for number in range(1, len(printed.pages), 12):  # print_pages has measured every line
-
-        def note(text, transform, matrix, font, size, number=number):
-            # where the piece of text begins, and how high its letters are in points
-            x = matrix[4] * transform[0] + transform[4]
-            if text.strip():
-                sizes.add(round(abs(size * matrix[3] * transform[3]), 1))
-                if x > edge:
-                    too_wide.append((number, text))
-
-        printed.pages[number].extract_text(visitor_text=note)
-    assert too_wide == []
-    # one line that is too wide, and Chromium prints all pages smaller
-    assert {11.5, 7.9} <= sizes  # text and code
 
 
 def test_the_browser_sees_a_line_that_is_too_wide(browser):
@@ -184,15 +191,10 @@ def test_what_moves_on_a_screen_gets_one_sentence():
     assert [tag.name for tag in section.find_all(True)] == ["p", "span"]
 
 
-def test_without_a_browser_one_sentence_says_what_to_install(monkeypatch):
-    class NoBrowser:
-        chromium = None
+def test_without_a_browser_one_sentence_says_what_to_install():
+    def launch(**options):
+        raise pdf.Error("nothing there")
 
-        def launch(self, **options):
-            raise pdf.Error("nothing there")
-
-    playwright = NoBrowser()
-    playwright.chromium = playwright
-    monkeypatch.setattr(pdf, "find", lambda: None)
+    playwright = SimpleNamespace(chromium=SimpleNamespace(launch=launch))
     with pytest.raises(SystemExit, match=r"install Chromium .*playwright install chromium"):
         pdf.start(playwright)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import http.server
+import os
 import shutil
 import subprocess
 import sys
@@ -18,47 +19,53 @@ from pathlib import Path
 import nbformat
 
 from tools.exercises import EXERCISES
-from tools.lock import torch
-from tools.notebooks import NOTEBOOKS, ROOT
+from tools.notebooks import KERNEL, NOTEBOOKS, ROOT
 from tools.site import stamp, wheel_name
 
 ENVIRONMENT = ROOT / ".venv-colab"
+BIN = ENVIRONMENT / "bin"
 FOLDER = ROOT / "_build" / "colab"
 CHAPTER = "03_uniform_to_normal.ipynb"  # trains, draws, shows widgets and saves, in a minute
-# Two things are not Colab's: Python is the one at hand, and torch the one that is pinned, which is
-# found without CUDA. `make matrix` takes Colab's.
-VERSIONS = ROOT / "tools" / "colab.txt"
 
 
 def make_environment() -> None:
-    """A fresh virtual environment with Colab's versions and without this course."""
+    """A fresh virtual environment with Colab's versions and without this course.
+
+    Two things are not Colab's: Python is the one at hand, and torch the one that is pinned, which
+    is found without CUDA. `make matrix` takes Colab's.
+    """
     shutil.rmtree(ENVIRONMENT, ignore_errors=True)
-    subprocess.run([sys.executable, "-m", "venv", str(ENVIRONMENT)], check=True)
-    lines = VERSIONS.read_text(encoding="utf-8").splitlines()
-    others = [line for line in lines if not line.startswith(("#", "torch=="))]
-    for packages in ([torch()], [torch(), *others]):
-        pip = [str(ENVIRONMENT / "bin" / "pip"), "install", "--quiet", "--no-compile", *packages]
-        subprocess.run(pip, check=True)
-
-
-def serve(folder: Path) -> http.server.ThreadingHTTPServer:
-    """Serve a folder on this machine's loopback address, on any free port."""
-    handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=str(folder))
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    return server
+    subprocess.run([sys.executable, "-m", "venv", ENVIRONMENT], check=True)
+    versions = (ROOT / "tools" / "colab.txt").read_text(encoding="utf-8").splitlines()
+    others = [line for line in versions if not line.startswith(("#", "torch=="))]
+    pip = [str(BIN / "pip"), "install", "--quiet", "--no-compile", "-r", "requirements-torch.txt"]
+    for packages in ([], others):
+        subprocess.run([*pip, *packages], cwd=ROOT, check=True)
 
 
 def asks(program: str) -> str:
     """What a line of Python prints in the environment."""
-    python = str(ENVIRONMENT / "bin" / "python")
-    done = subprocess.run(
-        [python, "-c", program], cwd=FOLDER, text=True, capture_output=True, check=True
-    )
-    return done.stdout.strip()
+    return subprocess.check_output([BIN / "python", "-c", program], cwd=FOLDER, text=True).strip()
 
 
-def main() -> int:
+def run(source: Path, wheel_url: str) -> None:
+    """Stamp a notebook and run it to its end, as Colab would."""
+    path = FOLDER / source.name
+    nbformat.write(stamp(nbformat.read(source, as_version=4), wheel_url), path)
+    print(f"running {path.name}, which installs {wheel_url} where it is missing", flush=True)
+    command = [str(BIN / "jupyter-execute"), "--inplace", "--timeout=-1", str(path)]
+    if code := subprocess.run(command, cwd=FOLDER, env={**os.environ, **KERNEL}).returncode:
+        print(f"{path.name} failed in an environment like Colab's", file=sys.stderr)
+        raise SystemExit(code)
+    cells = [c for c in nbformat.read(path, as_version=4).cells if c.cell_type == "code"]
+    if not all(cell.execution_count for cell in cells):
+        raise RuntimeError(f"some cells of {path.name} were not run")
+    if cells[0].outputs[-1].text != "ready for the course\n":
+        raise RuntimeError(f"the doctor found something: {cells[0].outputs[-1].text}")
+    print(f"{path.name}: {len(cells)} cells ran")
+
+
+def main() -> None:
     """Build, serve, stamp, run, and say what was found."""
     shutil.rmtree(FOLDER, ignore_errors=True)
     FOLDER.mkdir(parents=True)
@@ -66,32 +73,18 @@ def main() -> int:
     subprocess.run(build, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
     print("making an environment like Colab's", flush=True)
     make_environment()
-    versions = "import torch, numpy, IPython; print(torch.__version__, numpy.__version__)"
+    versions = "import torch, numpy; print(torch.__version__, numpy.__version__)"
     before = asks(versions)
     if asks("import importlib.util as u; print(u.find_spec('gan_course'))") != "None":
         raise RuntimeError("gan_course must not be in the fresh environment, but it is")
 
-    server = serve(FOLDER)
-    url = f"http://127.0.0.1:{server.server_address[1]}/{wheel_name()}"
-    for source in (NOTEBOOKS / CHAPTER, EXERCISES / "01_exercises.ipynb"):
-        path = FOLDER / source.name
-        nbformat.write(stamp(nbformat.read(source, as_version=4), url), path)
-        print(f"running {path.name}, which installs {url} where it is missing", flush=True)
-        jupyter = str(ENVIRONMENT / "bin" / "jupyter-execute")
-        done = subprocess.run(
-            [jupyter, "--inplace", "--timeout=-1", str(path)],
-            cwd=FOLDER,
-        )
-        if done.returncode:
-            print(f"{path.name} failed in an environment like Colab's", file=sys.stderr)
-            return done.returncode
-        cells = [c for c in nbformat.read(path, as_version=4).cells if c.cell_type == "code"]
-        if not all(cell.execution_count for cell in cells):
-            raise RuntimeError(f"some cells of {path.name} were not run")
-        if cells[0].outputs[-1].text != "ready for the course\n":
-            raise RuntimeError(f"the doctor found something: {cells[0].outputs[-1].text}")
-        print(f"{path.name}: {len(cells)} cells ran")
-    server.shutdown()
+    handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=str(FOLDER))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{server.server_address[1]}/{wheel_name()}"
+        for source in (NOTEBOOKS / CHAPTER, EXERCISES / "01_exercises.ipynb"):
+            run(source, url)
+        server.shutdown()
 
     if asks(versions) != before:
         raise RuntimeError(f"the notebook changed torch or numpy: {before} -> {asks(versions)}")
@@ -99,8 +92,7 @@ def main() -> int:
     if not where.startswith(str(ENVIRONMENT)):
         raise RuntimeError(f"gan_course must come from the served wheel, it came from {where}")
     print(f"gan_course came from the served wheel; torch and numpy untouched ({before})")
-    return 0
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    main()

@@ -12,8 +12,13 @@ from urllib.parse import unquote, urlsplit
 from bs4 import BeautifulSoup
 
 ADDRESSES = (("a", "href"), ("link", "href"), ("img", "src"), ("script", "src"), ("source", "src"))
-# pages that only work from the theme's search, or whose fragments are made by scripts
-MADE_BY_SCRIPTS = {"search.html"}
+# what a browser fetches something for; <a href="…"> is a link for the reader, and no matter
+FETCHED = ("src", "srcset", "poster", "data")
+# <link> that makes it fetch something; others only say something about the page
+LOADED = {"stylesheet", "icon", "preload", "modulepreload", "manifest"}
+ELSEWHERE = re.compile(r"(?:^|,\s)\s*((?:https?:)?//[^\s,]+)", re.IGNORECASE)
+IN_CSS = re.compile(r"(?:url\(|@import)\s*[\"']?\s*((?:https?:)?//[^\"')\s;]+)", re.IGNORECASE)
+IN_SVG = re.compile(r"\b(?:href|src)\s*=\s*[\"']\s*((?:https?:)?//[^\"']+)", re.IGNORECASE)
 
 
 def check(folder: Path) -> list[str]:
@@ -34,6 +39,7 @@ def check(folder: Path) -> list[str]:
     }
     broken = []
     for path, soup in pages.items():
+        where = path.relative_to(folder)
         for name, attribute in ADDRESSES:
             for tag in soup.find_all(name, attrs={attribute: True}):
                 address = str(tag[attribute])
@@ -41,69 +47,36 @@ def check(folder: Path) -> list[str]:
                 if parts.scheme or parts.netloc:
                     continue  # another site, or a picture inside the page
                 target = (path.parent / unquote(parts.path)).resolve() if parts.path else path
-                where = path.relative_to(folder)
+                place = unquote(parts.fragment)
                 if not target.is_file():
                     broken.append(f"{where}: {address}: no such file")
-                elif target in anchors and target.name not in MADE_BY_SCRIPTS:
-                    fragment = unquote(parts.fragment)
-                    if fragment.startswith("t=") and pages[target].find("gan-playground"):
+                elif place and target in anchors and place not in anchors[target]:
+                    if place.startswith("t=") and pages[target].find("gan-playground"):
                         continue  # a set-up of the playground
-                    if fragment and fragment not in anchors[target]:
-                        broken.append(f"{where}: {address}: no such place in {target.name}")
+                    broken.append(f"{where}: {address}: no such place in {target.name}")
     return broken
 
 
-# what a browser fetches something for; <a href="…"> is a link for the reader, and no matter
-FETCHED = ("src", "srcset", "poster", "data", "href", "xlink:href")
-LINKS = {"a", "area", "base"}
-# <link> that only says something about the page
-SAID_ONLY = {"alternate", "author", "canonical", "index", "license", "next", "prev", "search"}
-ELSEWHERE = re.compile(r"(?:^|,\s)\s*((?:https?:)?//[^\s,]+)", re.IGNORECASE)
-IN_CSS = re.compile(r"(?:url\(|@import)\s*[\"']?\s*((?:https?:)?//[^\"')\s;]+)", re.IGNORECASE)
-IN_SVG = re.compile(r"\b(?:href|src)\s*=\s*[\"']\s*((?:https?:)?//[^\"']+)", re.IGNORECASE)
-IN_SCRIPT = re.compile(r"(?:https?:|[\"'`(])//([a-z0-9-]+(?:\.[a-z0-9-]+)+)", re.IGNORECASE)
-# hosts that scripts name without asking them for anything: XML's vocabularies, and links for those
-# who read the script or click on "about"
-NEVER_ASKED = {
-    "www.w3.org",
-    "www.mathjax.org",
-    "clipboardjs.com",
-    "developer.mozilla.org",
-    "pydata-sphinx-theme.readthedocs.io",
-}
-# On its own, MathJax's speech engine would take its tables from here. Inside MathJax it takes them
-# from beside the page, except in browsers without XPath, which none of today's is.
-SPEECH = {"cdn.jsdelivr.net"}
-
-
 def foreign(folder: Path) -> list[str]:
-    """What the site's pages, styles and scripts would fetch from another host.
+    """What the site's pages, styles and drawings would fetch from another host.
+
+    What scripts ask for only a browser can tell: tests/test_site.py listens to it.
 
     Returns:
         One line for each: file and address.
     """
     found = []
     for path in sorted(file for file in folder.rglob("*") if file.is_file()):
-        if path.suffix not in {".html", ".css", ".js", ".svg"}:
+        if path.suffix not in {".html", ".css", ".svg"}:
             continue
         text = path.read_text(encoding="utf-8")
-        styles = [text] if path.suffix in {".css", ".svg"} else []
-        scripts = [text] if path.suffix == ".js" else []
-        addresses = IN_SVG.findall(text) if path.suffix == ".svg" else []
+        addresses = IN_CSS.findall(text)
+        if path.suffix == ".svg":
+            addresses += IN_SVG.findall(text)
         if path.suffix == ".html":
-            soup = BeautifulSoup(text, "html.parser")
-            for tag in soup.find_all(lambda tag: tag.name not in LINKS):
-                if tag.name == "link" and SAID_ONLY & set(tag.get("rel") or []):
-                    continue
-                for name in FETCHED:
+            for tag in BeautifulSoup(text, "html.parser").find_all(True):
+                names = [*FETCHED, "href"] if LOADED & set(tag.get("rel") or []) else FETCHED
+                for name in names:
                     addresses += ELSEWHERE.findall(str(tag.get(name, "")))
-            styles += [str(tag["style"]) for tag in soup.find_all(style=True)]
-            styles += [tag.get_text() for tag in soup.find_all("style")]
-            scripts += [tag.get_text() for tag in soup.find_all("script", src=False)]
-        allowed = NEVER_ASKED | (SPEECH if "mathjax" in path.parts else set())
-        for style in styles:
-            addresses += IN_CSS.findall(style)
-        for script in scripts:
-            addresses += [host for host in IN_SCRIPT.findall(script) if host not in allowed]
         found += [f"{path.relative_to(folder).as_posix()}: {address}" for address in addresses]
     return found

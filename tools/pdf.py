@@ -38,15 +38,11 @@ NO_BROWSER = (
 )
 OLDEST = 131  # the first Chromium that prints headers and page numbers from a style sheet
 # matplotlib brings these, so that the book looks the same on every machine
+DEJAVU = ("", "-Bold", "-Oblique", "-BoldOblique")
 FONTS = {
-    "Book": ("STIXGeneral", "STIXGeneralBol", "STIXGeneralItalic", "STIXGeneralBolIta"),
-    "Heading": ("DejaVuSans", "DejaVuSans-Bold", "DejaVuSans-Oblique", "DejaVuSans-BoldOblique"),
-    "Code": (
-        "DejaVuSansMono",
-        "DejaVuSansMono-Bold",
-        "DejaVuSansMono-Oblique",
-        "DejaVuSansMono-BoldOblique",
-    ),
+    "Book": [f"STIXGeneral{face}" for face in ("", "Bol", "Italic", "BolIta")],
+    "Heading": [f"DejaVuSans{face}" for face in DEJAVU],
+    "Code": [f"DejaVuSansMono{face}" for face in DEJAVU],
 }
 FACES = (("normal", "normal"), ("normal", "bold"), ("italic", "normal"), ("italic", "bold"))
 FOLDED = re.compile(r"Hint|Answer|Show one solution")  # what must not be read by accident
@@ -60,6 +56,9 @@ WIDTH = 658  # of the text in CSS pixels: A4 less the margins in print.css
 # Page numbers of the places that links lead to; three digits hold the place in the first pass.
 FILL = """numbers => document.querySelectorAll('[data-page-of]').forEach(
     place => { place.textContent = numbers[place.dataset.pageOf] ?? '000' })"""
+# What is printed before it is there is missing on paper
+DECODE = """() => Promise.all(Array.from(document.images, picture => picture.decode().catch(
+    () => { throw new Error('no picture at ' + picture.src.slice(0, 200)) })))"""
 # Formulas are drawn glyph by glyph; for listeners each gets its source
 SPEAK = """() => MathJax.startup.promise.then(() => {
     for (const formula of MathJax.startup.document.math) {
@@ -224,6 +223,7 @@ enableMenu: false}}}}</script>
             tag["id"] = f"{chapter.place}--{tag['id']}"
         article["id"] = chapter.place
         for tag in article.find_all("img"):
+            tag["loading"] = "eager"  # a lazy one waits for a reader who scrolls to it
             if not str(tag["src"]).startswith("data:"):
                 folder = posixpath.dirname(chapter.name)
                 tag["src"] = "../html/" + posixpath.normpath(f"{folder}/{tag['src']}")
@@ -371,15 +371,12 @@ def fonts() -> str:
 
 
 def start(playwright: Playwright) -> Browser:
-    """A browser of this machine.
+    """A browser of this machine, or the one that Playwright installed.
 
     Raises:
         SystemExit: there is none, or it is too old.
     """
-    program = find()
-    for options in ({"executable_path": program}, {}, {"channel": "chrome"}):
-        if options.get("executable_path", "any") is None:
-            continue
+    for options in ({"executable_path": find()}, {"channel": "chrome"}):
         try:
             browser = playwright.chromium.launch(**options)
         except Error:
@@ -399,6 +396,7 @@ def print_pages(page: Page, path: Path) -> None:
     page.set_viewport_size({"width": WIDTH, "height": 900})
     page.emulate_media(media="print")
     page.evaluate(SPEAK)
+    page.evaluate(DECODE)
     if wide := page.evaluate(TOO_WIDE, WIDTH):
         raise SystemExit("These lines are wider than the paper:\n" + "\n".join(wide))
     numbers: dict[str, int] = {}

@@ -8,7 +8,8 @@ from typing import Any
 import torch
 from torch import nn
 
-from gan_course.networks import Unscale, Waves
+from gan_course.many.layers import Waves
+from gan_course.networks import Unscale
 from gan_course.saving import TRAINED, load_trained, trained_card
 
 DIGITS = 7  # of each weight, as many as float32 has

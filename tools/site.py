@@ -14,6 +14,7 @@ import nbformat
 import yaml
 from nbformat import NotebookNode
 
+from gan_course import __version__
 from tools.exercises import EXERCISES, SOLUTIONS, page
 from tools.links import check
 from tools.notebooks import MINUTES, NOTEBOOKS, ROOT, run_all, sources
@@ -93,58 +94,47 @@ def settings(repo_url: str) -> dict[str, Any]:
     return config
 
 
-def trained_generators() -> bytes:
-    """The playground's script of trained generators: as it lies there, unless one is newer."""
-    made = SOURCE / PLAYGROUND / "trained.js"
-    folder = Path(__file__).resolve().parent.parent / "gan_course" / "trained"
-    sources = [Path(__file__).with_name("playground.py"), *folder.iterdir()]
-    if made.is_file() and made.stat().st_mtime > max(path.stat().st_mtime for path in sources):
-        return made.read_bytes()
-    from tools.playground import trained_script  # loads torch, which takes seconds
-
-    return trained_script().encode()
-
-
 def put_together(repo_url: str, wheel_url: str) -> None:
     """Lay out settings, pages and executed notebooks in `_build/source`, only what changed."""
+    from tools.playground import trained_script  # loads torch, which takes seconds
+
     config = settings(repo_url)
     url = config.get("repository", {}).get("url", "")
     files = {Path("_config.yml"): yaml.safe_dump(config, sort_keys=False).encode()}
     for file in (ROOT / "book").rglob("*"):
         if file.is_file() and "__pycache__" not in file.parts:
             files[file.relative_to(ROOT)] = file.read_bytes()
-    files[PLAYGROUND / "trained.js"] = trained_generators()
+    files[PLAYGROUND / "trained.js"] = trained_script().encode()
     published = {}
     for path, notebook in zip(sources(), run_all(sources()), strict=True):
+        name = path.relative_to(ROOT)
         notebook.metadata.pop("gan_course_seconds", None)
         if url:
             stamp(notebook, wheel_url or f"{pages_url(url)}/{wheel_name()}")
-        published[path.relative_to(ROOT)] = nbformat.writes(notebook).encode()
-        if path.parent == EXERCISES:
-            continue  # its page is made from the solution, with hints and solution folded
-        if path.parent == SOLUTIONS:
+        published[name] = nbformat.writes(notebook).encode()
+        if path.parent == SOLUTIONS:  # the page of an exercise, with hints and solution folded
             target = (EXERCISES / path.name).relative_to(ROOT)
             files[target] = nbformat.writes(page(notebook)).encode()
-        else:
-            files[path.relative_to(ROOT)] = published[path.relative_to(ROOT)]
+        elif path.parent != EXERCISES:
+            files[name] = published[name]
     for old in SOURCE.rglob("*"):
         if old.is_file() and old.relative_to(SOURCE) not in files:
             old.unlink()
+    write(SOURCE, files)
+    write(PUBLISHED, published)  # what Colab and the download button open
+
+
+def write(folder: Path, files: dict[Path, bytes]) -> None:
+    """Write what differs from what is there: Sphinx makes a page anew where its source is newer."""
     for name, content in files.items():
-        target = SOURCE / name
+        target = folder / name
         if not target.is_file() or target.read_bytes() != content:
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(content)
-    for name, content in published.items():  # what Colab and the download button open
-        target = PUBLISHED / name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(content)
 
 
 def wheel_name() -> str:
     """The file name of the course's wheel."""
-    from gan_course import __version__
-
     return f"gan_course-{__version__}-py3-none-any.whl"
 
 
@@ -170,12 +160,14 @@ def add_notebooks() -> None:
             shutil.copyfile(PUBLISHED / name, HTML / "_sources" / name)
 
 
-def check_links() -> int:
-    """Print every broken link of the built site; returns the exit code."""
-    broken = check(HTML)
-    for line in broken:
-        print(f"broken link: {line}", file=sys.stderr)
-    return 1 if broken else 0
+def pack() -> Path:
+    """Pack the built site into one file, without the source maps of the theme's scripts."""
+    folder = HTML.with_name(ZIP).with_suffix("")
+    shutil.rmtree(folder, ignore_errors=True)
+    shutil.copytree(HTML, folder, ignore=shutil.ignore_patterns(".*", "*.map"))
+    made = shutil.make_archive(str(folder), "zip", folder.parent, folder.name)
+    shutil.rmtree(folder)
+    return Path(made)
 
 
 def main() -> int:
@@ -185,15 +177,15 @@ def main() -> int:
     parser.add_argument("--wheel-url", default="", help="address of the wheel, if not on its pages")
     arguments = parser.parse_args()
     put_together(arguments.repo_url, arguments.wheel_url)
-    code = render()
-    if not code:
-        add_notebooks()
-        code = check_links()
-    if code:
+    if code := render():
         print("\nThe book was not built: see the messages above.", file=sys.stderr)
         return code
+    add_notebooks()
     # the notebooks show them where GitHub shows the published branch
     shutil.copytree(SOURCE / "book" / "figures", HTML / "book" / "figures", dirs_exist_ok=True)
+    if broken := check(HTML):
+        print("\nThese links are broken:", *broken, sep="\n", file=sys.stderr)
+        return 1
     index = HTML / "index.html"
     print(f"\nThe book is ready. Open it in a browser:\n  {index}\n  {index.as_uri()}")
     return 0
