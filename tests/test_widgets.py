@@ -1,4 +1,4 @@
-"""Do the sliders redraw the picture, and does the flip-book work where there is no kernel?"""
+"""Do sliders and buttons redraw the picture, and does a page without a kernel work?"""
 
 from __future__ import annotations
 
@@ -18,8 +18,16 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from gan_course import widgets
-from gan_course.widgets import STILL, WIDGET_MIME, explore_epochs, explore_latent, flip_book
+from gan_course.widgets import (
+    STILL,
+    WIDGET_MIME,
+    explore_epochs,
+    explore_latent,
+    film,
+    film_against_normal,
+    flip_book,
+    tune_normal,
+)
 
 REAL = torch.tensor([[0.0, 0.0], [10.0, 5.0]])
 SNAPSHOTS = {50: REAL + 2, 1: REAL + 1, 25: REAL * 0.5}
@@ -223,11 +231,6 @@ def test_words_cannot_break_out_of_a_flip_book() -> None:
     assert Book(page).images[0]["alt"] == f"Picture at {name} {name}"
 
 
-def test_a_flip_book_needs_a_frame() -> None:
-    with pytest.raises(ValueError, match="frames must hold at least one picture, got none"):
-        flip_book("epoch", {})
-
-
 def test_the_still_of_the_latent_sliders_walks_along_z1(shown: dict[str, Any]) -> None:
     latent(limit=2.5)
     (slider,) = book(shown).inputs
@@ -266,32 +269,6 @@ def test_the_still_and_the_slider_show_the_same_picture(shown: dict[str, Any]) -
         assert base64.b64decode(image["src"].partition(",")[2]) == picture(shown)
 
 
-# --- errors -----------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("call", "error", "message"),
-    [
-        (lambda: explore_epochs(REAL, {}), ValueError, "snapshots must hold at least one epoch"),
-        (lambda: explore_epochs(REAL, SNAPSHOTS, 0), ValueError, "frames must be at least 1"),
-        (lambda: explore_epochs(REAL[0], SNAPSHOTS), ValueError, "real must be a float tensor"),
-        (lambda: latent(limit=0), ValueError, "limit must be larger than 0, got 0"),
-        (lambda: latent(limit="2"), TypeError, "limit must be a number, got str '2'"),
-        (
-            lambda: explore_latent(nn.Linear(2, 2), [[0.0, 1.0]]),  # type: ignore[arg-type]
-            TypeError,
-            "real must be a float tensor",
-        ),
-    ],
-)
-def test_sliders_name_the_wrong_argument(
-    call: Any, error: type[Exception], message: str, shown: dict[str, Any]
-) -> None:
-    with pytest.raises(error, match=message):
-        call()
-    assert shown == {}
-
-
 def test_a_real_front_end_gets_the_bundle(capsys: pytest.CaptureFixture[str]) -> None:
     # through IPython's own display, as in a notebook
     from IPython.core.interactiveshell import InteractiveShell
@@ -306,4 +283,75 @@ def test_a_real_front_end_gets_the_bundle(capsys: pytest.CaptureFixture[str]) ->
     (output,) = captured.outputs
     assert WIDGET_MIME in output.data
     assert STILL in output.metadata
-    assert widgets.STILL == "gan_course_still"
+    assert STILL == "gan_course_still"  # the name that book/_ext reads
+
+
+# --- the film ----------------------------------------------------------------------------------
+
+
+def test_a_film_is_the_same_each_time_and_waits_to_be_played() -> None:
+    frames = {"1": b"one", "50": b"two"}
+    page = film("epoch", frames).data
+    assert page == film("epoch", frames).data
+    assert not re.search(r"https?:|<script|<link|autoplay|\bid=", page)
+    assert page.count("<img") == 2
+    (button,) = re.findall(r"<button[^>]*>", page)
+    assert 'type="button"' in button
+    assert "setInterval(go,300)" in button
+    assert base64.b64encode(b"two").decode() in page
+
+
+def test_the_film_of_histograms_goes_through_the_epochs_in_order() -> None:
+    samples = torch.randn(50, 1)
+    page = film_against_normal({50: samples, 1: samples + 1}).data
+    assert re.findall(r'alt="Picture at epoch (\d+)"', page) == ["1", "50"]
+    assert plt.get_fignums() == []
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        # what one has who trained without `watch`
+        (lambda: explore_epochs(REAL, {}), r"snapshots must hold .* fit\(..., watch=noise\)"),
+        (lambda: film_against_normal({}), "frames must hold at least one picture, got none"),
+        (
+            lambda: film_against_normal({3: torch.ones(4, 2)}),
+            r"snapshots\[3\] must have shape \(n, 1\), got \(4, 2\)",
+        ),
+    ],
+)
+def test_what_cannot_be_shown_is_named(call: Any, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        call()
+
+
+# --- the GAN to tune ---------------------------------------------------------------------------
+
+
+def test_pressing_the_button_trains_with_the_chosen_settings(shown: dict[str, Any]) -> None:
+    state = torch.get_rng_state()
+    tune_normal(steps=20, stills=(2e-4,))
+    assert torch.equal(torch.get_rng_state(), state), "the notebook's own seed is left alone"
+    *choices, button, image = shown["box"].children
+    assert shown["bundle"][WIDGET_MIME]["model_id"] == shown["box"].model_id
+    first = bytes(image.value)
+    button.click()
+    assert bytes(image.value) == first, "the same settings, the same picture"
+    names = ["rate of G", "rate of D", "widths", "batch size", "noise"]
+    assert [choice.description for choice in choices] == names
+    pictures = {first}
+    for choice in choices:
+        usual = choice.index
+        choice.index = len(choice.options) - 1
+        button.click()
+        pictures.add(bytes(image.value))
+        choice.index = usual
+    assert len(pictures) == 1 + len(choices)
+    assert (button.disabled, button.description) == (False, "Train")
+
+
+def test_the_still_of_the_tuner_has_a_picture_a_rate(shown: dict[str, Any]) -> None:
+    tune_normal(steps=10, stills=(2e-4, 5e-3))
+    alts = re.findall(r'alt="([^"]*)"', shown["metadata"][STILL])
+    assert alts == [f"Picture at learning rate of the generator {r}" for r in ("0.0002", "0.005")]
+    assert "Run this notebook" in shown["metadata"][STILL]
