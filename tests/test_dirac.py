@@ -21,7 +21,7 @@ from gan_course.dirac import (
     dirac_path,
     plot_dirac,
 )
-from gan_course.gan import GAN
+from gan_course.training import GAN, moving_average
 
 START = (1.0, 0.5)
 
@@ -166,17 +166,16 @@ def test_the_path_with_adam_is_that_of_two_networks_trained_by_the_course() -> N
         discriminator_rate=0.1,
         generator_rate=0.1,
         betas=(0.5, 0.9),
-        average=0.8,
     )
+    averaged = moving_average(gan.generator, 0.8)
     path = dirac_path(START, 60, 0.1, betas=(0.5, 0.9))
     averages = average_path(path, 0.8)
     for step in range(1, 61):
         gan.train_step()
         now = [gan.generator.theta.item(), gan.discriminator.psi.item()]
         assert path[step].tolist() == pytest.approx(now, abs=1e-4)
-        assert gan.averaged is not None
-        averaged = gan.averaged.theta.item()
-        assert averages[step, 0].item() == pytest.approx(averaged, abs=1e-4)
+        averaged.update_parameters(gan.generator)
+        assert averages[step, 0].item() == pytest.approx(averaged.module.theta.item(), abs=1e-4)
 
 
 def test_one_plain_step_follows_the_field() -> None:
@@ -272,7 +271,7 @@ def test_a_path_is_in_double_precision_and_repeats_to_the_last_bit() -> None:
 
 @pytest.mark.parametrize("loss", ["linear", "non-saturating"])
 def test_a_diverging_training_is_told(loss: str) -> None:
-    with pytest.raises(FloatingPointError, match=r"diverged|not a number"):
+    with pytest.raises(FloatingPointError, match="diverged within 1200 steps; try a rate"):
         dirac_path(START, 1_200, 10.0, loss=loss, penalty=1.0)
 
 
@@ -319,37 +318,14 @@ def test_the_arrows_of_the_picture_point_along_the_field(
         torch.testing.assert_close(torch.stack([right[row, column], up[row, column]]), push)
 
 
-# --- errors -------------------------------------------------------------------------------------
-
-
 @pytest.mark.parametrize(
-    ("call", "error", "message"),
+    ("call", "message"),
     [
-        (lambda: dirac_field(torch.ones(2)), ValueError, r"positions must be .* \(n, 2\)"),
-        (
-            lambda: dirac_field(torch.ones(1, 2), loss="hinge"),
-            ValueError,
-            "one of non-sat.*'hinge'",
-        ),
-        (lambda: dirac_eigenvalues(penalty=-1), ValueError, "penalty must be at least 0, got -1"),
-        (lambda: dirac_eigenvalues(noise=-0.5), ValueError, "noise must be at least 0, got -0.5"),
-        (lambda: dirac_path(START, 0, 0.1), ValueError, "steps must be at least 1, got 0"),
-        (lambda: dirac_path(START, 1, 0), ValueError, "rate must be larger than 0, got 0"),
-        (lambda: dirac_path(("a", 0), 1, 1), TypeError, r"start\[0\] must be a number"),
-        (lambda: dirac_path(START, 1, 1, penalty=-1), ValueError, "penalty must be at least 0"),
-        (
-            lambda: dirac_path(START, 1, 1, betas=(0.5, 1.0)),
-            ValueError,
-            r"betas\[1\] must be at least 0 and below 1, got 1.0",
-        ),
-        (lambda: average_path(torch.ones(3, 2), 1), ValueError, "keep must be .* below 1, got 1"),
-        (lambda: average_path(torch.ones(3), 0.9), ValueError, r"path must be .* \(n, 2\)"),
-        (lambda: plot_dirac(torch.ones(3, 3)), ValueError, r"path must be .* \(n, 2\)"),
-        (lambda: plot_dirac(reach=0), ValueError, "reach must be larger than 0, got 0"),
+        (lambda: dirac_field(torch.ones(2)), r"positions must have shape \(n, dim\), got \(2,\)"),
+        (lambda: dirac_path(START, 1, 0.1, loss="hinge"), "loss must be one of non-sat.*'hinge'"),
+        (lambda: plot_dirac(torch.ones(3, 3)), r"path must have shape \(n, 2\), got \(3, 3\)"),
     ],
 )
-def test_errors_name_what_is_wrong(
-    call: Callable[[], object], error: type[Exception], message: str
-) -> None:
-    with pytest.raises(error, match=message):
+def test_what_would_be_another_game_is_refused(call: Callable[[], object], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
         call()

@@ -240,9 +240,8 @@ def test_the_still_of_the_latent_sliders_walks_along_z1(shown: dict[str, Any]) -
     assert alts[0] == "Picture at z1 (z2 stays 0) -2.5"
 
 
-@pytest.mark.parametrize("limit", [3, 0.3])
-def test_the_still_has_eleven_stops_whatever_the_limit(limit: float, shown: dict[str, Any]) -> None:
-    latent(limit=limit)
+def test_stops_that_lie_close_together_stay_apart(shown: dict[str, Any]) -> None:
+    latent(limit=0.3)
     assert len(book(shown).images) == 11
 
 
@@ -269,7 +268,7 @@ def test_the_still_and_the_slider_show_the_same_picture(shown: dict[str, Any]) -
         assert base64.b64decode(image["src"].partition(",")[2]) == picture(shown)
 
 
-def test_a_real_front_end_gets_the_bundle(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_real_front_end_gets_the_bundle() -> None:
     # through IPython's own display, as in a notebook
     from IPython.core.interactiveshell import InteractiveShell
     from IPython.utils.capture import capture_output
@@ -283,7 +282,6 @@ def test_a_real_front_end_gets_the_bundle(capsys: pytest.CaptureFixture[str]) ->
     (output,) = captured.outputs
     assert WIDGET_MIME in output.data
     assert STILL in output.metadata
-    assert STILL == "gan_course_still"  # the name that book/_ext reads
 
 
 # --- the film ----------------------------------------------------------------------------------
