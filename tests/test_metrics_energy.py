@@ -59,7 +59,7 @@ def even(low: float, high: float, count: int = 2_000) -> Tensor:
 # --- energy distance -------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("n", "m"), [(50, 50), (30, 200), (1, 7)])
+@pytest.mark.parametrize(("n", "m"), [(50, 50), (30, 200), (1, 7), (2_500, 1_200)])
 def test_in_one_dimension_it_is_the_square_of_scipys(n: int, m: int) -> None:
     a, b = torch.randn(n, 1, generator=seeded(n)), 2 * torch.rand(m, 1, generator=seeded(m))
     by_scipy = stats.energy_distance(a[:, 0].double().numpy(), b[:, 0].double().numpy())
@@ -70,12 +70,6 @@ def test_two_heaps_are_twice_as_far_apart_as_they_are() -> None:
     # all pairs across are 5 apart (3-4-5) and all pairs within 0: 2 x 5 - 0 - 0
     heap = torch.zeros(4, 2)
     assert energy_distance(heap, heap[:3] + torch.tensor([3.0, 4.0])) == pytest.approx(10)
-
-
-def test_half_a_heap_away_by_hand() -> None:
-    # |X - Y| is 0 or 1, 1/2 on average; |Y - Y'| too, where a point is paired with itself as well
-    a, b = torch.zeros(1, 1), torch.tensor([[0.0], [1.0]])
-    assert energy_distance(a, b) == pytest.approx(2 * 0.5 - 0 - 0.5)
 
 
 def test_shifted_normal_samples_come_near_the_closed_form() -> None:
@@ -123,12 +117,6 @@ def test_chance_alone_has_the_stated_distance() -> None:
         for g in map(seeded, range(200))
     ]
     assert sum(found) / 200 == pytest.approx((1 / n + 1 / m) / 3, rel=0.2)
-
-
-def test_more_rows_than_one_block_make_no_difference() -> None:
-    a, b = torch.randn(2_500, 1, generator=seeded(0)), torch.randn(1_200, 1, generator=seeded(1))
-    by_scipy = stats.energy_distance(a[:, 0].double().numpy(), b[:, 0].double().numpy())
-    assert energy_distance(a, b) == pytest.approx(by_scipy**2, rel=1e-9)
 
 
 def test_it_sees_what_lies_far_from_zero() -> None:
@@ -202,13 +190,6 @@ def test_p_does_not_depend_on_the_unit(unit: float) -> None:
     assert energy_test(*(unit * x for x in sets), 999, random=seeded(0)).p_value == p_value
 
 
-def test_p_is_the_share_of_all_splits_where_they_can_be_counted() -> None:
-    # 0, 1 | 9: of the three choices of the single one, 0 and 9 are far from the rest, 1 is not;
-    # 9 against (0, 1) is the furthest, so a third of all splits is as far apart
-    a, b = torch.tensor([[0.0], [1.0]]), torch.tensor([[9.0]])
-    assert energy_test(a, b, 5_000, random=seeded(0)).p_value == pytest.approx(1 / 3, abs=0.03)
-
-
 def test_the_source_of_random_numbers_decides() -> None:
     a, b = real_points(40), real_points(40, seed=3)
     state = torch.random.get_rng_state()
@@ -254,15 +235,6 @@ def test_the_same_points_have_the_same_quality_and_leave_the_random_state_alone(
 def test_the_real_points_are_not_those_of_a_usual_seed(seed: int) -> None:
     # a training set with this seed would be compared with itself, and be at 0
     assert curve_quality(real_points(1_000, seed), exponential, LOW, HIGH).energy > 1e-4
-
-
-def test_another_source_draws_other_real_points() -> None:
-    points = real_points(300, seed=4)
-    first, second = (
-        curve_quality(points, exponential, LOW, HIGH, random=seeded(seed)) for seed in (1, 2)
-    )
-    assert first.energy != second.energy
-    assert replace(first, energy=0, p_value=0) == replace(second, energy=0, p_value=0)
 
 
 def test_the_energy_is_that_of_scaled_points() -> None:

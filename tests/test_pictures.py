@@ -97,12 +97,6 @@ def test_other_networks_give_another_figure(monkeypatch):
     assert "0.25" in written
 
 
-def test_what_follows_a_layer_is_read_from_the_network():
-    stack = figures.layers(make_discriminator())
-    assert [layer.words for layer in stack] == [["ReLU", "Dropout 0.3"]] * 3 + [["Sigmoid"]]
-    assert [layer.words for layer in figures.layers(make_generator())] == [["ReLU"], ["ReLU"], []]
-
-
 def test_the_chapter_shows_the_networks_that_it_builds():
     match = re.search(r"!\[([^\]]+)\]\(\.\./book/figures/network_layers\.svg\)\n\n\*.+\*", TEXT)
     assert match, "the picture, and below it a caption in italics"
@@ -284,10 +278,3 @@ def test_without_scripts_and_on_paper_there_is_the_still(open_page):
     page.emulate_media(media="print")
     assert page.locator(image).is_visible()
     assert not page.locator(".film-player").is_visible()
-
-
-@pytest.mark.browser
-def test_the_table_of_chapters_fits_a_phone(open_page):
-    table = open_page(width=360).locator("article table").first
-    inner, outer = table.evaluate("t => [t.scrollWidth, t.parentElement.clientWidth]")
-    assert inner <= outer

@@ -116,36 +116,12 @@ def test_the_epoch_slider_goes_through_the_sorted_snapshots(shown: dict[str, Any
     assert (slider.value, slider.description) == (1, "epoch")
 
 
-def test_moving_the_epoch_slider_draws_that_epoch(shown: dict[str, Any]) -> None:
-    explore_epochs(REAL, SNAPSHOTS)
-    slider, _ = shown["box"].children
-    pictures = {}
-    for epoch in (1, 25, 50):
-        slider.value = epoch
-        pictures[epoch] = picture(shown)
-    assert len(set(pictures.values())) == 3
-    slider.value = 1
-    assert picture(shown) == pictures[1]
-
-
 def test_the_latent_sliders_go_both_ways_from_zero(shown: dict[str, Any]) -> None:
     latent(limit=2)
     sliders = shown["box"].children[:-1]
     assert [slider.description for slider in sliders] == ["z1", "z2"]
     for slider in sliders:
         assert (slider.min, slider.value, slider.max) == (-2, 0, 2)
-
-
-def test_moving_either_latent_slider_changes_the_picture(shown: dict[str, Any]) -> None:
-    latent()
-    z1, z2, _ = shown["box"].children
-    pictures = [picture(shown)]
-    for slider in (z1, z2):
-        slider.value = 1.5
-        pictures.append(picture(shown))
-    assert len(set(pictures)) == 3
-    z1.value = z2.value = 0
-    assert picture(shown) == pictures[0]
 
 
 @pytest.fixture
@@ -175,6 +151,9 @@ def test_a_picture_shows_the_sample_of_the_latent_point(
     assert torch.equal(real, REAL)
     torch.testing.assert_close(generated, generator(torch.tensor([[1.0, -0.5]])).detach())
     assert title == "G(+1.0, -0.5)"
+    before = picture(shown)
+    z2.value = 0.5
+    assert picture(shown) != before
 
 
 def test_a_picture_shows_the_points_of_the_epoch(shown: dict[str, Any], drawn: list[Any]) -> None:
@@ -218,16 +197,10 @@ def test_the_slider_of_a_flip_book_has_a_stop_for_each_frame() -> None:
     assert "i==this.value?'block':'none'" in slider["oninput"]
 
 
-def test_a_flip_book_says_what_it_shows_and_needs_no_network() -> None:
-    page = flip_book("letter", {"a": b"1"})
-    assert re.match(r"letter\s+a\s*Drag the slider", Book(page).text)
-    assert not re.search(r"https?:|<script|<link", page)
-
-
 def test_words_cannot_break_out_of_a_flip_book() -> None:
     name = '"><script>alert(1)</script>'
     page = flip_book(name, {name: b"1"})
-    assert "<script" not in page
+    assert not re.search(r"https?:|<script|<link", page)
     assert Book(page).images[0]["alt"] == f"Picture at {name} {name}"
 
 
@@ -252,13 +225,8 @@ def test_the_still_of_the_epochs_has_at_most_that_many_frames(
     explore_epochs(REAL, dict.fromkeys(range(1, count + 1), REAL), frames)
     images = book(shown).images
     assert min(count, 2) <= len(images) <= max(frames, min(count, 2))
-
-
-def test_the_still_of_the_epochs_begins_and_ends_with_the_run(shown: dict[str, Any]) -> None:
-    explore_epochs(REAL, dict.fromkeys(range(10, 0, -1), REAL), frames=4)
     values = book(shown).inputs[0]["data-values"].split(",")
-    assert (values[0], values[-1]) == ("1", "10")
-    assert [int(value) for value in values] == sorted(int(value) for value in values)
+    assert (values[0], values[-1]) == ("1", str(count)), "it begins and ends with the run"
 
 
 def test_the_still_and_the_slider_show_the_same_picture(shown: dict[str, Any]) -> None:
