@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from itertools import combinations
 from typing import Any
 
 import pytest
@@ -178,6 +179,19 @@ def test_splits_that_are_equally_far_apart_count() -> None:
     assert energy_test(one, other, 99, random=seeded(0)).p_value == 1
     heap = torch.full((30, 2), 0.3)
     assert energy_test(heap, heap[:7], 99, random=seeded(0)) == EnergyTest(0.0, 1.0)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_p_is_the_share_of_all_splits_where_they_can_be_counted(seed: int) -> None:
+    # the samples are their own mirror image: splits are equally far apart, up to rounding
+    x, y, z = torch.randn(3, dtype=torch.double, generator=seeded(seed))
+    samples = torch.stack([x, -x, y, -y, z, -z])[:, None]
+    splits = [list(chosen) for chosen in combinations(range(6), 3)]
+    others = [[k for k in range(6) if k not in chosen] for chosen in splits]
+    far = [energy_distance(samples[a], samples[b]) for a, b in zip(splits, others, strict=True)]
+    share = sum(distance >= far[0] - 1e-9 for distance in far) / len(far)
+    found = energy_test(samples[:3], samples[3:], 999, random=seeded(0))
+    assert found.p_value == pytest.approx(share, abs=0.04)
 
 
 @pytest.mark.parametrize("unit", [1e-8, 0.1, 3e8])
