@@ -15,15 +15,7 @@ from torch import Tensor
 from torch.distributions import Normal
 from torch.optim import SGD, Adam, Optimizer
 
-from gan_course.checks import (
-    require_choice,
-    require_count,
-    require_flag,
-    require_matrix,
-    require_number,
-    require_pair,
-    require_type,
-)
+from gan_course.data import as_samples
 from gan_course.training import fake_loss, generator_loss, real_loss
 
 if TYPE_CHECKING:
@@ -50,19 +42,11 @@ def dirac_field(
     Returns:
         (d theta / dt, d psi / dt) in each row, shape (n, 2), float64.
 
-    Raises:
-        TypeError: an argument is of the wrong type.
-        ValueError: a wrong shape, an unknown loss, or a negative penalty or noise.
-        FloatingPointError: the field is too strong there for floating-point numbers.
-
     Mescheder et al. 2018, sections 2 and 3. Their psi has the opposite sign: there, a large
     answer means fake.
     """
-    require_matrix("positions", positions, columns=2)
-    _require_game(loss, penalty, noise)
-    field = _field(positions.detach().double().requires_grad_(), loss, penalty, noise).detach()
-    _require_finite(field)
-    return field
+    positions = as_samples(positions, "positions", columns=2).detach().double()
+    return _field(positions.requires_grad_(), loss, penalty, noise).detach()
 
 
 def dirac_eigenvalues(
@@ -74,28 +58,16 @@ def dirac_eigenvalues(
     radians per unit of time, and the real part how fast the circle grows, or shrinks where it is
     negative. One step of training takes as much time as its learning rate.
 
-    Args:
-        loss: see `dirac_field`.
-        penalty: see `dirac_field`.
-        noise: see `dirac_field`.
-
     Returns:
         Sorted by real part, then by imaginary part. With f = 1/2 (1 for the linear loss) they are
         (-gamma -+ sqrt(gamma^2 - 4 f^2)) / 2, where gamma is the penalty.
 
-    Raises:
-        TypeError: an argument is of the wrong type.
-        ValueError: an unknown loss, or a negative penalty or noise.
-        FloatingPointError: the field is too strong there for floating-point numbers.
-
     Mescheder et al. 2018, section 3.
     """
-    _require_game(loss, penalty, noise)
     jacobian = torch.autograd.functional.jacobian(
         lambda position: _field(position[None], loss, penalty, noise)[0],
         torch.zeros(2, dtype=torch.double),
     )
-    _require_finite(jacobian)
     first, second = sorted(
         torch.linalg.eigvals(jacobian).tolist(), key=lambda value: (value.real, value.imag)
     )
@@ -114,15 +86,12 @@ def dirac_path(
     decay: bool = False,
     betas: tuple[float, float] | None = None,
 ) -> Tensor:
-    """Train the two numbers.
+    """Train the two numbers; `loss`, `penalty` and `noise` are those of `dirac_field`.
 
     Args:
         start: theta and psi before the first step.
         steps: how often each of them changes.
         rate: learning rate of both.
-        loss: see `dirac_field`.
-        penalty: see `dirac_field`.
-        noise: see `dirac_field`.
         alternating: the generator answers the discriminator's new weight, as in the course's
             training; otherwise both change at once, each by what it saw before the step.
         decay: let the learning rate fall in a straight line, to 0 at the end.
@@ -132,20 +101,14 @@ def dirac_path(
         The position before the first step and after each one, shape (steps + 1, 2), float64.
 
     Raises:
-        TypeError: an argument is of the wrong type.
-        ValueError: a number is out of its range, or an unknown loss.
         FloatingPointError: the training has diverged.
     """
-    require_pair("start", start)
-    for name, value in zip(("start[0]", "start[1]"), start, strict=True):
-        require_number(name, value)
-    require_count("steps", steps)
-    require_number("rate", rate, above=0)
-    _require_game(loss, penalty, noise)
-    require_flag("alternating", alternating)
-    require_flag("decay", decay)
     players = [torch.tensor([value], dtype=torch.double, requires_grad=True) for value in start]
-    generator, discriminator = (_optimiser(player, rate, betas) for player in players)
+    optimisers: list[Optimizer] = [
+        SGD([player], lr=rate) if betas is None else Adam([player], lr=rate, betas=betas)
+        for player in players
+    ]
+    generator, discriminator = optimisers
 
     def push() -> Tensor:
         position = torch.cat([player.detach() for player in players])[None].requires_grad_()
@@ -154,7 +117,7 @@ def dirac_path(
     path = [torch.cat(players).detach()]
     for step in range(steps):
         if decay:
-            for optimiser in (generator, discriminator):
+            for optimiser in optimisers:
                 optimiser.param_groups[0]["lr"] = rate * (1 - step / steps)
         before = push()
         players[1].grad = -before[1:]  # optimisers go against the gradient
@@ -163,29 +126,20 @@ def dirac_path(
         generator.step()
         path.append(torch.cat(players).detach())
     if not bool(torch.isfinite(path[-1]).all()):
-        raise FloatingPointError(f"the training has diverged within {steps} steps")
+        raise FloatingPointError(f"diverged within {steps} steps; try a rate below {rate}")
     return torch.stack(path)
 
 
 def average_path(path: Tensor, keep: float) -> Tensor:
-    """The moving average of a path, as `gan_course.gan.GAN` takes it of a generator's weights.
+    """The moving average of a path, as `training.moving_average` takes it of a network's weights.
 
     Args:
         path: positions, shape (steps + 1, 2).
-        keep: how much of the average a step keeps, in [0, 1); less in the first steps, so that
-            the start is soon forgotten.
+        keep: how much of the average a step keeps; less at first, step / (step + 9).
 
     Returns:
         The averages, of the same shape, float64; the first is the start itself.
-
-    Raises:
-        TypeError: an argument is of the wrong type.
-        ValueError: a wrong shape, or `keep` is not in [0, 1).
     """
-    require_matrix("path", path, columns=2)
-    require_number("keep", keep)
-    if not 0 <= keep < 1:
-        raise ValueError(f"keep must be at least 0 and below 1, got {keep}")
     averages = [path[0].double()]
     for step, position in enumerate(path[1:].double(), start=1):
         averages.append(torch.lerp(position, averages[-1], min(keep, step / (step + 9))))
@@ -203,29 +157,17 @@ def plot_dirac(
 ) -> Axes:
     """Draw the field as grey streamlines and each path from its dot (start) to its cross (end).
 
+    `loss`, `penalty` and `noise` are those of `dirac_field`.
+
     Args:
         paths: positions, each of shape (n, 2); for instance from `dirac_path`.
         reach: how far the picture goes to each side of the equilibrium, which is a star.
-        loss: see `dirac_field`.
-        penalty: see `dirac_field`.
-        noise: see `dirac_field`.
         title: of the picture.
         axes: where to draw; new ones where it is left out.
-
-    Raises:
-        TypeError: an argument is of the wrong type.
-        ValueError: a wrong shape, a number out of its range, or an unknown loss.
-        FloatingPointError: the field is too strong there for floating-point numbers.
     """
     import matplotlib.pyplot as plt
-    from matplotlib.axes import Axes
 
-    require_number("reach", reach, above=0)
-    for path in paths:
-        require_matrix("path", path, columns=2)
-    require_type("title", title, str, "a text")
-    if axes is not None:
-        require_type("axes", axes, Axes)
+    paths = tuple(as_samples(path, "path", columns=2) for path in paths)
     ticks = torch.linspace(-reach, reach, 25, dtype=torch.double)
     positions = torch.cartesian_prod(ticks, ticks)
     pushes = dirac_field(positions, loss=loss, penalty=penalty, noise=noise)
@@ -249,6 +191,8 @@ def plot_dirac(
 
 def _field(positions: Tensor, loss: str, penalty: float, noise: float) -> Tensor:
     """The field at positions of shape (n, 2) that need a gradient; keeps the graph."""
+    if loss not in LOSSES:
+        raise ValueError(f"loss must be one of {', '.join(LOSSES)}, got {loss!r}")
     theta, psi = positions[:, :1], positions[:, 1:]
     blur = _even_normal(noise)
     real = blur.expand(len(positions), -1).detach().requires_grad_()  # the point 0, with noise
@@ -284,27 +228,3 @@ def _even_normal(spread: float) -> Tensor:
     shares = (torch.arange(NOISE_POINTS, dtype=torch.double) + 0.5) / NOISE_POINTS
     points = Normal(0, 1).icdf(shares)
     return (spread * points / points.std(correction=0))[None]
-
-
-def _optimiser(player: Tensor, rate: float, betas: tuple[float, float] | None) -> Optimizer:
-    if betas is None:
-        return SGD([player], lr=rate)
-    require_pair("betas", betas)
-    for position, beta in enumerate(betas):
-        require_number(f"betas[{position}]", beta)
-        if not 0 <= beta < 1:
-            raise ValueError(f"betas[{position}] must be at least 0 and below 1, got {beta}")
-    return Adam([player], lr=rate, betas=betas)
-
-
-def _require_finite(pushes: Tensor) -> None:
-    if not bool(torch.isfinite(pushes).all()):
-        raise FloatingPointError("the field is not finite: positions, penalty or noise too large")
-
-
-def _require_game(loss: str, penalty: float, noise: float) -> None:
-    require_choice("loss", loss, LOSSES)
-    for name, value in (("penalty", penalty), ("noise", noise)):
-        require_number(name, value)
-        if value < 0:
-            raise ValueError(f"{name} must be at least 0, got {value}")

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
 
-from gan_course.checks import (
-    require_callable,
-    require_count,
-    require_matrix,
-    require_number,
-    require_numbers,
-    require_random,
-    require_range,
-    require_room,
+from gan_course.data import (
+    Curve,
+    Scaler,
+    as_integers,
+    as_samples,
+    curve_points,
+    decode_batch,
+    heights,
 )
-from gan_course.data import Curve, Scaler, as_integers, curve_points, decode_batch, heights
 
 RANGE_GRID = 1_001  # points at which a curve is looked at to find how far its y reaches
 BINS = 50  # parts of the range of x that are looked at one by one
@@ -29,12 +28,14 @@ FRESH_SEED = 5_318_008_203
 # What `CurveQuality.verdict` lets pass.
 ENOUGH = 20 * BINS  # points: 20 a bin, so that chance leaves none empty (50 e^-20 of 50 bins)
 FEW_BINS = 10  # a fifth of the range: fewer is one heap, or a handful of them
-MOST_BINS = (
-    48  # half a bin short at either end touches 50 still; two may be empty, not a gap of 6 %
-)
+# half a bin short at either end touches 50 still; two may be empty, but that is no gap of 6 %
+MOST_BINS = 48
 OFF_THE_CURVE = 0.01  # of the curve's height: about the size of a dot in a picture
 SPILL = 0.01  # share of points outside: one in a hundred, where real data have none
 UNEVEN = 0.05  # KS: 5 % too many points below some x; chance exceeds it in 1 of 70 sets of 1,000
+
+
+# --- points on a curve (projects 1 and 3) --------------------------------------------------------
 
 
 def curve_mse(points: Tensor, curve: Curve) -> float:
@@ -48,13 +49,8 @@ def curve_mse(points: Tensor, curve: Curve) -> float:
 
     Returns:
         The error in squared units of y.
-
-    Raises:
-        TypeError: an argument is of the wrong type.
-        ValueError: `points` is not of shape (n, 2) or not finite, or the curve has no y there.
     """
-    require_matrix("points", points, columns=2)
-    x, y = points.T
+    x, y = as_samples(points, "points", columns=2).T
     return float(((y - _above(curve, x)) ** 2).mean())
 
 
@@ -69,12 +65,7 @@ def fit_error(points: Tensor, curve: Curve, low: float, high: float) -> float:
 
     Returns:
         A share: 0 on the curve, 0.01 where the typical miss is 1 % of the curve's height.
-
-    Raises:
-        TypeError: an argument is of the wrong type.
-        ValueError: wrong shape, low >= high, or a curve that is flat between them.
     """
-    require_range(low, high)
     mse = curve_mse(points, curve)
     return mse**0.5 / _height(curve, low, high)
 
@@ -88,6 +79,7 @@ def _above(curve: Curve, x: Tensor) -> Tensor:
 
 
 def _height(curve: Curve, low: float, high: float) -> float:
+    _require_range(low, high)
     values = _above(curve, torch.linspace(low, high, RANGE_GRID))
     y_range = float(values.max() - values.min())
     if not y_range > 0:
@@ -95,56 +87,38 @@ def _height(curve: Curve, low: float, high: float) -> float:
     return y_range
 
 
+def _require_range(low: float, high: float) -> None:
+    if not low < high:
+        raise ValueError(f"low must be smaller than high, got low={low} and high={high}")
+
+
 def ks_uniform(values: Tensor, low: float, high: float) -> float:
     """Kolmogorov-Smirnov distance of values from the uniform distribution on [low, high].
 
     The largest gap, over all v, between the share of values below v and the share that a uniform
-    distribution puts there. Computed by `scipy.stats.ks_1samp`.
-
-    Args:
-        values: shape (n,).
-        low: lower end of the uniform distribution.
-        high: upper end.
+    distribution puts there. Computed by `scipy.stats.ks_1samp`, for values of shape (n,).
 
     Returns:
         A number from 0 (spread as it should be) to 1; at least 0.5 where all values are equal.
-
-    Raises:
-        TypeError: an argument is of the wrong type.
-        ValueError: a wrong shape, NaN or infinity, or low >= high.
     """
     from scipy import stats  # loaded only when it is used: it takes a while
 
-    require_range(low, high)
-    numbers = _line("values", values).numpy()
+    _require_range(low, high)
     uniform = stats.uniform(low, high - low)
-    return float(stats.ks_1samp(numbers, uniform.cdf, method="asymp")[0])
+    return float(stats.ks_1samp(_doubles(values).numpy(), uniform.cdf, method="asymp")[0])
 
 
 def share_outside(values: Tensor, low: float, high: float) -> float:
-    """The share of values, shape (n,), that lie outside [low, high].
-
-    Raises:
-        TypeError: an argument is of the wrong type.
-        ValueError: a wrong shape, NaN or infinity, or low >= high.
-    """
-    require_range(low, high)
-    _line("values", values)
+    """The share of values, shape (n,), that lie outside [low, high]."""
+    _require_range(low, high)
+    values = as_line(values)
     return float(((values < low) | (values > high)).float().mean())
 
 
 def bins_covered(values: Tensor, low: float, high: float, bins: int = BINS) -> int:
-    """In how many of `bins` equal bins of [low, high] at least one value lies; shape (n,).
-
-    Raises:
-        TypeError: an argument is of the wrong type.
-        ValueError: a wrong shape, NaN or infinity, low >= high,
-            or `bins` is below 1.
-    """
-    require_range(low, high)
-    require_count("bins", bins)
-    _line("values", values)
-    return int((torch.histc(values.float(), bins, low, high) > 0).sum())
+    """In how many of `bins` equal bins of [low, high] at least one value lies; shape (n,)."""
+    _require_range(low, high)  # with two equal ones histc would take the range of the values
+    return int((torch.histc(as_line(values).float(), bins, low, high) > 0).sum())
 
 
 def energy_distance(a: Tensor, b: Tensor) -> float:
@@ -161,16 +135,12 @@ def energy_distance(a: Tensor, b: Tensor) -> float:
     Székely and Rizzo 2013, doi:10.1016/j.jspi.2013.03.018.
 
     Args:
-        a: shape (n, dim), float. Where the columns have different units, scale both sets alike.
+        a: shape (n, dim). Where the columns have different units, scale both sets alike.
         b: shape (m, dim).
 
     Returns:
         In units of the samples. Two sets of the same distribution have E d(X, X') (1/n + 1/m) on
         average.
-
-    Raises:
-        TypeError: `a` or `b` is no float tensor.
-        ValueError: they have another shape, or hold NaN or infinity.
     """
     a, b = _pair(a, b)
     return max(0.0, 2 * _mean_distance(a, b) - _mean_distance(a, a) - _mean_distance(b, b))
@@ -194,27 +164,19 @@ def energy_test(
     are at least as far apart as the sets are: each value is as likely as any other where the
     distributions are equal, and p is small where they differ.
 
+    Székely and Rizzo 2013; the 1 in p counts the split that was observed (Phipson and Smyth 2010,
+    doi:10.2202/1544-6115.1585).
+
     Args:
-        a: shape (n, dim), float. Where the columns have different units, scale both sets alike.
+        a: shape (n, dim). Where the columns have different units, scale both sets alike.
         b: shape (m, dim), with n + m at most 10,000.
         permutations: how many random splits; no p-value can be below 1 / (1 + permutations).
         random: source of the splits, on the CPU; PyTorch's global one where it is left out.
-
-    Raises:
-        TypeError: an argument is of the wrong type.
-        ValueError: `a` or `b` has another shape, too many rows, or holds NaN or infinity;
-            `permutations` is below 1.
-
-    Székely and Rizzo 2013; the 1 in p counts the split that was observed (Phipson and Smyth 2010,
-    doi:10.2202/1544-6115.1585).
     """
     a, b = _pair(a, b)
-    require_count("permutations", permutations)
-    require_random(random)
     n, m = len(a), len(b)
-    if n + m > POOLED:
+    if n + m > POOLED:  # far more would end the process, and with it the notebook
         raise ValueError(f"a and b must have at most {POOLED} rows together, got {n} + {m}")
-    require_room("permutations", permutations, n + m)
     pooled = torch.cat([a, b])
     distances = _distances(pooled, pooled)
     # with weights w of 1/n in one set and -1/m in the other, the energy distance is -w' distances w
@@ -232,8 +194,8 @@ def _pair(a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
 
     On the CPU, as an Apple GPU has no double precision.
     """
-    require_matrix("a", a)
-    require_matrix("b", b, columns=a.shape[1])
+    a = as_samples(a, "a")
+    b = as_samples(b, "b", columns=a.shape[1])
     return a.detach().cpu().double(), b.detach().cpu().double()
 
 
@@ -276,18 +238,16 @@ class CurveQuality:
         "spills over" its ends, "uneven", "good". The limits are constants of this module. The
         p-value has no say: it tells whether chance alone could do it, not how large it is.
         """
-        return _gravest(_faults_of_points(self))
-
-
-def _faults_of_points(quality: CurveQuality) -> dict[str, bool]:
-    return {  # where no bin is covered, all points spill over
-        "too few samples": quality.samples < ENOUGH,
-        "collapsed": 0 < quality.bins <= FEW_BINS,
-        "off the curve": quality.fit_error > OFF_THE_CURVE,
-        "misses part of the range": 0 < quality.bins < MOST_BINS,
-        "spills over": quality.outside > SPILL,
-        "uneven": quality.ks > UNEVEN,
-    }
+        return _gravest(
+            {  # where no bin is covered, all points spill over
+                "too few samples": self.samples < ENOUGH,
+                "collapsed": 0 < self.bins <= FEW_BINS,
+                "off the curve": self.fit_error > OFF_THE_CURVE,
+                "misses part of the range": 0 < self.bins < MOST_BINS,
+                "spills over": self.outside > SPILL,
+                "uneven": self.ks > UNEVEN,
+            }
+        )
 
 
 def _gravest(faults: dict[str, bool]) -> str:
@@ -317,20 +277,15 @@ def curve_quality(
         high: largest x of the real data.
         random: source of the real points and the splits; one with a fixed seed where it is left
             out, so that equal points have equal quality and no other random number changes.
-
-    Raises:
-        TypeError: an argument is of the wrong type.
-        ValueError: wrong shape, low >= high, or a curve that is flat between them.
     """
-    require_matrix("points", points, columns=2)
-    require_random(random)
-    x = points[:, 0]
+    points = as_samples(points, "points", columns=2)
     fit = fit_error(points, curve, low, high)
     random = random or torch.Generator().manual_seed(FRESH_SEED)
     real = curve_points(curve, low, high, COMPARED, random=random)
     some = points[torch.randperm(len(points), generator=random)[:COMPARED].to(points.device)]
     scaler = Scaler.fit(real)
     test = energy_test(scaler.scale(some.cpu()), scaler.scale(real), random=random)
+    x = points[:, 0]
     return CurveQuality(
         fit_error=fit,
         ks=ks_uniform(x, low, high),
@@ -345,55 +300,21 @@ def curve_quality(
 def fit_and_spread(points: Tensor, curve: Curve, low: float, high: float) -> float:
     """One score that sees both fit and spread: `fit_error` + `ks_uniform` of x. Lower is better.
 
-    Args:
-        points: shape (n, 2).
-        curve: maps x of shape (n,) to y of shape (n,).
-        low: smallest x of the real data.
-        high: largest x of the real data.
-
     Returns:
         About 0.05 for 500 real points; at least 0.5 where all points sit in one place.
-
-    Raises:
-        TypeError: an argument is of the wrong type.
-        ValueError: wrong shape, low >= high, or a curve that is flat between them.
     """
+    points = as_samples(points, "points", columns=2)
     return fit_error(points, curve, low, high) + ks_uniform(points[:, 0], low, high)
 
 
 def fit_and_ks_of_many(
     points: Tensor, curve: Curve, low: float, high: float
 ) -> tuple[Tensor, Tensor]:
-    """`fit_error` and `ks_uniform` of S sets at once, on the device of the points.
+    """`fit_error` and `ks_uniform` of S sets, shape (S, n, 2), at once: both of shape (S,).
 
-    For a look at many GANs while they train: nothing is copied to the CPU.
-
-    Args:
-        points: shape (S, n, 2).
-        curve: maps x of any shape to y of the same shape.
-        low: smallest x of the real data.
-        high: largest x of the real data.
-
-    Returns:
-        Both measures, each of shape (S,).
-
-    Raises:
-        TypeError: an argument is of the wrong type.
-        ValueError: wrong shape, low >= high, or a curve that is flat between them.
+    For a look at many GANs while they train: they stay on the device of the points.
     """
-    require_range(low, high)
-    require_callable("curve", curve)
-    if (
-        not isinstance(points, Tensor)
-        or points.ndim != 3
-        or points.shape[2] != 2
-        or 0 in points.shape
-    ):
-        got = tuple(points.shape) if isinstance(points, Tensor) else type(points).__name__
-        raise ValueError(f"points must be a tensor of shape (S, n, 2), got {got}")
-    require_numbers("points", points)
-    require_matrix("points", points.flatten(0, 1), columns=2)
-    x, y = points.unbind(-1)
+    x, y = as_samples(points, "points").unbind(-1)
     fit = (y - _above(curve, x)).square().mean(dim=1).sqrt() / _height(curve, low, high)
     share = ((x.sort(dim=1).values - low) / (high - low)).clamp(0, 1)
     count = x.shape[1]
@@ -402,7 +323,7 @@ def fit_and_ks_of_many(
     return fit, gap.amax(dim=1).to(fit)
 
 
-# --- integers (project 2) --------------------------------------------------------------------
+# --- integers (project 2) ------------------------------------------------------------------------
 
 COVERED = 0.2  # of its fair share: with twenty values, those that make up more than 1 %
 
@@ -415,49 +336,26 @@ UNEVEN_VALUES = 0.1  # total variation: one integer in ten would have to be anot
 
 
 def mean_squared_remainder(integers: Tensor, divisor: int) -> float:
-    """Mean of (integer modulo divisor) squared: 0 where all are multiples of `divisor`.
+    """Mean of (integer modulo divisor) squared, shape (n,): 0 for multiples of `divisor`.
 
     It is 0 for one multiple that is repeated for ever: it cannot see collapse.
-
-    Args:
-        integers: shape (n,), whole numbers.
-        divisor: at least 1.
-
-    Raises:
-        TypeError: an argument is of the wrong type.
-        ValueError: `integers` has another shape, or `divisor` is below 1.
     """
-    require_count("divisor", divisor)
-    remainders = _whole("integers", integers) % divisor
+    remainders = as_integers(integers) % divisor
     return float((remainders.cpu().double() ** 2).mean())
 
 
 def validity(integers: Tensor, values: Tensor) -> float:
-    """The share of integers, shape (n,), that are among the allowed values, shape (k,).
-
-    Raises:
-        TypeError: an argument is of the wrong type.
-        ValueError: a wrong shape, or a value that occurs twice.
-    """
-    whole = _whole("integers", integers)
-    return float(torch.isin(whole, _distinct(values).to(whole.device)).cpu().double().mean())
+    """The share of integers, shape (n,), that are among the allowed values, shape (k,)."""
+    integers = as_integers(integers)
+    allowed = _allowed(values).to(integers.device)
+    return float(torch.isin(integers, allowed).cpu().double().mean())
 
 
 def valid_sequences(sequences: Tensor, values: Tensor) -> float:
-    """The share of sequences, shape (n, length), in which every integer is an allowed value.
-
-    Raises:
-        TypeError: an argument is of the wrong type.
-        ValueError: a wrong shape, or a value that occurs twice.
-    """
-    if not isinstance(sequences, Tensor) or sequences.ndim != 2 or sequences.numel() == 0:
-        got = tuple(sequences.shape) if isinstance(sequences, Tensor) else type(sequences).__name__
-        kind = ValueError if isinstance(sequences, Tensor) else TypeError
-        raise kind(f"sequences must be a tensor of shape (n, length), got {got}")
-    require_numbers("sequences", sequences)
-    whole = _whole("sequences", sequences.flatten()).reshape(sequences.shape)
-    allowed = _distinct(values).to(whole.device)
-    return float(torch.isin(whole, allowed).all(dim=1).cpu().double().mean())
+    """The share of sequences, shape (n, length), in which every integer is an allowed value."""
+    integers = as_integers(sequences.flatten(), "sequences").reshape(sequences.shape)
+    allowed = _allowed(values).to(integers.device)
+    return float(torch.isin(integers, allowed).all(dim=1).cpu().double().mean())
 
 
 def values_covered(integers: Tensor, values: Tensor, at_least: float = COVERED) -> int:
@@ -470,17 +368,9 @@ def values_covered(integers: Tensor, values: Tensor, at_least: float = COVERED) 
         integers: what was generated, shape (n,).
         values: what is allowed, shape (k,).
         at_least: a value counts if it makes up more than `at_least` / k of the integers.
-
-    Returns:
-        From 0 to k.
-
-    Raises:
-        TypeError: an argument is of the wrong type.
-        ValueError: a wrong shape, a value that occurs twice, or `at_least` is not in [0, 1).
     """
-    require_number("at_least", at_least)
-    if not 0 <= at_least < 1:
-        raise ValueError(f"at_least must be at least 0 and below 1, got {at_least}")
+    if not 0 <= at_least < 1:  # a number of integers may be meant
+        raise ValueError(f"at_least must be a part of the fair share below 1, got {at_least}")
     shares = _shares(integers, values)
     return int((shares > at_least / len(shares)).sum())
 
@@ -491,17 +381,9 @@ def total_variation(integers: Tensor, values: Tensor) -> float:
     Half the sum of abs(share - fair share) over all integers; equally, the share of integers that
     would have to be changed to make all values come up equally often and nothing else.
 
-    Args:
-        integers: what was generated, shape (n,).
-        values: what is allowed, shape (k,).
-
     Returns:
         From 0 to 1; 1 - 1 / k where one allowed value is repeated for ever, 1 where none is
         allowed. Chance alone gives about sqrt(k / (2 pi n)) for n uniform draws.
-
-    Raises:
-        TypeError: an argument is of the wrong type.
-        ValueError: a wrong shape, or a value that occurs twice.
     """
     shares = _shares(integers, values)
     wrong = 1 - float(shares.sum())
@@ -509,14 +391,8 @@ def total_variation(integers: Tensor, values: Tensor) -> float:
 
 
 def zero_rows(batch: Tensor) -> float:
-    """The share of rows, shape (n, depth), that hold nothing but zeros: they decode to 0.
-
-    Raises:
-        TypeError: `batch` is no float tensor.
-        ValueError: it has another shape, or holds NaN or infinity.
-    """
-    require_matrix("batch", batch)
-    return float((batch == 0).all(dim=1).cpu().double().mean())
+    """The share of rows, shape (n, depth), that hold nothing but zeros: they decode to 0."""
+    return float((as_samples(batch, "batch") == 0).all(dim=1).cpu().double().mean())
 
 
 @dataclass(frozen=True)
@@ -544,30 +420,29 @@ class IntegerQuality:
         the values or less, or one), "breaks the rule", "misses values", "rows of zeros", "uneven",
         "good". The limits are constants of this module.
         """
-        return _gravest(_faults_of_integers(self))
-
-
-def _faults_of_integers(quality: IntegerQuality) -> dict[str, bool]:
-    missing = quality.covered < quality.allowed
-    return {
-        "too few samples": quality.samples < PER_VALUE * quality.allowed,
-        "collapsed": missing
-        and quality.covered <= max(1, FEW_VALUES * quality.allowed)
-        and quality.validity > MOSTLY,
-        "breaks the rule": quality.validity < 1 - BREAKS,
-        "misses values": missing,
-        "rows of zeros": quality.zero_rows > BREAKS,
-        "uneven": quality.tv > UNEVEN_VALUES,
-    }
+        missing = self.covered < self.allowed
+        few = self.covered <= max(1, FEW_VALUES * self.allowed)
+        return _gravest(
+            {
+                "too few samples": self.samples < PER_VALUE * self.allowed,
+                "collapsed": missing and few and self.validity > MOSTLY,
+                "breaks the rule": self.validity < 1 - BREAKS,
+                "misses values": missing,
+                "rows of zeros": self.zero_rows > BREAKS,
+                "uneven": self.tv > UNEVEN_VALUES,
+            }
+        )
 
 
 def integer_quality(batch: Tensor, values: Tensor) -> IntegerQuality:
-    """Measure rows of shape (n, depth) against the allowed values, shape (k,).
-
-    Raises:
-        TypeError: an argument is of the wrong type.
-        ValueError: a wrong shape, NaN or infinity, or a value that occurs twice.
-    """
+    """Measure rows of shape (n, depth) against the allowed values, shape (k,)."""
+    largest = int(_allowed(values).max())
+    shape = tuple(getattr(batch, "shape", (len(batch),)))
+    if len(shape) != 2 or shape[1] <= largest:  # as a column, all integers would decode to 0
+        raise ValueError(
+            f"batch must have shape (n, depth), depth above {largest}, the largest of the values, "
+            f"got {shape}; encode_batch(integers, depth) makes such rows of integers"
+        )
     integers = decode_batch(batch)
     return IntegerQuality(
         validity=validity(integers, values),
@@ -579,14 +454,8 @@ def integer_quality(batch: Tensor, values: Tensor) -> IntegerQuality:
     )
 
 
-def _whole(name: str, integers: Tensor) -> Tensor:
-    whole = as_integers(integers, name)
-    require_numbers(name, whole)
-    return whole
-
-
-def _distinct(values: Tensor) -> Tensor:
-    allowed = _whole("values", values)
+def _allowed(values: Tensor) -> Tensor:
+    allowed = as_integers(values, "values")
     if len(allowed.unique()) < len(allowed):
         raise ValueError(f"values must be different from each other, got {allowed.tolist()}")
     return allowed
@@ -594,14 +463,28 @@ def _distinct(values: Tensor) -> Tensor:
 
 def _shares(integers: Tensor, values: Tensor) -> Tensor:
     """How large a share of the integers each value is, shape (k,)."""
-    whole = _whole("integers", integers)
-    allowed = _distinct(values).to(whole.device)
-    kinds, counts = whole.unique(return_counts=True)
-    found = (allowed[:, None] == kinds) * counts
-    return found.sum(dim=1).cpu().double() / len(whole)
+    integers = as_integers(integers)
+    allowed = _allowed(values).to(integers.device)
+    return (allowed[:, None] == integers).sum(dim=1).cpu().double() / len(integers)
 
 
-# --- numbers on a line: how far from the normal distribution N(0, 1)? ---------------------------
+# --- numbers on a line: how far from the normal distribution N(0, 1)? ----------------------------
+
+
+def as_line(values: Any) -> Tensor:
+    """Numbers on a line, such as one column of samples, as a float tensor of shape (n,)."""
+    values = torch.as_tensor(values)
+    if values.ndim != 1 or len(values) == 0:
+        raise ValueError(
+            f"values must have shape (n,), n >= 1, got {tuple(values.shape)}; "
+            "of samples, values[:, 0] is the first column"
+        )
+    return as_samples(values[:, None], "values")[:, 0]
+
+
+def _doubles(values: Tensor) -> Tensor:
+    """Numbers on a line in double precision, which only the CPU has everywhere."""
+    return as_line(values).detach().cpu().double()
 
 
 @dataclass(frozen=True)
@@ -615,18 +498,14 @@ class Moments:
 
 
 def moments(values: Tensor) -> Moments:
-    """Mean, standard deviation, skewness and excess kurtosis of values, shape (n,), n >= 2.
+    """Mean, standard deviation, skewness and excess kurtosis of values, shape (n,).
 
     Computed by `scipy.stats`, without correction for small n.
-
-    Raises:
-        TypeError: `values` is no float tensor.
-        ValueError: it has another shape, fewer than 2 values, or they are all equal.
     """
     from scipy import stats
 
-    numbers = _line("values", values, at_least=2)
-    if float(numbers.min()) == float(numbers.max()):
+    numbers = _doubles(values)
+    if float(numbers.min()) == float(numbers.max()):  # 0 / 0
         raise ValueError(f"values must differ from each other, got {float(numbers[0])} only")
     return Moments(
         mean=float(numbers.mean()),
@@ -637,56 +516,31 @@ def moments(values: Tensor) -> Moments:
 
 
 def ks_normal(values: Tensor) -> float:
-    """Kolmogorov-Smirnov distance of values from the normal distribution N(0, 1).
+    """Kolmogorov-Smirnov distance of values, shape (n,), from the normal distribution N(0, 1).
 
     The largest gap, over all v, between the share of values below v and the share that N(0, 1)
     puts there. Computed by `scipy.stats.ks_1samp`.
 
-    Args:
-        values: shape (n,).
-
     Returns:
         From 0 to 1; at least 0.5 where all values are equal. True draws have 0.87 / sqrt(n) on
         average.
-
-    Raises:
-        TypeError: `values` is no float tensor.
-        ValueError: it has another shape, or holds NaN or infinity.
     """
     from scipy import stats
 
-    numbers = _line("values", values).numpy()
-    return float(stats.ks_1samp(numbers, stats.norm.cdf, method="asymp")[0])
+    return float(stats.ks_1samp(_doubles(values).numpy(), stats.norm.cdf, method="asymp")[0])
 
 
 def wasserstein_normal(values: Tensor) -> float:
     """Wasserstein-1 distance of values from N(0, 1): how far they have to be moved on average.
 
-    The values, in rising order, are compared with as many quantiles of N(0, 1), by
+    The values, shape (n,), in rising order, are compared with as many quantiles of N(0, 1), by
     `scipy.stats.wasserstein_distance`.
-
-    Args:
-        values: shape (n,).
 
     Returns:
         In units of the values, 0 or more; abs(c) where all values are shifted by c.
-
-    Raises:
-        TypeError: `values` is no float tensor.
-        ValueError: it has another shape, or holds NaN or infinity.
     """
     from scipy import stats
 
-    numbers = _line("values", values)
+    numbers = _doubles(values)
     shares = (torch.arange(len(numbers), dtype=torch.double) + 0.5) / len(numbers)
     return float(stats.wasserstein_distance(numbers.numpy(), stats.norm.ppf(shares.numpy())))
-
-
-def _line(name: str, values: Tensor, at_least: int = 1) -> Tensor:
-    """The values, shape (n,), in double precision on the CPU; raises where they are not that."""
-    if not isinstance(values, Tensor) or values.ndim != 1 or len(values) < at_least:
-        got = tuple(values.shape) if isinstance(values, Tensor) else type(values).__name__
-        kind = ValueError if isinstance(values, Tensor) else TypeError
-        raise kind(f"{name} must be a float tensor of shape (n,), n >= {at_least}, got {got}")
-    require_matrix(name, values[:, None], columns=1)
-    return values.detach().cpu().double()

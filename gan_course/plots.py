@@ -9,14 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from torch import Tensor
 
-from gan_course.checks import (
-    require_count,
-    require_matrix,
-    require_number,
-    require_sequence,
-    require_type,
-    require_widths,
-)
+from gan_course.data import as_samples
+from gan_course.metrics import as_line
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -24,6 +18,18 @@ if TYPE_CHECKING:
 
 REAL: dict[str, Any] = {"color": "#0072B2", "marker": ".", "s": 14, "alpha": 0.35, "linewidths": 0}
 GENERATED: dict[str, Any] = {"color": "#D55E00", "marker": "*", "s": 34, "linewidths": 0}
+
+
+def _new_axes(width: float, height: float) -> Axes:
+    import matplotlib.pyplot as plt  # loaded only when it is used: it takes a while
+
+    _, axes = plt.subplots(figsize=(width, height), layout="constrained")
+    return axes
+
+
+def _numpy(values: Tensor) -> Any:
+    """The same numbers for matplotlib: as doubles, for NumPy knows no bfloat16."""
+    return values.detach().cpu().double().numpy()
 
 
 def plot_points(
@@ -40,23 +46,13 @@ def plot_points(
         generated: shape (m, 2), or nothing.
         title: of the picture.
         axes: where to draw; new ones where it is left out.
-
-    Raises:
-        TypeError: the points are no float tensors.
-        ValueError: the points are not of shape (n, 2).
     """
-    import matplotlib.pyplot as plt
-    from matplotlib.axes import Axes
-
-    require_matrix("real", real, columns=2)
-    require_type("title", title, str, "a text")
-    if axes is not None:
-        require_type("axes", axes, Axes)
-    else:
-        _, axes = plt.subplots(figsize=(6, 4), layout="constrained")
+    real = as_samples(real, "real", columns=2)
+    if generated is not None:
+        generated = as_samples(generated, "generated", columns=2)
+    axes = axes or _new_axes(6, 4)
     axes.scatter(*_numpy(real.T), label="real", **REAL)
     if generated is not None:
-        require_matrix("generated", generated, columns=2)
         axes.scatter(*_numpy(generated.T), label="generated", **GENERATED)
         axes.legend(loc="upper left")
     axes.set(xlabel="x", ylabel="y", title=title)
@@ -70,31 +66,15 @@ def plot_epochs(real: Tensor, snapshots: Mapping[int, Tensor], epochs: Sequence[
         real: shape (n, 2).
         snapshots: samples by epoch, each (m, 2), as in `History.snapshots`.
         epochs: which of them to draw.
-
-    Raises:
-        TypeError: an argument is of the wrong type.
-        ValueError: an epoch has no snapshot, or one has another shape than (m, 2).
     """
     import matplotlib.pyplot as plt
 
-    require_matrix("real", real, columns=2)
-    require_type("snapshots", snapshots, Mapping, "samples by epoch")
-    require_sequence("epochs", epochs, "(1, 25, 50)")
-    for position, epoch in enumerate(epochs):
-        require_count(f"epochs[{position}]", epoch, minimum=0)
-    missing = [epoch for epoch in epochs if epoch not in snapshots]
-    if missing or not epochs:
+    real = as_samples(real, "real", columns=2)
+    if not set(epochs) <= set(snapshots):  # a KeyError would not say which there are
         raise ValueError(f"epochs must be among {sorted(snapshots)}, got {list(epochs)}")
     rows = math.ceil(len(epochs) / 3)
-    figure, grid = plt.subplots(
-        rows,
-        3,
-        figsize=(9, 3 * rows),
-        sharex=True,
-        sharey=True,
-        layout="constrained",
-        squeeze=False,
-    )
+    shared: dict[str, Any] = {"sharex": True, "sharey": True, "squeeze": False}
+    figure, grid = plt.subplots(rows, 3, figsize=(9, 3 * rows), layout="constrained", **shared)
     for position, (axes, epoch) in enumerate(zip(grid.flat, epochs, strict=False)):
         plot_points(real, snapshots[epoch], title=f"epoch {epoch}", axes=axes)
         axes.get_legend().remove()
@@ -109,15 +89,19 @@ def plot_epochs(real: Tensor, snapshots: Mapping[int, Tensor], epochs: Sequence[
     return figure
 
 
+def _limits(values: Tensor) -> tuple[float, float]:
+    low, high = float(values.min()), float(values.max())
+    margin = 0.15 * (high - low)
+    return low - margin, high + margin
+
+
 def plot_losses(losses: Sequence[Sequence[float]]) -> Axes:
     """Draw the three mean losses of each epoch, and the line ln 2 of an undecided discriminator.
 
     Args:
         losses: of each epoch, on real, on fake, of the generator, as in `History.losses`.
     """
-    import matplotlib.pyplot as plt
-
-    _, axes = plt.subplots(figsize=(7, 3.6), layout="constrained")
+    axes = _new_axes(7, 3.6)
     numbers = range(1, len(losses) + 1)
     names, lines = ("D on real", "D on fake", "G"), ("-", "--", ":")
     for name, line, values in zip(names, lines, zip(*losses, strict=True), strict=True):
@@ -134,9 +118,7 @@ def plot_scores(scores: Sequence[float]) -> Axes:
     Args:
         scores: of each epoch, lower is better, as in `History.scores`.
     """
-    import matplotlib.pyplot as plt
-
-    _, axes = plt.subplots(figsize=(7, 3.6), layout="constrained")
+    axes = _new_axes(7, 3.6)
     numbers = range(1, len(scores) + 1)
     best = min(numbers, key=lambda number: scores[number - 1])
     axes.semilogy(numbers, scores, lw=0.8)
@@ -147,18 +129,7 @@ def plot_scores(scores: Sequence[float]) -> Axes:
     return axes
 
 
-def _numpy(values: Tensor) -> Any:
-    """The same numbers for matplotlib: as doubles, for NumPy knows no bfloat16."""
-    return values.detach().cpu().double().numpy()
-
-
-def _limits(values: Tensor) -> tuple[float, float]:
-    low, high = float(values.min()), float(values.max())
-    margin = 0.15 * (high - low)
-    return low - margin, high + margin
-
-
-# --- numbers on a line, and networks as pictures ------------------------------------------------
+# --- numbers on a line, and networks as pictures -------------------------------------------------
 
 
 def plot_against_normal(
@@ -171,26 +142,11 @@ def plot_against_normal(
         title: of the picture.
         axes: where to draw; new ones where it is left out.
         limit: the picture goes from -limit to limit, whatever the values.
-
-    Raises:
-        TypeError: `values` holds no floating-point numbers.
-        ValueError: it is no tensor of shape (n,), or `limit` is not above 0.
     """
-    import matplotlib.pyplot as plt
     import numpy as np
-    from matplotlib.axes import Axes
 
-    require_number("limit", limit, above=0)
-    if not isinstance(values, Tensor) or values.ndim != 1:
-        got = tuple(values.shape) if isinstance(values, Tensor) else type(values).__name__
-        raise ValueError(f"values must be a tensor of shape (n,), got {got}")
-    require_matrix("values", values[:, None], columns=1)
-    require_type("title", title, str, "a text")
-    if axes is not None:
-        require_type("axes", axes, Axes)
-    else:
-        _, axes = plt.subplots(figsize=(6, 4), layout="constrained")
-    numbers = _numpy(values)
+    numbers = _numpy(as_line(values))
+    axes = axes or _new_axes(6, 4)
     edges = np.linspace(-limit, limit, 61).tolist()
     weights = np.full(len(numbers), 1 / (len(numbers) * (edges[1] - edges[0])))
     axes.hist(numbers, edges, weights=weights, color="#E69F00", label="generated")
@@ -218,28 +174,15 @@ def plot_network(
         title: of the picture.
         axes: where to draw; new ones where it is left out.
         most: draw no more circles in a column; three dots stand for the rest.
-
-    Raises:
-        TypeError: a width is no whole number.
-        ValueError: a width is below 1, or the numbers of widths and words don't fit.
     """
-    import matplotlib.pyplot as plt
-    from matplotlib.axes import Axes
     from matplotlib.collections import LineCollection
 
-    require_widths("widths", widths)
-    require_sequence("between", between, '("ReLU", "sigmoid")')
-    require_count("most", most, minimum=2)
-    if len(widths) < 2 or len(between) != len(widths) - 1:
+    if len(between) != len(widths) - 1:  # a word would be missing, or beside the picture
         raise ValueError(
-            "between must have one word fewer than the widths, which are 2 or more, "
-            f"got {len(between)} and {len(widths)}"
+            f"between must have one word fewer than there are widths, got {len(between)} words "
+            f"and {len(widths)} widths"
         )
-    require_type("title", title, str, "a text")
-    if axes is not None:
-        require_type("axes", axes, Axes)
-    else:
-        _, axes = plt.subplots(figsize=(5.5, 3.6), layout="constrained")
+    axes = axes or _new_axes(5.5, 3.6)
     columns = [_column(width, most) for width in widths]
     lines = [
         [(x, a), (x + 1, b)]

@@ -6,8 +6,6 @@ import json
 from pathlib import Path
 from typing import Any
 
-from gan_course.checks import require_choice
-
 FOLDER = Path(__file__).parent / "measured"
 
 
@@ -16,11 +14,10 @@ def load_records(name: str) -> list[dict[str, Any]]:
 
     Returns:
         One dictionary a seed, with what `python -m benchmarks.quality` prints in its table.
-
-    Raises:
-        ValueError: there is none of that name.
     """
-    require_choice("name", name, sorted(file.stem for file in FOLDER.glob("*.json")))
-    path = FOLDER / f"{name}.json"
-    records: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))["records"]
+    names = sorted(file.stem for file in FOLDER.glob("*.json"))
+    if name not in names:  # there is no other list of them
+        raise ValueError(f"name must be one of {', '.join(names)}, got {name!r}")
+    content = json.loads((FOLDER / f"{name}.json").read_text(encoding="utf-8"))
+    records: list[dict[str, Any]] = content["records"]
     return records

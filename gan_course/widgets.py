@@ -11,26 +11,19 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor, nn
 
-from gan_course.checks import (
-    require_count,
-    require_matrix,
-    require_network,
-    require_number,
-    require_sequence,
-    require_type,
-)
-from gan_course.data import even_noise
-from gan_course.networks import Discriminator, Generator
-from gan_course.training import GAN
+from gan_course.data import as_samples, even_noise
 from gan_course.metrics import ks_normal
-from gan_course.networks import sample
+from gan_course.networks import Discriminator, Generator, sample
 from gan_course.plots import plot_against_normal, plot_points
+from gan_course.training import GAN
 
 if TYPE_CHECKING:
     import ipywidgets
     from IPython.display import HTML
+    from matplotlib.figure import Figure
 
 WIDGET_MIME = "application/vnd.jupyter.widget-view+json"
+SMALL: dict[str, Any] = {"figsize": (5, 3.2), "dpi": 80, "layout": "constrained"}  # pictures
 STILL = "gan_course_still"  # metadata entry that a renderer without a kernel shows instead
 
 
@@ -41,18 +34,12 @@ def explore_epochs(real: Tensor, snapshots: Mapping[int, Tensor], frames: int = 
         real: shape (n, 2), drawn behind.
         snapshots: samples by epoch, each (m, 2), as in `History.snapshots`.
         frames: pictures in the flip-book of a static page.
-
-    Raises:
-        TypeError: an argument is of the wrong type.
-        ValueError: there are no snapshots, or `frames` is below 1.
     """
     import ipywidgets
 
-    require_matrix("real", real, columns=2)
-    require_count("frames", frames)
-    require_type("snapshots", snapshots, Mapping, "samples by epoch")
+    real = as_samples(real, "real", columns=2)
     if not snapshots:
-        raise ValueError("snapshots must hold at least one epoch, got none")
+        raise ValueError("snapshots must hold at least one epoch; fit(..., watch=noise) keeps them")
     epochs = sorted(snapshots)
     slider = ipywidgets.SelectionSlider(options=epochs, value=epochs[0], description="epoch")
 
@@ -72,35 +59,17 @@ def explore_latent(generator: nn.Module, real: Tensor, limit: float = 2.5) -> No
         generator: maps (n, 2) to (n, 2), in the units of `real`.
         real: shape (n, 2), drawn behind.
         limit: the sliders go from -limit to limit.
-
-    Raises:
-        TypeError: an argument is of the wrong type.
-        ValueError: `real` has the wrong shape, `limit` is not above 0, or the generator has no
-            weights.
-        RuntimeError: a layer does not take what it is given, in PyTorch's words.
     """
     import ipywidgets
 
-    require_matrix("real", real, columns=2)
-    require_number("limit", limit, above=0)
-    require_network("generator", generator)
-    device = next(generator.parameters()).device
+    real = as_samples(real, "real", columns=2)
 
     def draw(z1: float, z2: float) -> bytes:
-        z = torch.tensor([[z1, z2]], device=device)
-        return _picture(real, sample(generator, z), f"G({z1:+.1f}, {z2:+.1f})", size=220)
+        made = sample(generator, torch.tensor([[z1, z2]]))
+        return _picture(real, made, f"G({z1:+.1f}, {z2:+.1f})", size=220)
 
-    sliders = [
-        ipywidgets.FloatSlider(
-            value=0.0,
-            min=-limit,
-            max=limit,
-            step=limit / 25,
-            description=name,
-            continuous_update=True,
-        )
-        for name in ("z1", "z2")
-    ]
+    ends = {"min": -limit, "max": limit, "step": limit / 25, "continuous_update": True}
+    sliders = [ipywidgets.FloatSlider(value=0.0, description=name, **ends) for name in ("z1", "z2")]
     stops = [limit * k / 5 for k in range(-5, 6)]
     still = flip_book("z1 (z2 stays 0)", {f"{z1:+.3g}": draw(z1, 0.0) for z1 in stops})
     _show(sliders, draw, still)
@@ -117,17 +86,7 @@ def flip_book(
         name: what the slider changes.
         frames: PNG pictures by the slider's value.
         hint: what the reader can do, under the slider.
-
-    Raises:
-        TypeError: an argument is of the wrong type.
-        ValueError: there are no frames.
     """
-    require_type("name", name, str, "a text")
-    require_type("hint", hint, str, "a text")
-    require_type("frames", frames, Mapping, "pictures by the slider's value")
-    for value, picture in frames.items():
-        require_type("frames", value, str, "pictures by texts")
-        require_type(f"frames[{value!r}]", picture, bytes, "the bytes of a PNG picture")
     if not frames:
         raise ValueError("frames must hold at least one picture, got none")
     pictures = "".join(
@@ -156,20 +115,34 @@ def flip_book(
 def _picture(real: Tensor, generated: Tensor, title: str, size: float = 34) -> bytes:
     import matplotlib.pyplot as plt
 
-    figure, axes = plt.subplots(figsize=(5, 3.2), dpi=80, layout="constrained")
+    figure, axes = plt.subplots(**SMALL)
     plot_points(real, generated, title=title, axes=axes)
-    axes.collections[-1].set_sizes([size])  # type: ignore[attr-defined]  # it is a scatter
+    axes.collections[-1].set_sizes([size])
     # the same window in every picture, a little wider than the data
     for column, set_limits in ((0, axes.set_xlim), (1, axes.set_ylim)):
         low, high = float(real[:, column].min()), float(real[:, column].max())
         set_limits(low - 0.2 * (high - low), high + 0.2 * (high - low))
+    return _png(figure)
+
+
+def _histogram(samples: Tensor, title: str) -> bytes:
+    import matplotlib.pyplot as plt
+
+    figure, axes = plt.subplots(**SMALL)
+    plot_against_normal(samples[:, 0], title=title, axes=axes)
+    return _png(figure)
+
+
+def _png(figure: Figure) -> bytes:
+    import matplotlib.pyplot as plt
+
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png")
     plt.close(figure)
     return buffer.getvalue()
 
 
-def _show(sliders: list[Any], draw: Callable[..., bytes], still: str) -> ipywidgets.VBox:
+def _show(sliders: list[Any], draw: Callable[..., bytes], still: str) -> None:
     import ipywidgets
 
     image = ipywidgets.Image(value=draw(*[slider.value for slider in sliders]), format="png")
@@ -179,9 +152,7 @@ def _show(sliders: list[Any], draw: Callable[..., bytes], still: str) -> ipywidg
 
     for slider in sliders:
         slider.observe(redraw, names="value")
-    box = ipywidgets.VBox([*sliders, image])
-    _publish(box, still)
-    return box
+    _publish(ipywidgets.VBox([*sliders, image]), still)
 
 
 def _publish(box: ipywidgets.VBox, still: str) -> None:
@@ -209,16 +180,9 @@ def film(name: str, frames: Mapping[str, bytes], seconds: float = 0.3) -> HTML:
 
     Returns:
         What a notebook shows if it is the last line of a cell; the same frames give the same HTML.
-
-    Raises:
-        TypeError: an argument is of the wrong type.
-        ValueError: there are no frames, or `seconds` is not above 0 or more than an hour.
     """
     from IPython.display import HTML
 
-    require_number("seconds", seconds, above=0)
-    if seconds > 3_600:
-        raise ValueError(f"seconds must be at most 3600, an hour a picture, got {seconds}")
     hint = "Press the button, or drag the slider."
     book = flip_book(name, frames, hint=hint)
     # playing is moving the slider; at the end the film stops, and begins anew when played again
@@ -239,21 +203,12 @@ def film_against_normal(snapshots: Mapping[int, Tensor]) -> HTML:
     """A film of histograms of generated numbers, with the density of N(0, 1) over each.
 
     Args:
-        snapshots: samples by epoch, each (n, 1), as in `GANHistory.snapshots`.
-
-    Raises:
-        TypeError: the samples are no float tensors.
-        ValueError: there are none, or of another shape.
+        snapshots: samples by epoch, each (n, 1), as in `History.snapshots`.
     """
-    require_type("snapshots", snapshots, Mapping, "samples by epoch")
-    if not snapshots:
-        raise ValueError("snapshots must hold at least one epoch, got none")
-    for epoch, samples in snapshots.items():
-        require_matrix(f"snapshots[{epoch}]", samples, columns=1)
-    frames = {
-        str(epoch): _histogram(snapshots[epoch], f"Generated numbers at epoch {epoch}")
-        for epoch in sorted(snapshots)
-    }
+    frames = {}
+    for epoch, samples in sorted(snapshots.items()):
+        samples = as_samples(samples, f"snapshots[{epoch}]", columns=1)
+        frames[str(epoch)] = _histogram(samples, f"Generated numbers at epoch {epoch}")
     return film("epoch", frames)
 
 
@@ -271,21 +226,10 @@ def tune_normal(steps: int = 1_000, stills: Sequence[float] = (2e-4, 1e-3, 5e-3)
     """Show settings of project 3's GAN, a button that trains with them, and what came of it.
 
     Args:
-        steps: training steps at each press, a few seconds for a thousand.
+        steps: training steps at each press, a multiple of 10; a thousand take a few seconds.
         stills: learning rates of the generator that a static page shows.
-
-    Raises:
-        TypeError: `steps` is no whole number, or `stills` are no numbers.
-        ValueError: `steps` is below 10, there are no stills, or one is not above 0.
     """
     import ipywidgets
-
-    require_count("steps", steps, minimum=10)
-    require_sequence("stills", stills, "(2e-4, 1e-3)")
-    if not stills:
-        raise ValueError("stills must hold at least one learning rate, got none")
-    for position, rate in enumerate(stills):
-        require_number(f"stills[{position}]", rate, above=0)
 
     def train(
         generator_rate: float = 2e-4,
@@ -310,18 +254,13 @@ def tune_normal(steps: int = 1_000, stills: Sequence[float] = (2e-4, 1e-3, 5e-3)
         return _histogram(samples, f"After {steps} steps: KS {ks_normal(samples[:, 0]):.3f}")
 
     rates = [(f"{rate:g}", rate) for rate in RATES]
+    menu = ipywidgets.Dropdown
     choices = {
-        "generator_rate": ipywidgets.Dropdown(options=rates, value=2e-4, description="rate of G"),
-        "discriminator_rate": ipywidgets.Dropdown(
-            options=rates, value=1e-3, description="rate of D"
-        ),
-        "widths": ipywidgets.Dropdown(
-            options=list(WIDTHS.items()), value=(64, 32), description="widths"
-        ),
-        "batch_size": ipywidgets.Dropdown(
-            options=[8, 32, 128, 512], value=32, description="batch size"
-        ),
-        "noise": ipywidgets.Dropdown(options=list(LATENT.items()), description="noise"),
+        "generator_rate": menu(options=rates, value=2e-4, description="rate of G"),
+        "discriminator_rate": menu(options=rates, value=1e-3, description="rate of D"),
+        "widths": menu(options=list(WIDTHS.items()), value=(64, 32), description="widths"),
+        "batch_size": menu(options=[8, 32, 128, 512], value=32, description="batch size"),
+        "noise": menu(options=list(LATENT.items()), description="noise"),
     }
     pictures = {f"{rate:g}": train(generator_rate=rate) for rate in stills}
     button = ipywidgets.Button(description="Train", button_style="primary")
@@ -343,14 +282,3 @@ def tune_normal(steps: int = 1_000, stills: Sequence[float] = (2e-4, 1e-3, 5e-3)
             hint="Drag the slider. Run this notebook to choose the other settings too and train.",
         ),
     )
-
-
-def _histogram(samples: Tensor, title: str) -> bytes:
-    import matplotlib.pyplot as plt
-
-    figure, axes = plt.subplots(figsize=(5, 3.2), dpi=80, layout="constrained")
-    plot_against_normal(samples[:, 0], title=title, axes=axes)
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png")
-    plt.close(figure)
-    return buffer.getvalue()

@@ -1,4 +1,4 @@
-"""Is what the plots show what they were given: points, epochs, losses and the ln 2 line?"""
+"""Is what the plots show what they were given: points, epochs, losses, numbers, networks?"""
 
 from __future__ import annotations
 
@@ -23,23 +23,17 @@ from gan_course.plots import (
     plot_against_normal,
     plot_epochs,
     plot_losses,
+    plot_network,
     plot_points,
     plot_scores,
 )
-from gan_course.training import Epoch, History
+from gan_course.training import Losses
 
 DOTS = torch.tensor([[0.0, 1.0], [10.0, 3.0], [20.0, 5.0]])
 STARS = torch.tensor([[1.0, 2.0], [3.0, 4.0]])
 SNAPSHOTS = {1: STARS, 25: STARS + 1, 50: STARS + 2, 75: STARS + 3, 80: STARS + 4}
-HISTORY = History(
-    epochs=[
-        Epoch(number=1, real_loss=0.7, fake_loss=0.6, generator_loss=0.5, score=4.0),
-        Epoch(number=2, real_loss=0.8, fake_loss=0.9, generator_loss=1.0, score=0.5),
-        Epoch(number=3, real_loss=0.4, fake_loss=0.3, generator_loss=1.2, score=2.0),
-    ],
-    best_epoch=2,
-    best_score=0.5,
-)
+LOSSES = [Losses(0.7, 0.6, 0.5), Losses(0.8, 0.9, 1.0), Losses(0.4, 0.3, 1.2)]
+QUANTILES = torch.special.ndtri((torch.arange(2_000, dtype=torch.double) + 0.5) / 2_000)
 
 
 @pytest.fixture(autouse=True)
@@ -63,6 +57,8 @@ def test_points_are_drawn_where_they_are() -> None:
     assert offsets(axes) == [DOTS.tolist(), STARS.tolist()]
     assert (axes.get_xlabel(), axes.get_ylabel(), axes.get_title()) == ("x", "y", "Both")
     assert words(axes) == ["real", "generated"]
+    assert plot_points(STARS.clone().requires_grad_(), axes=axes) is axes
+    assert offsets(axes)[-1] == STARS.tolist()
 
 
 def test_real_and_generated_differ_by_more_than_colour() -> None:
@@ -72,25 +68,6 @@ def test_real_and_generated_differ_by_more_than_colour() -> None:
     assert to_hex(generated.get_facecolor()[0]) == GENERATED["color"].lower()
     assert REAL["marker"] != GENERATED["marker"]
     assert real.get_sizes() < generated.get_sizes()
-
-
-def test_real_points_alone_need_no_legend() -> None:
-    axes = plot_points(DOTS)
-    assert offsets(axes) == [DOTS.tolist()]
-    assert axes.get_legend() is None
-    assert axes.get_title() == ""
-
-
-def test_points_can_be_drawn_into_a_picture_that_is_there() -> None:
-    _, mine = plt.subplots()
-    assert plot_points(DOTS, axes=mine) is mine
-    assert len(plt.get_fignums()) == 1
-
-
-def test_points_that_still_carry_gradients_can_be_drawn() -> None:
-    carried = STARS.clone().requires_grad_()
-    assert offsets(plot_points(DOTS, carried))[1] == STARS.tolist()
-    assert offsets(plot_points(carried))[0] == STARS.tolist()
 
 
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float64])
@@ -103,42 +80,34 @@ def test_numbers_of_any_precision_can_be_drawn(dtype: torch.dtype) -> None:
     assert np.asarray(path.get_data()).T.tolist() == STARS.tolist()
 
 
-def test_epochs_are_whole_numbers() -> None:
-    with pytest.raises(
-        TypeError, match=r"epochs\[1\] must be a whole number \(int\), got bool True"
-    ):
-        plot_epochs(DOTS, SNAPSHOTS, [1, True])
+@pytest.mark.parametrize("points", [DOTS.numpy(), DOTS.tolist(), DOTS.long()])
+def test_points_may_be_arrays_lists_and_whole_numbers(points: Any) -> None:
+    assert offsets(plot_points(points, points)) == [DOTS.tolist()] * 2
+    assert offsets(plot_epochs(points, {3: points}, [3]).axes[0]) == [DOTS.tolist()] * 2
 
 
 @pytest.mark.parametrize(
-    ("real", "generated", "error", "message"),
+    ("generated", "message"),
     [
-        (torch.ones(3), None, ValueError, r"real must be .* \(n, 2\), got shape \(3,\)"),
-        ([[1, 2]], None, TypeError, "real must be a float tensor"),
-        (DOTS, torch.ones(3, 1), ValueError, r"generated must be .* \(n, 2\), got shape \(3, 1\)"),
+        (torch.ones(3, 1), r"generated must have shape \(n, 2\), got \(3, 1\)"),
+        (math.nan * STARS, "generated must be finite, got NaN or infinity in 2 of 2"),
     ],
 )
-def test_points_of_another_shape_are_refused(
-    real: Any, generated: Any, error: type[Exception], message: str
-) -> None:
-    with pytest.raises(error, match=message):
-        plot_points(real, generated)
+def test_points_that_would_not_be_seen_are_named(generated: Any, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        plot_points(DOTS, generated)
+    assert plt.get_fignums() == []
 
 
 @pytest.mark.parametrize(("count", "rows"), [(1, 1), (3, 1), (4, 2), (5, 2)])
 def test_there_is_one_panel_an_epoch_and_three_a_row(count: int, rows: int) -> None:
-    epochs = list(SNAPSHOTS)[:count]
+    epochs = list(SNAPSHOTS)[:count][::-1]  # in the order that was asked for
     figure = plot_epochs(DOTS, SNAPSHOTS, epochs)
     assert len(figure.axes) == 3 * rows
     shown = [axes for axes in figure.axes if axes.get_visible()]
     assert [axes.get_title() for axes in shown] == [f"epoch {epoch}" for epoch in epochs]
     for axes, epoch in zip(shown, epochs, strict=True):
         assert offsets(axes) == [DOTS.tolist(), SNAPSHOTS[epoch].tolist()]
-
-
-def test_panels_come_in_the_order_that_was_asked_for() -> None:
-    figure = plot_epochs(DOTS, SNAPSHOTS, [50, 1])
-    assert [axes.get_title() for axes in figure.axes[:2]] == ["epoch 50", "epoch 1"]
 
 
 def test_only_the_first_panel_has_a_legend() -> None:
@@ -162,7 +131,7 @@ def test_the_lowest_panel_of_each_column_names_its_axis(count: int) -> None:
     assert [axes.get_ylabel() for axes in shown[::3]] == ["y"] * math.ceil(count / 3)
 
 
-@pytest.mark.parametrize("epochs", [[], [2], [1, 26]])
+@pytest.mark.parametrize("epochs", [[2], [1, 26]])
 def test_epochs_without_a_snapshot_are_named(epochs: list[int]) -> None:
     with pytest.raises(ValueError) as caught:
         plot_epochs(DOTS, SNAPSHOTS, epochs)
@@ -170,30 +139,20 @@ def test_epochs_without_a_snapshot_are_named(epochs: list[int]) -> None:
 
 
 def test_each_loss_is_a_line_over_the_epochs() -> None:
-    axes = plot_losses(HISTORY)
+    axes = plot_losses(LOSSES)
     drawn = {line.get_label(): line for line in axes.lines}
     expected = {"D on real": [0.7, 0.8, 0.4], "D on fake": [0.6, 0.9, 0.3], "G": [0.5, 1.0, 1.2]}
     for name, losses in expected.items():
         assert list(drawn[name].get_xdata()) == [1, 2, 3]
         assert list(drawn[name].get_ydata()) == losses
     assert len({line.get_linestyle() for line in drawn.values()}) == 3, "colour alone is not enough"
-
-
-def test_a_line_marks_ln_2() -> None:
-    line = plot_losses(HISTORY).lines[-1]
-    assert list(line.get_ydata()) == [math.log(2)] * 2
-    assert line.get_label() == "ln 2 = 0.693"
-
-
-def test_losses_say_what_their_axes_are() -> None:
-    axes = plot_losses(HISTORY)
+    assert list(drawn["ln 2 = 0.693"].get_ydata()) == [math.log(2)] * 2
+    assert words(axes) == list(drawn)
     assert (axes.get_xlabel(), axes.get_ylabel()) == ("epoch", "mean loss")
-    assert axes.get_title() == "Losses of both networks"
-    assert words(axes) == ["D on real", "D on fake", "G", "ln 2 = 0.693"]
 
 
 def test_scores_are_drawn_on_a_logarithmic_axis_with_the_best_marked() -> None:
-    axes = plot_scores(HISTORY)
+    axes = plot_scores([4.0, 0.5, 2.0])
     scores, best = axes.lines
     assert axes.get_yscale() == "log"
     assert list(scores.get_xdata()) == [1, 2, 3]
@@ -203,3 +162,46 @@ def test_scores_are_drawn_on_a_logarithmic_axis_with_the_best_marked() -> None:
     assert words(axes) == ["best: epoch 2, the clock starts here"]
     assert (axes.get_xlabel(), axes.get_ylabel()) == ("epoch", "score (lower is better)")
     assert axes.get_title() == "Score of each epoch"
+
+
+# --- numbers on a line, and networks -------------------------------------------------------------
+
+
+def test_bars_and_density_are_on_one_scale() -> None:
+    axes = plot_against_normal(QUANTILES, title="Bell")
+    area = sum(bar.get_height() * bar.get_width() for bar in axes.patches)
+    assert area == pytest.approx(1, abs=1e-3)
+    (line,) = axes.lines
+    x, y = np.asarray(line.get_xdata()), np.asarray(line.get_ydata())
+    assert y == pytest.approx(np.exp(-(x**2) / 2) / math.sqrt(2 * math.pi))
+    assert line.get_linestyle() == "--"
+    assert axes.get_title() == "Bell"
+    assert axes.get_xlim() == (-4, 4)
+
+
+def test_numbers_outside_the_picture_count_for_the_area() -> None:
+    axes = plot_against_normal(torch.tensor([0.0, 100.0]), limit=2)
+    area = sum(bar.get_height() * bar.get_width() for bar in axes.patches)
+    assert area == pytest.approx(0.5)
+
+
+def test_a_histogram_is_of_one_column() -> None:
+    with pytest.raises(ValueError, match=r"values must have shape \(n,\).*got \(2, 2\)"):
+        plot_against_normal(torch.ones(2, 2))
+
+
+def test_a_network_is_drawn_column_by_column() -> None:
+    axes = plot_network([2, 64, 1], ["LeakyReLU", "sigmoid"], title="D", most=8)
+    lines, *columns = axes.collections
+    counts = [len(np.asarray(column.get_offsets())) for column in columns]
+    assert counts == [2, 8, 1]
+    assert len(lines.get_paths()) == 2 * 8 + 8 * 1
+    words = [text.get_text() for text in axes.texts]
+    assert words == ["2", "\u22ee", "64", "1", "LeakyReLU", "sigmoid"]
+    for column in columns:
+        assert np.asarray(column.get_offsets())[:, 1].mean() == pytest.approx(0)
+
+
+def test_words_between_the_columns_of_a_network_are_counted() -> None:
+    with pytest.raises(ValueError, match=r"one word fewer .* got 0 words and 2 widths"):
+        plot_network([1, 2], [])

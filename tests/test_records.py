@@ -11,7 +11,7 @@ import pytest
 
 from benchmarks.quality import PROJECTS
 from gan_course import records
-from gan_course.recipes import CURVES
+from gan_course.many import CURVES
 from gan_course.records import load_records
 
 NAMES = sorted(file.stem for file in records.FOLDER.glob("*.json"))
@@ -21,20 +21,9 @@ WHOLE = ("seed", "stopped_at", "best_epoch", "bins")
 NUMBERS = ("best_score", "mse", "fit_error", "ks", "outside", "seconds")
 
 
-def test_both_recipes_were_measured() -> None:
-    assert set(LOOPS) <= set(NAMES)
-
-
 @pytest.mark.parametrize("name", COURSE)
 def test_the_course_recipe_was_measured_on_many_seeds(name: str) -> None:
     assert len(load_records(name)) == 100
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_records_are_those_of_the_file(name: str) -> None:
-    content = json.loads((records.FOLDER / f"{name}.json").read_text(encoding="utf-8"))
-    assert load_records(name) == content["records"]
-    assert len(load_records(name)) >= 1
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -62,16 +51,9 @@ def test_a_record_holds_what_the_table_prints(name: str) -> None:
     for record in load_records(name):
         assert all(isinstance(record[key], int) for key in WHOLE)
         assert all(math.isfinite(record[key]) for key in NUMBERS)
-        assert name.endswith(record["recipe"])
-
-
-@pytest.mark.parametrize("name", LOOPS)
-def test_a_record_is_possible(name: str) -> None:
-    for record in load_records(name):
         assert 1 <= record["best_epoch"] <= record["stopped_at"]
-        assert 0 <= record["ks"] <= 1
-        assert 0 <= record["outside"] <= 1
-        assert 0 <= record["bins"] <= 50
+        assert max(record["ks"], record["outside"], record["bins"] / 50) <= 1
+        assert name.endswith(record["recipe"])
 
 
 def test_an_unknown_name_is_answered_with_those_that_exist() -> None:

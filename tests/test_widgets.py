@@ -1,4 +1,4 @@
-"""Do the sliders redraw the picture, and does the flip-book work where there is no kernel?"""
+"""Do sliders and buttons redraw the picture, and does a page without a kernel work?"""
 
 from __future__ import annotations
 
@@ -18,8 +18,16 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from gan_course import widgets
-from gan_course.widgets import STILL, WIDGET_MIME, explore_epochs, explore_latent, flip_book
+from gan_course.widgets import (
+    STILL,
+    WIDGET_MIME,
+    explore_epochs,
+    explore_latent,
+    film,
+    film_against_normal,
+    flip_book,
+    tune_normal,
+)
 
 REAL = torch.tensor([[0.0, 0.0], [10.0, 5.0]])
 SNAPSHOTS = {50: REAL + 2, 1: REAL + 1, 25: REAL * 0.5}
@@ -108,36 +116,12 @@ def test_the_epoch_slider_goes_through_the_sorted_snapshots(shown: dict[str, Any
     assert (slider.value, slider.description) == (1, "epoch")
 
 
-def test_moving_the_epoch_slider_draws_that_epoch(shown: dict[str, Any]) -> None:
-    explore_epochs(REAL, SNAPSHOTS)
-    slider, _ = shown["box"].children
-    pictures = {}
-    for epoch in (1, 25, 50):
-        slider.value = epoch
-        pictures[epoch] = picture(shown)
-    assert len(set(pictures.values())) == 3
-    slider.value = 1
-    assert picture(shown) == pictures[1]
-
-
 def test_the_latent_sliders_go_both_ways_from_zero(shown: dict[str, Any]) -> None:
     latent(limit=2)
     sliders = shown["box"].children[:-1]
     assert [slider.description for slider in sliders] == ["z1", "z2"]
     for slider in sliders:
         assert (slider.min, slider.value, slider.max) == (-2, 0, 2)
-
-
-def test_moving_either_latent_slider_changes_the_picture(shown: dict[str, Any]) -> None:
-    latent()
-    z1, z2, _ = shown["box"].children
-    pictures = [picture(shown)]
-    for slider in (z1, z2):
-        slider.value = 1.5
-        pictures.append(picture(shown))
-    assert len(set(pictures)) == 3
-    z1.value = z2.value = 0
-    assert picture(shown) == pictures[0]
 
 
 @pytest.fixture
@@ -167,6 +151,9 @@ def test_a_picture_shows_the_sample_of_the_latent_point(
     assert torch.equal(real, REAL)
     torch.testing.assert_close(generated, generator(torch.tensor([[1.0, -0.5]])).detach())
     assert title == "G(+1.0, -0.5)"
+    before = picture(shown)
+    z2.value = 0.5
+    assert picture(shown) != before
 
 
 def test_a_picture_shows_the_points_of_the_epoch(shown: dict[str, Any], drawn: list[Any]) -> None:
@@ -210,22 +197,11 @@ def test_the_slider_of_a_flip_book_has_a_stop_for_each_frame() -> None:
     assert "i==this.value?'block':'none'" in slider["oninput"]
 
 
-def test_a_flip_book_says_what_it_shows_and_needs_no_network() -> None:
-    page = flip_book("letter", {"a": b"1"})
-    assert re.match(r"letter\s+a\s*Drag the slider", Book(page).text)
-    assert not re.search(r"https?:|<script|<link", page)
-
-
 def test_words_cannot_break_out_of_a_flip_book() -> None:
     name = '"><script>alert(1)</script>'
     page = flip_book(name, {name: b"1"})
-    assert "<script" not in page
+    assert not re.search(r"https?:|<script|<link", page)
     assert Book(page).images[0]["alt"] == f"Picture at {name} {name}"
-
-
-def test_a_flip_book_needs_a_frame() -> None:
-    with pytest.raises(ValueError, match="frames must hold at least one picture, got none"):
-        flip_book("epoch", {})
 
 
 def test_the_still_of_the_latent_sliders_walks_along_z1(shown: dict[str, Any]) -> None:
@@ -237,9 +213,8 @@ def test_the_still_of_the_latent_sliders_walks_along_z1(shown: dict[str, Any]) -
     assert alts[0] == "Picture at z1 (z2 stays 0) -2.5"
 
 
-@pytest.mark.parametrize("limit", [3, 0.3])
-def test_the_still_has_eleven_stops_whatever_the_limit(limit: float, shown: dict[str, Any]) -> None:
-    latent(limit=limit)
+def test_stops_that_lie_close_together_stay_apart(shown: dict[str, Any]) -> None:
+    latent(limit=0.3)
     assert len(book(shown).images) == 11
 
 
@@ -250,13 +225,8 @@ def test_the_still_of_the_epochs_has_at_most_that_many_frames(
     explore_epochs(REAL, dict.fromkeys(range(1, count + 1), REAL), frames)
     images = book(shown).images
     assert min(count, 2) <= len(images) <= max(frames, min(count, 2))
-
-
-def test_the_still_of_the_epochs_begins_and_ends_with_the_run(shown: dict[str, Any]) -> None:
-    explore_epochs(REAL, dict.fromkeys(range(10, 0, -1), REAL), frames=4)
     values = book(shown).inputs[0]["data-values"].split(",")
-    assert (values[0], values[-1]) == ("1", "10")
-    assert [int(value) for value in values] == sorted(int(value) for value in values)
+    assert (values[0], values[-1]) == ("1", str(count)), "it begins and ends with the run"
 
 
 def test_the_still_and_the_slider_show_the_same_picture(shown: dict[str, Any]) -> None:
@@ -266,33 +236,7 @@ def test_the_still_and_the_slider_show_the_same_picture(shown: dict[str, Any]) -
         assert base64.b64decode(image["src"].partition(",")[2]) == picture(shown)
 
 
-# --- errors -----------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("call", "error", "message"),
-    [
-        (lambda: explore_epochs(REAL, {}), ValueError, "snapshots must hold at least one epoch"),
-        (lambda: explore_epochs(REAL, SNAPSHOTS, 0), ValueError, "frames must be at least 1"),
-        (lambda: explore_epochs(REAL[0], SNAPSHOTS), ValueError, "real must be a float tensor"),
-        (lambda: latent(limit=0), ValueError, "limit must be larger than 0, got 0"),
-        (lambda: latent(limit="2"), TypeError, "limit must be a number, got str '2'"),
-        (
-            lambda: explore_latent(nn.Linear(2, 2), [[0.0, 1.0]]),  # type: ignore[arg-type]
-            TypeError,
-            "real must be a float tensor",
-        ),
-    ],
-)
-def test_sliders_name_the_wrong_argument(
-    call: Any, error: type[Exception], message: str, shown: dict[str, Any]
-) -> None:
-    with pytest.raises(error, match=message):
-        call()
-    assert shown == {}
-
-
-def test_a_real_front_end_gets_the_bundle(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_real_front_end_gets_the_bundle() -> None:
     # through IPython's own display, as in a notebook
     from IPython.core.interactiveshell import InteractiveShell
     from IPython.utils.capture import capture_output
@@ -306,4 +250,74 @@ def test_a_real_front_end_gets_the_bundle(capsys: pytest.CaptureFixture[str]) ->
     (output,) = captured.outputs
     assert WIDGET_MIME in output.data
     assert STILL in output.metadata
-    assert widgets.STILL == "gan_course_still"
+
+
+# --- the film ----------------------------------------------------------------------------------
+
+
+def test_a_film_is_the_same_each_time_and_waits_to_be_played() -> None:
+    frames = {"1": b"one", "50": b"two"}
+    page = film("epoch", frames).data
+    assert page == film("epoch", frames).data
+    assert not re.search(r"https?:|<script|<link|autoplay|\bid=", page)
+    assert page.count("<img") == 2
+    (button,) = re.findall(r"<button[^>]*>", page)
+    assert 'type="button"' in button
+    assert "setInterval(go,300)" in button
+    assert base64.b64encode(b"two").decode() in page
+
+
+def test_the_film_of_histograms_goes_through_the_epochs_in_order() -> None:
+    samples = torch.randn(50, 1)
+    page = film_against_normal({50: samples, 1: samples + 1}).data
+    assert re.findall(r'alt="Picture at epoch (\d+)"', page) == ["1", "50"]
+    assert plt.get_fignums() == []
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        # what one has who trained without `watch`
+        (lambda: explore_epochs(REAL, {}), r"snapshots must hold .* fit\(..., watch=noise\)"),
+        (lambda: film_against_normal({}), "frames must hold at least one picture, got none"),
+        (
+            lambda: film_against_normal({3: torch.ones(4, 2)}),
+            r"snapshots\[3\] must have shape \(n, 1\), got \(4, 2\)",
+        ),
+    ],
+)
+def test_what_cannot_be_shown_is_named(call: Any, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        call()
+
+
+# --- the GAN to tune ---------------------------------------------------------------------------
+
+
+def test_pressing_the_button_trains_with_the_chosen_settings(shown: dict[str, Any]) -> None:
+    state = torch.get_rng_state()
+    tune_normal(steps=20, stills=(2e-4,))
+    assert torch.equal(torch.get_rng_state(), state), "the notebook's own seed is left alone"
+    *choices, button, image = shown["box"].children
+    assert shown["bundle"][WIDGET_MIME]["model_id"] == shown["box"].model_id
+    first = bytes(image.value)
+    button.click()
+    assert bytes(image.value) == first, "the same settings, the same picture"
+    names = ["rate of G", "rate of D", "widths", "batch size", "noise"]
+    assert [choice.description for choice in choices] == names
+    pictures = {first}
+    for choice in choices:
+        usual = choice.index
+        choice.index = len(choice.options) - 1
+        button.click()
+        pictures.add(bytes(image.value))
+        choice.index = usual
+    assert len(pictures) == 1 + len(choices)
+    assert (button.disabled, button.description) == (False, "Train")
+
+
+def test_the_still_of_the_tuner_has_a_picture_a_rate(shown: dict[str, Any]) -> None:
+    tune_normal(steps=10, stills=(2e-4, 5e-3))
+    alts = re.findall(r'alt="([^"]*)"', shown["metadata"][STILL])
+    assert alts == [f"Picture at learning rate of the generator {r}" for r in ("0.0002", "0.005")]
+    assert "Run this notebook" in shown["metadata"][STILL]
