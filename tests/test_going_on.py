@@ -114,7 +114,7 @@ def test_a_notebook_goes_on_after_its_kernel_was_stopped_and_started_anew(tmp_pa
     cell = (
         f"import sys; sys.path.insert(0, {str(HERE)!r})\n"
         "import json; from pathlib import Path; from killed import gan\n"
-        f"numbers = gan(Path({str(tmp_path / 'run.pt')!r}), 150)"
+        f"numbers = json.dumps(gan(Path({str(tmp_path / 'run.pt')!r}), 150))"
     )
     said: list[str] = []
 
@@ -135,7 +135,7 @@ def test_a_notebook_goes_on_after_its_kernel_was_stopped_and_started_anew(tmp_pa
         manager.restart_kernel(now=True)
         client.wait_for_ready(timeout=600)
         reply = client.execute_interactive(
-            cell + "\nprint(json.dumps(numbers))", output_hook=listen
+            cell + "\nprint(numbers)", output_hook=listen
         )
         assert reply["content"]["status"] == "ok"
     finally:
