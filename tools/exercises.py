@@ -20,7 +20,7 @@ from nbformat.v4 import new_markdown_cell
 ROOT = Path(__file__).resolve().parent.parent
 SOLUTIONS = ROOT / "notebooks" / "solutions"
 EXERCISES = ROOT / "notebooks" / "exercises"
-TEXTS = ROOT / "gan_course" / "exercises.json"
+TEXTS = ROOT / "gan_course" / "exercises" / "texts.json"
 
 
 def role(cell: NotebookNode) -> str:

@@ -1,34 +1,32 @@
-"""Is the bug mended? Checks for the exercises of the museum of broken GANs."""
+"""Is the bug mended? Exercises 6.1 to 6.9, of the museum of broken GANs."""
 
 from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import binary_cross_entropy, binary_cross_entropy_with_logits
+from torch.nn.functional import binary_cross_entropy as bce
+from torch.nn.functional import binary_cross_entropy_with_logits as bce_l
 from torch.optim import Optimizer
 
-from gan_course.answers import Wrong, answer_of, numbers_of
+from gan_course.exercises.answers import Wrong, answer_of, number_of, numbers_of
+
+Mistake = tuple[float, str]  # a number that comes out of a known mistake, and which one that is
 
 
-def _number(found: Any, name: str) -> float:
-    number = numbers_of(found, f"what {name} returns")
-    if number.numel() != 1:
-        raise Wrong(f"{name} returns shape {tuple(number.shape)}, expected one number")
-    return float(number.flatten()[0])
+def _random() -> torch.Generator:
+    return torch.Generator().manual_seed(0)
 
 
 def _close(one: float, other: float) -> bool:
     return math.isclose(one, other, rel_tol=1e-3, abs_tol=1e-5)
 
 
-def _judge_number(
-    found: float, right: float, what: str, mistakes: Sequence[tuple[float, str]]
-) -> None:
+def _judge_number(found: float, right: float, what: str, *mistakes: Mistake) -> None:
     """Raise unless the number is right; where it is a known mistake, say which one."""
     if _close(found, right):
         return
@@ -38,35 +36,38 @@ def _judge_number(
     raise Wrong(f"for {what} you get {found:.4f}, expected {right:.4f}")
 
 
+def _sign_and_sum(right: float, count: int) -> tuple[Mistake, Mistake]:
+    return (
+        (-right, "the sign is wrong: training makes a loss smaller"),
+        (count * right, "that is the sum over the batch, expected the mean"),
+    )
+
+
 def _judge_record(loss: Any, *given: Tensor) -> None:
     """Raise unless backward() can start from the loss, and leads to all that it is made of."""
+    but = "the number is right, but"
     if not (isinstance(loss, Tensor) and loss.requires_grad):
-        raise Wrong(
-            "the number is right, but it has no record: backward() can't start from it. Leave out "
-            ".item() and .detach()"
-        )
+        no = "it has no record: backward() can't start from it"
+        raise Wrong(f"{but} {no}. Leave out .item() and .detach()")
     try:
         slopes = torch.autograd.grad(loss, given, allow_unused=True)
     except RuntimeError:
-        raise Wrong(
-            "the number is right, but its record is used up: leave backward() to the training step"
-        ) from None
-    if any(slope is None for slope in slopes):
-        raise Wrong(
-            "the number is right, but its record is cut: backward() does not lead to all that you "
-            "were given. Leave out .detach()"
-        )
+        used_up = "its record is used up: leave backward() to the training step"
+        raise Wrong(f"{but} {used_up}") from None
+    if None in slopes:
+        cut = "its record is cut: backward() does not lead to all that you were given"
+        raise Wrong(f"{but} {cut}. Leave out .detach()")
 
 
 def _check_generator_loss(generator_loss: Any) -> str:
     answers = torch.tensor([[0.1], [0.4], [0.25], [0.6]], requires_grad=True)
-    probabilities = answers.detach().double()
-    logs = probabilities.log()
     answer = answer_of(generator_loss, "generator_loss", answers.clone())
-    found = _number(answer, "generator_loss")
-    fooled = float((1 - probabilities).log().mean())
-    twice = float(binary_cross_entropy_with_logits(probabilities, torch.ones_like(probabilities)))
-    mistakes = (
+    given = answers.detach()
+    right, fooled = float(-given.log().mean()), float((1 - given).log().mean())
+    _judge_number(
+        number_of(answer, "generator_loss"),
+        right,
+        "the answers 0.1, 0.4, 0.25 and 0.6",
         (
             -fooled,
             "your generator is rewarded for being found out: the target is still 0. What does it "
@@ -77,18 +78,19 @@ def _check_generator_loss(generator_loss: Any) -> str:
             "that is log(1 - D(G(z))), the other form of its loss: it has the right direction, but "
             "is flat where the discriminator is sure. Use the target 1",
         ),
-        (float(logs.mean()), "the sign is wrong: training makes a loss smaller"),
-        (-float(logs.sum()), "that is the sum over the batch, expected the mean"),
-        (twice, "these are probabilities already: this loss puts a second sigmoid on them"),
+        *_sign_and_sum(right, 4),
+        (
+            float(bce_l(given, torch.ones_like(given))),
+            "these are probabilities already: this loss puts a second sigmoid on them",
+        ),
     )
-    _judge_number(found, -float(logs.mean()), "the answers 0.1, 0.4, 0.25 and 0.6", mistakes)
     _judge_record(answer, answers)
     return "the generator wants its samples to be called real: 1"
 
 
 def _check_optimisers(optimisers: Any) -> str:
-    generator, discriminator = nn.Linear(2, 2), nn.Linear(2, 1)
-    found = answer_of(optimisers, "optimisers", generator, discriminator)
+    networks = nn.Linear(2, 2), nn.Linear(2, 1)
+    found = answer_of(optimisers, "optimisers", *networks)
     if isinstance(found, Optimizer):
         raise Wrong("optimisers returns a single optimiser, expected two: G's, then D's")
     if not isinstance(found, (tuple, list)) or len(found) != 2:
@@ -96,39 +98,44 @@ def _check_optimisers(optimisers: Any) -> str:
     if not all(isinstance(one, Optimizer) for one in found):
         raise Wrong("optimisers returns something else than optimisers, such as torch.optim.Adam")
     held = [{id(w) for group in one.param_groups for w in group["params"]} for one in found]
-    own = [{id(w) for w in network.parameters()} for network in (generator, discriminator)]
-    if found[0] is found[1] or held[0] & held[1]:
+    own = [{id(w) for w in network.parameters()} for network in networks]
+    if held[0] & held[1]:
         raise Wrong("some weights are in both optimisers, expected each in one of them only")
     if held == own[::-1]:
         raise Wrong("the two are swapped: the first one has to hold the generator's weights")
     for name, has, wanted in zip(("first", "second"), held, own, strict=True):
         if has != wanted:
             raise Wrong(
-                f"the {name} optimiser holds {len(has & wanted)} of its network's "
-                f"{len(wanted)} weight tensors and {len(has - wanted)} others, expected all "
-                "of them and no others"
+                f"the {name} optimiser holds {len(has & wanted)} of its network's {len(wanted)} "
+                f"weight tensors and {len(has - wanted)} others, expected all and no others"
             )
     return "each optimiser has the weights of one network"
 
 
+def _row(tensors: Iterable[Tensor]) -> Tensor:
+    return torch.cat([one.detach().flatten() for one in tensors])
+
+
+def _both(real: Tensor, fake: Tensor, loss: Callable[..., Tensor] = bce_l) -> Tensor:
+    """The discriminator's loss: 1 is right for real samples, 0 for generated ones."""
+    return loss(real, torch.ones_like(real)) + loss(fake, torch.zeros_like(fake))
+
+
 def _check_step_d(step_d: Any) -> str:
-    random = torch.Generator().manual_seed(0)
+    random = _random()
     real, noise = torch.randn(8, 2, generator=random) + 3, torch.randn(8, 2, generator=random)
     generator, discriminator = nn.Linear(2, 2), nn.Sequential(nn.Linear(2, 1), nn.Sigmoid())
+    weights = list(discriminator.parameters())
     with torch.no_grad():
-        for weight in (*generator.parameters(), *discriminator.parameters()):
+        for weight in (*generator.parameters(), *weights):
             weight.copy_(0.1 * torch.randn(weight.shape, generator=random))
-    before = _row(discriminator.parameters())
-    one, other = discriminator(real), discriminator(generator(noise).detach())
-    right_loss = binary_cross_entropy(one, torch.ones_like(one))
-    right_loss = right_loss + binary_cross_entropy(other, torch.zeros_like(other))
-    slopes = torch.autograd.grad(right_loss, list(discriminator.parameters()))
-    expected = -torch.cat([slope.flatten() for slope in slopes])
+    before, before_g = _row(weights), _row(generator.parameters())
+    right_loss = _both(discriminator(real), discriminator(generator(noise).detach()), bce)
+    expected = -_row(torch.autograd.grad(right_loss, weights))
     # what the last batch has left in the gradients points another way
     discriminator[0].weight.grad = torch.tensor([[-90.0, 90.0]])
     discriminator[0].bias.grad = torch.zeros(1)
-    before_g = _row(generator.parameters())
-    optimiser = torch.optim.SGD(discriminator.parameters(), lr=1e-3)
+    optimiser = torch.optim.SGD(weights, lr=1e-3)
     steps: list[Any] = []
     optimiser.register_step_post_hook(lambda *step: steps.append(step))
     # a gradient that is emptied afterwards has been there all the same
@@ -136,13 +143,15 @@ def _check_step_d(step_d: Any) -> str:
     for weight in generator.parameters():
         weight.register_hook(reached.append)
     answer = answer_of(step_d, "step_D", generator, discriminator, optimiser, real, noise)
-    loss = _number(answer, "step_D")
+    loss, right = number_of(answer, "step_D"), right_loss.item()
+    moved = _row(weights) - before
+    stands = float(moved.norm()) == 0
+    likeness = float(torch.cosine_similarity(moved, expected, dim=0))
     if not torch.equal(_row(generator.parameters()), before_g):
         raise Wrong("step_D has changed the generator's weights, expected the discriminator's only")
-    moved = _row(discriminator.parameters()) - before
-    if float(moved.norm()) == 0 and not steps:
+    if stands and not steps:
         raise Wrong("the discriminator's weights have not changed: who calls step()?")
-    if float(moved.norm()) == 0:
+    if stands:
         raise Wrong(
             "the discriminator's weights have not changed: step() found no gradients. Either "
             "nobody calls backward(), or they are emptied between backward() and step()"
@@ -152,7 +161,6 @@ def _check_step_d(step_d: Any) -> str:
             "the discriminator has moved much too far: gradients of the last batch are still in "
             "it. What empties them?"
         )
-    likeness = float(torch.cosine_similarity(moved, expected, dim=0))
     if likeness < -0.9:
         raise Wrong("it moves the wrong way: the targets are swapped (1 is for real samples)")
     if likeness < 0.99:
@@ -167,8 +175,8 @@ def _check_step_d(step_d: Any) -> str:
             "gradients have reached the generator. With two optimisers that only costs time, with "
             "one it costs the training: cut it off by detach()"
         )
-    if not (_close(loss, right_loss.item()) or _close(2 * loss, right_loss.item())):
-        raise Wrong(f"step_D returns {loss:.4f} as its loss, expected {right_loss.item():.4f}")
+    if not (_close(loss, right) or _close(2 * loss, right)):
+        raise Wrong(f"step_D returns {loss:.4f} as its loss, expected {right:.4f}")
     if isinstance(answer, Tensor) and answer.requires_grad:
         raise Wrong(
             "step_D returns its loss with the whole record, which then stays in memory: return the "
@@ -177,38 +185,27 @@ def _check_step_d(step_d: Any) -> str:
     return "emptied, cut off, and one step in the right direction"
 
 
-def _row(weights: Any) -> Tensor:
-    return torch.cat([weight.detach().flatten() for weight in weights])
-
-
 def _check_epoch_loss(epoch_loss: Any) -> str:
-    cases: tuple[tuple[str, list[float]], ...] = (
-        ("16 losses of ln 2", [math.log(2)] * 16),
-        ("the losses 1, 2 and 6", [1.0, 2.0, 6.0]),
-        ("a single loss of 0.5", [0.5]),
-    )
-    for what, losses in cases:
+    cases = {
+        "16 losses of ln 2": [math.log(2)] * 16,
+        "the losses 1, 2 and 6": [1.0, 2.0, 6.0],
+        "a single loss of 0.5": [0.5],
+    }
+    for what, losses in cases.items():
         count, total = len(losses), sum(losses)
-        found = _number(answer_of(epoch_loss, "epoch_loss", list(losses)), "epoch_loss")
-        mistakes = (
-            (
-                total / max(count - 1, 1),
-                f"for {what} you get {found:.3f}: divided by {count - 1}, the number of the last "
-                f"batch, and there are {count}",
-            ),
-            (total, f"for {what} you get {found:.3f}: that is their sum, expected the mean"),
-            (total / (count + 1), f"for {what} you get {found:.3f}: divided by {count + 1}"),
-            (losses[-1], f"for {what} you get {found:.3f}: that is the last one alone"),
+        found = number_of(answer_of(epoch_loss, "epoch_loss", list(losses)), "epoch_loss")
+        got = f"for {what} you get {found:.3f}:"
+        by_last = f"divided by {count - 1}, the number of the last batch, and there are {count}"
+        _judge_number(
+            found,
+            total / count,
+            what,
+            (total / max(count - 1, 1), f"{got} {by_last}"),
+            (total, f"{got} that is their sum, expected the mean"),
+            (total / (count + 1), f"{got} divided by {count + 1}"),
+            (losses[-1], f"{got} that is the last one alone"),
         )
-        _judge_number(found, total / count, what, mistakes)
     return "16 times ln 2 is ln 2 on average"
-
-
-def _both(
-    real: Tensor, fake: Tensor, loss: Callable[..., Tensor] = binary_cross_entropy_with_logits
-) -> float:
-    """The discriminator's loss: 1 is right for real samples, 0 for generated ones."""
-    return float(loss(real, torch.ones_like(real)) + loss(fake, torch.zeros_like(fake)))
 
 
 def _check_logits_loss(discriminator_loss: Any) -> str:
@@ -217,46 +214,41 @@ def _check_logits_loss(discriminator_loss: Any) -> str:
         ("logits of 0, an undecided discriminator", [0.0, 0.0], [0.0, 0.0]),
         ("logits of -200 for real and 200 for generated samples", [-200.0], [200.0]),
     )
-    share = None
+    share = 0.0
     for what, first, second in cases:
-        real, fake = torch.tensor(first)[:, None], torch.tensor(second)[:, None]
-        given = real.clone().requires_grad_(), fake.clone().requires_grad_()
-        arguments = (one.clone() for one in given)
-        answer = answer_of(discriminator_loss, "discriminator_loss", *arguments)
+        real, fake = (torch.tensor(one)[:, None].requires_grad_() for one in (first, second))
+        answer = answer_of(discriminator_loss, "discriminator_loss", real.clone(), fake.clone())
         if isinstance(answer, Tensor) and not bool(torch.isfinite(answer).all()):
             raise Wrong(
                 f"for {what} you get infinity: the sigmoid rounds to 0, and a logarithm follows"
             )
-        found = _number(answer, "discriminator_loss")
-        probabilities = real.sigmoid(), fake.sigmoid()
-        right, twice = _both(real, fake), _both(*probabilities)
-        rounded = _both(*probabilities, loss=binary_cross_entropy)
-        swapped = _both(fake, real)
-        if share is None:
+        found = number_of(answer, "discriminator_loss")
+        sure = real.sigmoid(), fake.sigmoid()
+        losses = _both(real, fake), _both(*sure), _both(fake, real), _both(*sure, loss=bce)
+        if not share:
             # the mean of the two halves will do as well as their sum, but always the same of them
-            halves = (value / 2 for value in (right, twice, swapped))
-            share = 0.5 if any(_close(found, half) for half in halves) else 1.0
-        too_many = "a sigmoid too many: this loss puts one on what it is given"
-        cut = f"for {what} you get {found:.0f}, expected {share * right:.0f}: the sigmoid rounds to"
+            share = 0.5 if any(_close(found, float(loss) / 2) for loss in losses[:3]) else 1.0
+        right, twice, swapped, rounded = (share * float(loss) for loss in losses)
+        cut = f"for {what} you get {found:.0f}, expected {right:.0f}: the sigmoid rounds to 0"
         use = "Use the loss that takes logits"
         mistakes = [
-            (share * twice, too_many),
-            (share * swapped, "the targets are swapped: 1 is for real samples"),
-            (share * rounded, f"{cut} 0 and 1, and BCELoss cuts off at 100. {use}"),
+            (twice, "a sigmoid too many: this loss puts one on what it is given"),
+            (swapped, "the targets are swapped: 1 is for real samples"),
+            (rounded, f"{cut} and 1, and BCELoss cuts off at 100. {use}"),
         ]
-        if found < share * right and right > 100:  # right before, so only the size is at fault
+        if found < right and right > 100:  # right before, so only the size is at fault
             small = "a clamp or a small number added to it cuts off the loss"
-            mistakes.append((found, f"{cut} 0 or 1, and {small}. {use}"))
-        _judge_number(found, share * right, what, mistakes)
-        _judge_record(answer, *given)
+            mistakes.append((found, f"{cut} or 1, and {small}. {use}"))
+        _judge_number(found, right, what, *mistakes)
+        _judge_record(answer, real, fake)
     return "one sigmoid, and finite for any logit"
 
 
 def _check_shapes(loss: Any) -> str:
     answers = torch.tensor([0.9, 0.8, 0.3, 0.2, 0.6, 0.1])
     targets = torch.tensor([1.0, 1.0, 0.0, 0.0, 1.0, 0.0])
-    right = float(binary_cross_entropy(answers, targets))
-    stretched = float(binary_cross_entropy(answers[:, None].expand(6, 6), targets.expand(6, 6)))
+    right = float(bce(answers, targets))
+    stretched = float(bce(answers[:, None].expand(6, 6), targets.expand(6, 6)))
     pairs = (
         (answers[:, None], targets[:, None]),
         (answers, targets[:, None]),
@@ -264,66 +256,41 @@ def _check_shapes(loss: Any) -> str:
         (answers, targets),
     )
     for one, other in pairs:
-        shapes = f"answers {tuple(one.shape)} and targets {tuple(other.shape)}"
+        what = f"answers of shape {tuple(one.shape)} and targets of shape {tuple(other.shape)}"
         given = one.clone().requires_grad_()
         try:
             answer = answer_of(loss, "loss", given.clone(), other.clone())
         except Wrong as fault:
             if fault.__cause__ is None:  # it did not fail: it is no function, or has no return
                 raise
-            raise Wrong(f"for {shapes}: {fault}") from fault
-        found = _number(answer, "loss")
-        what = f"answers of shape {tuple(one.shape)} and targets of shape {tuple(other.shape)}"
-        own = one.shape == other.shape
-        how = "stretched to (6, 6) by your code" if own else "still stretched to (6, 6)"
-        mistakes = (
-            (
-                stretched,
-                f"{what} are {how}: each answer is compared with each target",
-            ),
-            (-right, "the sign is wrong: a loss gets smaller as the answers get better"),
-            (6 * right, "that is the sum over the batch, expected the mean"),
-        )
-        _judge_number(found, right, what, mistakes)
+            raise Wrong(f"for {what}: {fault}") from fault
+        who = "by your code" if one.shape == other.shape else "still"
+        stretching = f"{what} are stretched to (6, 6), {who}: each answer meets each target"
+        mistakes = (stretched, stretching), *_sign_and_sum(right, 6)
+        _judge_number(number_of(answer, "loss"), right, what, *mistakes)
         _judge_record(answer, given)
     return "each answer is compared with its own target, whatever the shapes"
 
 
-class _Dropping(nn.Module):
-    """A generator with dropout that is plain to see, and a part that was put to evaluation."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.linear, self.dropout = nn.Linear(2, 64), nn.Dropout(0.5)
-
-    def forward(self, noise: Tensor) -> Tensor:
-        """From (n, 2) to (n, 64)."""
-        dropped: Tensor = self.dropout(self.linear(noise))
-        return dropped
-
-
 def _check_draw(draw: Any) -> str:
-    random = torch.Generator().manual_seed(0)
-    noise = torch.randn(5, 2, generator=random)
+    noise = torch.randn(5, 2, generator=_random())
+    generator = nn.Sequential(nn.Linear(2, 64), nn.Dropout(0.5))
+    right = numbers_of(generator.eval()(noise), "right")
     for training in (True, False):
-        generator = _Dropping().train(training)
+        generator.train(training)
         with torch.enable_grad():  # which also puts back what the learner's function leaves off
             samples = answer_of(draw, "draw", generator, noise)
             left_on = torch.is_grad_enabled()
         found = numbers_of(samples, "what draw returns")
-        left = generator.training
-        right = numbers_of(generator.eval()(noise), "right")
         if found.shape != right.shape:
-            raise Wrong(
-                f"draw returns shape {tuple(found.shape)} for 5 noise vectors, "
-                f"expected {tuple(right.shape)}"
-            )
+            shape = tuple(found.shape)
+            raise Wrong(f"draw returns shape {shape} for 5 noise vectors, expected (5, 64)")
+        mode = "training" if training else "evaluation"
         if not torch.allclose(found, right, atol=1e-5):
             raise Wrong("dropout is still on: the same noise gives another sample in each call")
         if isinstance(samples, Tensor) and samples.requires_grad:
             raise Wrong("the samples still carry their gradient's record: draw under no_grad()")
-        if left != training:
-            mode = "training" if training else "evaluation"
+        if generator.training != training:
             raise Wrong(f"the generator was in {mode} mode before, and is not afterwards")
         if not left_on:
             raise Wrong(
@@ -343,10 +310,9 @@ def _check_last_layer(last_layer: Any) -> str:
             f"last_layer returns a {type(layer).__name__}, expected a layer (an nn.Module), since "
             "nn.Sequential takes nothing else"
         )
-    random = torch.Generator().manual_seed(0)
-    rows = torch.randn(7, 100, generator=random) - 4
+    rows = torch.randn(7, 100, generator=_random()) - 4
     rows[0] = -5  # nothing above 0, and no favourite
-    rows = rows.requires_grad_()
+    rows.requires_grad_()
     with warnings.catch_warnings(record=True) as warned:
         warnings.simplefilter("always")
         made = answer_of(layer, "layer", rows)
@@ -354,16 +320,17 @@ def _check_last_layer(last_layer: Any) -> str:
         kind = "negative" if bool(made[1:].isnan().any()) else "equal"
         raise Wrong(f"for a row of {kind} numbers your layer makes NaN, as 0 divided by 0 does")
     found = numbers_of(made, "what your layer makes")
-    if found.shape != (7, 100):
+    if found.shape != rows.shape:
         raise Wrong(f"your layer makes shape {tuple(found.shape)} of (7, 100), expected the same")
     dead = int((found == 0).all(dim=1).sum())
-    if dead:
+    off, off_in_columns = (bool(((found.sum(dim=axis) - 1).abs() > 1e-4).any()) for axis in (1, 0))
+    if dead > 0:
         raise Wrong(f"{dead} of 7 rows with negative numbers only are all zero, expected none")
-    if bool((found < 0).any()):
+    if (found < 0).any():
         raise Wrong("your layer makes negative numbers, and real rows have none")
-    if not torch.allclose(found.sum(dim=1), torch.ones(7).double(), atol=1e-4):
-        if torch.allclose(found.sum(dim=0), torch.ones(100).double(), atol=1e-4):
-            raise Wrong("the columns add up to 1, expected the rows: the dim is the other one")
+    if off and not off_in_columns:
+        raise Wrong("the columns add up to 1, expected the rows: the dim is the other one")
+    if off:
         raise Wrong(
             f"the numbers of a row add up to {float(found[1].sum()):.2f}, expected 1: otherwise "
             "no place has to give way when another one grows"
@@ -382,9 +349,12 @@ def _judge_untouched(what: str, given: Tensor, kept: Tensor) -> None:
         raise Wrong(f"{what} that it was given: make new tensors, without `-=` and the like")
 
 
+def _same(found: Tensor, right: Tensor) -> bool:
+    return found.shape == right.shape and torch.allclose(found, right.double(), rtol=1e-3)
+
+
 def _check_scaled(scaled: Any) -> str:
-    random = torch.Generator().manual_seed(0)
-    x = torch.rand(200, generator=random)
+    x = torch.rand(200, generator=_random())
     data = torch.stack([1975 + 50 * x, 100 * x**2 - 30], dim=1)
     given = data.clone()
     try:
@@ -396,31 +366,33 @@ def _check_scaled(scaled: Any) -> str:
     _judge_untouched("scaled has changed the data", given, data)
     if not isinstance(answer, (tuple, list)) or len(answer) != 2:
         raise Wrong("scaled returns something else than two things: scaled data, and a way back")
-    found, back = numbers_of(answer[0], "your scaled data"), answer[1]
+
+    def back(samples: Tensor) -> Tensor:
+        return numbers_of(answer_of(answer[1], "way back", samples), "what your way back returns")
+
+    found = numbers_of(answer[0], "your scaled data")
     if found.shape != data.shape:
         raise Wrong(f"your scaled data have shape {tuple(found.shape)}, expected (200, 2)")
     ends = [float(end) for end in (*found.min(dim=0).values, *found.max(dim=0).values)]
-    told = " and ".join(f"column {k} from {ends[k]:.3g} to {ends[k + 2]:.3g}" for k in range(2))
     if not all(_close(end, wanted) for end, wanted in zip(ends, (-1, -1, 1, 1), strict=True)):
+        told = " and ".join(f"column {k} from {ends[k]:.3g} to {ends[k + 2]:.3g}" for k in range(2))
         both = _close(min(ends), -1) and _close(max(ends), 1)
         hint = ": each column needs its own ends, min(dim=0).values" if both else ""
         raise Wrong(f"your scaled data run in {told}, expected -1 to 1 in both{hint}")
-    returned = numbers_of(answer_of(back, "way back", answer[0]), "what your way back returns")
-    if returned.shape != data.shape or not torch.allclose(returned, data.double(), rtol=1e-3):
+    if not _same(back(answer[0]), data):
         raise Wrong("your way back does not lead back to the data that you were given")
     some = torch.tensor([[0.0, 0.0], [0.5, 1.2]])  # generated samples, with other ends
     given = some.clone()
-    found = numbers_of(answer_of(back, "way back", given), "what your way back returns")
+    found = back(given)
     _judge_untouched("your way back has changed the samples", given, some)
-    low, high = data.min(dim=0).values.double(), data.max(dim=0).values.double()
+    low, high = data.min(dim=0).values, data.max(dim=0).values
     right = low + (some + 1) / 2 * (high - low)
-    cut = right.clamp(low, high)
-    if found.shape == cut.shape and torch.allclose(found, cut, rtol=1e-3):
+    if _same(found, right.clamp(low, high)):
         raise Wrong(
             "your way back cuts off at the ends of the real data: a generated sample of 1.2 lies "
             "outside them, and has to stay there"
         )
-    if found.shape != right.shape or not torch.allclose(found, right, rtol=1e-3):
+    if not _same(found, right):
         raise Wrong(
             "your way back uses the ends of what it is given; generated samples have other ends. "
             "Keep those of the real data"
@@ -428,7 +400,7 @@ def _check_scaled(scaled: Any) -> str:
     return "from -1 to 1 in each column, and back"
 
 
-REPAIRS: dict[str, Callable[..., str]] = {
+CHECKS: dict[str, Callable[..., str]] = {
     "6.1": _check_generator_loss,
     "6.2": _check_optimisers,
     "6.3": _check_step_d,
