@@ -227,8 +227,8 @@ def _check_logits_loss(discriminator_loss: Any) -> str:
         losses = _both(real, fake), _both(*sure), _both(fake, real), _both(*sure, loss=bce)
         if not share:
             # the mean of the two halves will do as well as their sum, but always the same of them
-            share = 0.5 if any(_close(found, float(loss) / 2) for loss in losses[:3]) else 1.0
-        right, twice, swapped, rounded = (share * float(loss) for loss in losses)
+            share = 0.5 if any(_close(found, loss.item() / 2) for loss in losses[:3]) else 1.0
+        right, twice, swapped, rounded = (share * loss.item() for loss in losses)
         cut = f"for {what} you get {found:.0f}, expected {right:.0f}: the sigmoid rounds to 0"
         use = "Use the loss that takes logits"
         mistakes = [
