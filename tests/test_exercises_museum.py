@@ -1,4 +1,8 @@
-"""Is each bug of the museum named when it is still there, and each way to mend it accepted?"""
+"""Is each bug of the museum named when it is still there, and each way to mend it accepted?
+
+An answer that is a row of texts is the notebook's solution with the first text replaced by the
+second, and so on: what is left after a slip of the pen.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +10,11 @@ import math
 
 import pytest
 import torch
-from learners import accepted, each, judged, refused
+from learners import accepted, each, judged, refused, slip
 from torch import nn
 from torch.nn.functional import binary_cross_entropy as bce
 from torch.nn.functional import binary_cross_entropy_with_logits as bce_l
-from torch.nn.functional import dropout, softplus
+from torch.nn.functional import one_hot, softmax, softplus
 
 from gan_course.exercises import museum
 from gan_course.networks import sample
@@ -25,24 +29,25 @@ def zeros(like):
     return torch.zeros_like(like)
 
 
+RIGHT, FAULTS = {}, {}  # of each exercise; at the end of a fault are the words that it must get
+HAS_NO_RECORD = "the number is right, but it has no record: backward() can't start from it"
+CUT = "the number is right, but its record is cut"
+
+# --- 6.1 the generator's target ------------------------------------------------------------------
+
+
 def used_up(a):
     loss = bce(a, ones(a))
     loss.backward()
     return loss
 
 
-HAS_NO_RECORD = "the number is right, but it has no record: backward() can't start from it"
-CUT = "the number is right, but its record is cut"
-RIGHT, FAULTS = {}, {}  # the answers to each exercise; a fault has the words that it must get
-
-# --- 6.1 the generator's target ------------------------------------------------------------------
-
 RIGHT["6.1"] = {
-    "ones": lambda a: bce(a, ones(a)),
-    "by hand": lambda a: -a.log().mean(),
-    "the helper": generator_loss,
-    "module": lambda a: nn.BCELoss()(a, ones(a)),
-    "shape (1,)": lambda a: bce(a, ones(a))[None],
+    "ones": (lambda a: bce(a, ones(a)),),
+    "by hand": (lambda a: -a.log().mean(),),
+    "the helper": (generator_loss,),
+    "module": (lambda a: nn.BCELoss()(a, ones(a)),),
+    "shape (1,)": (lambda a: bce(a, ones(a))[None],),
 }
 FAULTS["6.1"] = {
     "zeros": (lambda a: bce(a, zeros(a)), "the target is still 0. What does it want to hear"),
@@ -63,119 +68,64 @@ FAULTS["6.1"] = {
 # --- 6.2 two optimisers --------------------------------------------------------------------------
 
 
-def adam(*networks):
-    return torch.optim.Adam([w for network in networks for w in network.parameters()])
-
-
-def shared(G, D):
-    both = adam(G, D)
-    return both, both
-
-
-def a_part(G, D):
-    return torch.optim.Adam([G.weight]), adam(D)
-
-
-def one_more(G, D):
-    return adam(G), adam(D, nn.Linear(1, 1))
-
-
 def sgd(network):
     return torch.optim.SGD([{"params": [w]} for w in network.parameters()], lr=0.1)
 
 
+OF_G, OF_D, BOTH = "Adam(G.parameters()", "Adam(D.parameters()", "G_optimiser, D_optimiser"
+ALL = "Adam([*G.parameters(), *D.parameters()]"
 RIGHT["6.2"] = {
-    "Adam": lambda G, D: (adam(G), adam(D)),
-    "a list": lambda G, D: [adam(G), adam(D)],
-    "SGD in groups": lambda G, D: (sgd(G), sgd(D)),
+    "Adam": (),
+    "a list": (f"return {BOTH}", f"return [{BOTH}]"),
+    "SGD in groups": (lambda G, D: (sgd(G), sgd(D)),),
 }
 FAULTS["6.2"] = {
-    "one for both": (shared, "some weights are in both optimisers"),
-    "two with all": (lambda G, D: (adam(G, D), adam(G, D)), "some weights are in both optimisers"),
-    "one": (lambda G, D: adam(G, D), "a single optimiser, expected two: G's, then D's"),
-    "swapped": (lambda G, D: (adam(D), adam(G)), "the two are swapped"),
-    "only a part": (a_part, "the first optimiser holds 1 of its network's 2 weight tensors and 0"),
-    "one more": (one_more, "the second optimiser holds 2 of its network's 2 weight tensors and 2"),
-    "three": (lambda G, D: (adam(G), adam(D), 1), "something else than two optimisers"),
-    "networks": (lambda G, D: (G, D), "something else than optimisers, such as torch.optim.Adam"),
-    "fails": (lambda G: adam(G), "your optimisers failed: TypeError"),
+    "one for both": (OF_G, ALL, BOTH, "G_optimiser, G_optimiser", "weights are in both optimisers"),
+    "two with all": (OF_G, ALL, OF_D, ALL, "some weights are in both optimisers"),
+    "one": (BOTH, "G_optimiser", "a single optimiser, expected two: G's, then D's"),
+    "swapped": (BOTH, "D_optimiser, G_optimiser", "the two are swapped"),
+    "a part": (
+        OF_G,
+        "Adam([G.weight]",
+        "holds 1 of its network's 2 weight tensors and 0",
+    ),
+    "one more": (OF_D, "Adam([*D.parameters(), torch.ones(1)]", "2 weight tensors and 1 others"),
+    "three": (BOTH, "G_optimiser, D_optimiser, 1", "something else than two optimisers"),
+    "networks": (BOTH, "G, D", "something else than optimisers, such as torch.optim.Adam"),
+    "fails": (lambda G: 0, "your optimisers failed: TypeError"),
 }
 
 # --- 6.3 the discriminator's half of a step ------------------------------------------------------
 
-
-def step(
-    empty=True,
-    detach=True,
-    swap=False,
-    moves=True,
-    target=0.0,
-    share=1.0,
-    also_g=False,
-    no_grad=False,
-    returns=lambda loss: loss.item(),
-    halves=False,
-    backward=True,
-    empty_late=None,
-    steps=1,
-):
-    """A way to write the step, right unless it is told otherwise."""
-
-    def step_d(G, D, optimiser, real, noise):
-        if empty:
-            optimiser.zero_grad()
-        fake = G(noise)
-        if detach:
-            fake = fake.detach()
-        if no_grad:
-            with torch.no_grad():
-                fake = G(noise)
-        answers = D(fake), D(real)
-        one, other = answers if swap else answers[::-1]
-        loss = share * (bce(one, ones(one)) + bce(other, zeros(other) + target))
-        if halves:
-            bce(D(real), ones(one)).backward()
-            bce(D(fake), zeros(one)).backward()
-        elif backward:
-            loss.backward()
-        if also_g:
-            with torch.no_grad():
-                G.weight += 1
-        if empty_late == "D":
-            optimiser.zero_grad()
-        if moves:
-            for _ in range(steps):
-                optimiser.step()
-        if empty_late == "G":
-            G.zero_grad()
-        return returns(loss)
-
-    return step_d
-
-
+EMPTY, BACKWARD, STEP = "D_optimiser.zero_grad()", "loss.backward()", "D_optimiser.step()"
+FAKE, RETURN, PASS = "fake = G(noise).detach()", "loss.item()", "pass"
 RIGHT["6.3"] = {
-    "as in the chapter": step(),
-    "no_grad": step(no_grad=True),
-    "the mean of both parts": step(share=0.5),
-    "backward twice": step(halves=True),
-    "a tensor without a record": step(returns=lambda loss: loss.detach()),
+    "as in the chapter": (),
+    "no_grad": (FAKE, "with torch.no_grad(): fake = G(noise)"),
+    "the mean of both parts": (BACKWARD, "loss = loss / 2; loss.backward()"),
+    "backward twice": (BACKWARD, "bce(D(real), ones).backward(); bce(D(fake), zeros).backward()"),
+    "a tensor without a record": (RETURN, "loss.detach()"),
 }
 FAULTS["6.3"] = {
-    "heaped up": (step(empty=False), "gradients of the last batch are still in it"),
-    "no detach": (step(detach=False), "gradients have reached the generator. With two optimisers"),
-    "no detach, and G emptied": (step(detach=False, empty_late="G"), "have reached the generator"),
-    "emptied too late": (step(empty_late="D"), "step() found no gradients. Either nobody calls"),
-    "no backward": (step(backward=False), "step() found no gradients. Either nobody calls"),
-    "two steps": (step(steps=2), "the discriminator makes 2 steps, expected one"),
-    "two half steps": (step(steps=2, share=0.5), "the discriminator makes 2 steps, expected one"),
-    "both missing": (step(empty=False, detach=False), "gradients of the last batch"),
-    "swapped": (step(swap=True), "it moves the wrong way: the targets are swapped"),
-    "both real": (step(target=1.0), "the discriminator moves in another direction"),
-    "no step": (step(moves=False), "weights have not changed: who calls step()?"),
-    "changes G": (step(also_g=True), "step_D has changed the generator's weights"),
-    "another number": (step(returns=lambda loss: 3.0), "step_D returns 3.0000 as its loss, expec"),
-    "no number": (step(returns=lambda loss: "done"), "what step_D returns is a str"),
-    "with its record": (step(returns=lambda loss: loss), "returns its loss with the whole record"),
+    "heaped up": (EMPTY, PASS, "gradients of the last batch are still in it"),
+    "no detach": (".detach()", "", "gradients have reached the generator. With two optimisers"),
+    "G emptied": (".detach()", "", STEP, f"{STEP}; G.zero_grad()", "have reached the generator"),
+    "emptied late": (BACKWARD, f"{BACKWARD}; {EMPTY}", "step() found no gradients. Either nobody"),
+    "no backward": (BACKWARD, PASS, "step() found no gradients. Either nobody calls"),
+    "two steps": (STEP, f"{STEP}; {STEP}", "the discriminator makes 2 steps, expected one"),
+    "two half steps": (BACKWARD, "(loss / 2).backward()", STEP, f"{STEP}; {STEP}", "makes 2 steps"),
+    "both missing": (EMPTY, PASS, ".detach()", "", "gradients of the last batch"),
+    "swapped": ("+", "-", "loss =", "loss = -", "it moves the wrong way: the targets are swapped"),
+    "both real": (
+        "D(fake), zeros",
+        "D(fake), ones",
+        "moves in another direction than its loss",
+    ),
+    "no step": (STEP, PASS, "weights have not changed: who calls step()?"),
+    "changes G": (STEP, f"{STEP}; G.weight.data += 1", "has changed the generator's weights"),
+    "another number": (RETURN, "3.0", "step_D returns 3.0000 as its loss, expected"),
+    "no number": (RETURN, "'done'", "what step_D returns is a str"),
+    "with its record": (RETURN, "loss", "returns its loss with the whole record"),
 }
 
 # --- 6.4 the mean of an epoch --------------------------------------------------------------------
@@ -189,9 +139,9 @@ def by_enumerate(losses, start=0):
 
 
 RIGHT["6.4"] = {
-    "len": lambda losses: sum(losses) / len(losses),
-    "torch": lambda losses: torch.tensor(losses).mean(),
-    "enumerate from 1": lambda losses: by_enumerate(losses, 1),
+    "len": (),
+    "torch": (lambda losses: torch.tensor(losses).mean(),),
+    "enumerate from 1": (lambda losses: by_enumerate(losses, 1),),
 }
 FAULTS["6.4"] = {
     "by i": (by_enumerate, "for 16 losses of ln 2 you get 0.739: divided by 15, the number of"),
@@ -201,7 +151,7 @@ FAULTS["6.4"] = {
     "always 16": (lambda x: sum(x) / 16, "losses 1, 2 and 6 you get 0.5625, expected 3.0000"),
     "a text": (lambda x: "0.693", "what epoch_loss returns is a str, expected a tensor of numbers"),
     "median": (lambda x: sorted(x)[len(x) // 2], "you get 2.0000, expected 3.0000"),
-    "one too few": (lambda x: sum(x[1:]) / len(x[1:]), "you get 4.0000, expected 3.0000"),
+    "without the first": (lambda x: sum(x[1:]) / len(x[1:]), "you get 4.0000, expected 3.0000"),
     "fails": (lambda x: sum(x) / 0, "your epoch_loss failed: ZeroDivisionError"),
 }
 
@@ -226,14 +176,18 @@ def with_logits(real, fake):
     return bce_l(real, ones(real)) + bce_l(fake, zeros(fake))
 
 
+def twice(real, fake):
+    return with_logits(real.sigmoid(), fake.sigmoid())
+
+
 RIGHT["6.5"] = {
-    "with logits": with_logits,
-    "mean of both": lambda r, f: with_logits(r, f) / 2,
-    "softplus": lambda r, f: softplus(-r).mean() + softplus(f).mean(),
+    "with logits": (),
+    "mean of both": (lambda r, f: with_logits(r, f) / 2,),
+    "softplus": (lambda r, f: softplus(-r).mean() + softplus(f).mean(),),
 }
 FAULTS["6.5"] = {
-    "twice": (lambda r, f: with_logits(r.sigmoid(), f.sigmoid()), "a sigmoid too many"),
-    "twice, mean": (lambda r, f: with_logits(r.sigmoid(), f.sigmoid()) / 2, "a sigmoid too many"),
+    "twice": (twice, "a sigmoid too many: this loss puts one on what it is given"),
+    "twice, mean": (lambda r, f: twice(r, f) / 2, "a sigmoid too many"),
     "rounded": (rounded, "you get 200, expected 400: the sigmoid rounds to 0 and 1"),
     "rounded, mean": (lambda r, f: rounded(r, f) / 2, "you get 100, expected 200: the sigmoid"),
     "by hand": (logged, "logits of -200 for real and 200 for generated samples you get infinity"),
@@ -253,34 +207,24 @@ def by_hand(a, t):
     return -(t * a.log() + (1 - t) * (1 - a).log()).mean()
 
 
-def one_way(a, t):
-    return by_hand(a.reshape(-1, 1), t)
-
-
-def stretched(a, t):
-    return by_hand(a, t[:, None])
-
-
-def squeezed(a, t):
-    return by_hand(a.squeeze(1), t.squeeze(1))
-
-
 def in_rows(a, t):
     return by_hand(a.reshape(-1), t.reshape(-1))
 
 
 RIGHT["6.6"] = {
-    "flatten": in_rows,
-    "view as": lambda a, t: by_hand(a, t.view_as(a)),
-    "a loop": lambda a, t: sum(map(by_hand, a.flatten(), t.flatten())) / len(a),
+    "flatten": (),
+    "reshape": (in_rows,),
+    "view as": (lambda a, t: by_hand(a, t.view_as(a)),),
+    "a loop": (lambda a, t: sum(map(by_hand, a.flatten(), t.flatten())) / len(a),),
 }
 FIRST = "answers of shape (6,) and targets of shape (6, 1)"
+OTHER = "(6, 1) and targets of shape (6,) are stretched to (6, 6), still"
 FAULTS["6.6"] = {
-    "as found": (by_hand, f"{FIRST} are stretched to (6, 6), still: each answer meets each"),
-    "one way only": (one_way, "(6, 1) and targets of shape (6,) are stretched to (6, 6), still"),
+    "as found": (by_hand, f"{FIRST} are stretched to (6, 6), still: each answer meets each target"),
+    "one way only": (lambda a, t: by_hand(a.reshape(-1, 1), t), OTHER),
     "PyTorch's": (bce, f"for {FIRST}: your loss failed: ValueError"),
-    "squeezed": (squeezed, f"for {FIRST}: your loss failed: IndexError"),
-    "stretched": (stretched, "targets of shape (6, 1) are stretched to (6, 6), by your code"),
+    "squeezed": (lambda a, t: by_hand(a.squeeze(1), t.squeeze(1)), "your loss failed: IndexError"),
+    "stretched": (lambda a, t: by_hand(a, t[:, None]), "stretched to (6, 6), by your code"),
     "no function": (0.7, "loss is a float, expected a function"),
     "item": (lambda a, t: in_rows(a, t).item(), HAS_NO_RECORD),
     "detached": (lambda a, t: in_rows(a.detach(), t), HAS_NO_RECORD),
@@ -292,49 +236,24 @@ FAULTS["6.6"] = {
 
 # --- 6.7 dropout ---------------------------------------------------------------------------------
 
-
-def draw(back="as it was", grad=False, evaluate=True, column=False, fall=0.0):
-    """A way to draw samples, right unless it is told otherwise."""
-
-    def draw_samples(G, noise):
-        was = G.training
-        if evaluate:
-            G.eval()
-        with torch.set_grad_enabled(grad):
-            samples = dropout(G(noise), fall)
-        G.train(was if back == "as it was" else back)
-        return samples[:, 0] if column else samples
-
-    return draw_samples
-
-
-def switched_off(G, noise):
-    samples = draw()(G, noise)
-    torch.set_grad_enabled(False)
-    return samples
-
-
-RIGHT["6.7"] = {"by hand": draw(), "the helper": sample, "numpy": lambda G, z: sample(G, z).numpy()}
+LEAVES_OFF = ("return", "torch.set_grad_enabled(False); return")
+RIGHT["6.7"] = {
+    "by hand": (),
+    "the helper": (sample,),
+    "numpy": ("return samples", "return samples.numpy()"),
+}
 FAULTS["6.7"] = {
     "as found": (lambda G, noise: G(noise), "dropout is still on"),
-    "left in evaluation": (draw(back=False), "in training mode before, and is not afterwards"),
-    "always trained": (draw(back=True), "was in evaluation mode before, and is not afterwards"),
-    "with gradient": (draw(grad=True), "still carry their gradient's record"),
-    "no_grad only": (draw(evaluate=False), "dropout is still on"),
-    "gradients left off": (switched_off, "gradients stay switched off afterwards"),
-    "one column": (draw(column=True), "shape (5,) for 5 noise vectors, expected (5, 64)"),
-    "another dropout": (draw(fall=0.5), "dropout is still on"),
+    "left in evaluation": ("G.train(was_training)", "pass", "in training mode before, and is not"),
+    "always trained": ("was_training)", "True)", "was in evaluation mode before, and is not"),
+    "with gradient": ("no_grad", "enable_grad", "still carry their gradient's record"),
+    "no_grad only": ("G.eval()", "pass", "dropout is still on"),
+    "gradients left off": (*LEAVES_OFF, "gradients stay switched off afterwards"),
+    "one column": ("return samples", "return samples[:, 0]", "(5,) for 5 noise vectors, expected"),
+    "another dropout": ("= G(noise)", "= nn.Dropout()(G(noise))", "dropout is still on"),
 }
 
 # --- 6.8 the last layer --------------------------------------------------------------------------
-
-
-class Shares(nn.Module):
-    """Softmax, written out."""
-
-    def forward(self, rows):
-        """From (n, 100) to (n, 100)."""
-        return rows.exp() / rows.exp().sum(dim=1, keepdim=True)
 
 
 class Layer(nn.Module):
@@ -349,139 +268,102 @@ class Layer(nn.Module):
         return self.function(rows)
 
 
-def hard(rows):
-    return torch.nn.functional.one_hot(rows.argmax(dim=1), 100).float()
+def of(function):
+    return lambda: Layer(function)
 
 
-def shares_of_relu(rows):
-    return rows.relu() / rows.relu().sum(dim=1, keepdim=True)
-
-
-def shares_above_least(rows):
-    rows = rows - rows.amin(dim=1, keepdim=True)
+def shares(rows):
     return rows / rows.sum(dim=1, keepdim=True)
 
 
-RIGHT_TODAY = "right today, but PyTorch has to guess the axis, and warns: say `dim=1`"
-
-
+GUESSES = "right today, but PyTorch has to guess the axis, and warns: say `dim=1`"
+IN_A_ROW = nn.Sequential(nn.Linear(100, 100), nn.Softmax(dim=1))[1:]
 RIGHT["6.8"] = {
-    "softmax": lambda: nn.Softmax(dim=1),
-    "last axis": lambda: nn.Softmax(dim=-1),
-    "a class": Shares,
-    "in a row": lambda: nn.Sequential(nn.Linear(100, 100).eval(), nn.Softmax(dim=1))[1:],
+    "softmax": (),
+    "last axis": (lambda: nn.Softmax(dim=-1),),
+    "written out": (of(lambda rows: shares(rows.exp())),),
+    "in a row": (lambda: IN_A_ROW,),
 }
 FAULTS["6.8"] = {
     "ReLU": (nn.ReLU, "of 7 rows with negative numbers only are all zero"),
-    "down the columns": (lambda: nn.Softmax(dim=0), "the columns add up to 1, expected the rows"),
+    "down the columns": ("dim=1", "dim=0", "the columns add up to 1, expected the rows"),
     "sigmoid": (nn.Sigmoid, "the numbers of a row add up to"),
     "LeakyReLU": (nn.LeakyReLU, "your layer makes negative numbers"),
-    "smallest": (lambda: Layer(lambda x: torch.softmax(-x, 1)), "at another place after your"),
-    "argmax": (lambda: Layer(hard), "no gradient gets through your layer"),
-    "no axis": (nn.Softmax, RIGHT_TODAY),
-    "no axis within": (lambda: Layer(torch.nn.functional.softmax), RIGHT_TODAY),
-    "a function": (lambda: torch.nn.functional.softmax, "returns a function, expected a layer"),
-    "a lambda": (lambda: lambda x: torch.softmax(x, dim=1), "returns a function, expected a layer"),
-    "shares of ReLU": (lambda: Layer(shares_of_relu), "for a row of negative numbers your layer"),
-    "less the least": (lambda: Layer(shares_above_least), "for a row of equal numbers your layer"),
-    "no return": (lambda: Layer(lambda x: None), "your layer returns None. Is there a `return`?"),
-    "infinite": (lambda: Layer(lambda x: x / 0), "what your layer makes holds NaN or infinity"),
+    "smallest": (of(lambda x: softmax(-x, 1)), "at another place after your"),
+    "argmax": (of(lambda x: one_hot(x.argmax(1), 100).float()), "no gradient gets through your"),
+    "no axis": ("dim=1", "", GUESSES),
+    "no axis within": (of(softmax), GUESSES),
+    "a function": (lambda: softmax, "returns a function, expected a layer (an nn.Module)"),
+    "shares of ReLU": (of(lambda x: shares(x.relu())), "for a row of negative numbers your layer"),
+    "less the least": (of(lambda x: shares(x - x.amin(1, True))), "for a row of equal numbers"),
+    "no return": (of(lambda x: None), "your layer returns None. Is there a `return`?"),
+    "infinite": (of(lambda x: x / 0), "what your layer makes holds NaN or infinity"),
     "shape": (lambda: nn.Linear(100, 5), "makes shape (7, 5) of (7, 100)"),
     "a word": (lambda: "softmax", "last_layer returns a str, expected a layer (an nn.Module)"),
     "not called": (nn.Softmax(dim=1), "your last_layer failed"),
-    "a class alone": (lambda: nn.Softmax, "returns the class Softmax, expected a layer: Softmax("),
+    "a class": ("(dim=1)", "", "returns the class Softmax, expected a layer: Softmax(…)"),
 }
 
 # --- 6.9 scaling ---------------------------------------------------------------------------------
 
-
-def scaled(columns=True, low_end=-1.0, keep=True, shift=0.0, pair=True):
-    """A way to scale, right unless it is told otherwise."""
-
-    def ends(data):
-        if columns:
-            return data.min(dim=0).values, data.max(dim=0).values
-        return data.min(), data.max()
-
-    def scale(data):
-        low, high = ends(data)
-
-        def back(samples):
-            start, end = (low, high) if keep else ends(samples)
-            return start + shift + (samples - low_end) / (1 - low_end) * (end - start)
-
-        made = low_end + (1 - low_end) * (data - low) / (high - low)
-        return (made, back) if pair else made
-
-    return scale
-
-
-def own_ends(data):
-    made, back = scaled()(data)
-    return made, lambda samples: back(scaled()(samples)[0])
-
-
-def min_alone(data):
-    low, high = data.min(dim=0), data.max(dim=0)
-    return 2 * (data - low) / (high - low) - 1, lambda samples: low
-
-
-def clamps(data):
-    made, back = scaled()(data)
-    return made, lambda samples: back(samples.clamp(-1, 1))
-
-
-def clamps_years(data):
-    made, back = scaled()(data)
-    low, high = data.min(dim=0).values, data.max(dim=0).values
-    return made, lambda samples: back(samples).clamp(low, high)
-
-
-def in_place(data):
-    made, back = scaled()(data)
-    data.copy_(made)
-    return data, back
-
-
-def back_in_place(data):
-    made, back = scaled()(data)
-    return made, lambda samples: samples.copy_(back(samples))
-
-
-RIGHT["6.9"] = {"by column": scaled(), "a list": lambda data: list(scaled()(data))}
+ENDS, MADE = "data.min(dim=0).values, data.max(dim=0).values", "2 * (data - low) / (high - low) - 1"
+BACK, LINE = "low + (samples + 1) / 2 * (high - low)", "def back(samples):\n"
+OWN = f"{LINE}        low, high = {ENDS.replace('data', 'samples')}\n"
+SCALED_ANEW = "(samples - samples.amin(0)) / (samples.amax(0) - samples.amin(0))"
+CUTS_OFF = "your way back cuts off at the ends of the real data"
+RIGHT["6.9"] = {
+    "by column": (),
+    "a list": (f"return {MADE}, back", f"return [{MADE}, back]"),
+}
 FAULTS["6.9"] = {
-    "as found": (scaled(columns=False, keep=False), "needs its own ends, min(dim=0).values"),
-    "min alone": (min_alone, "`min(dim=0)` returns values *and* places: take `.values`"),
+    "as found": (ENDS, "data.min(), data.max()", "needs its own ends, min(dim=0).values"),
+    "min alone": (".values", "", "`min(dim=0)` returns values *and* places: take `.values`"),
     "fails": (lambda d: d.nothing, "your scaled failed: AttributeError"),
-    "clamps": (clamps, "your way back cuts off at the ends of the real data"),
-    "clamps years": (clamps_years, "your way back cuts off at the ends of the real data"),
-    "in place": (in_place, "scaled has changed the data that it was given: make new tensors"),
-    "back in place": (back_in_place, "your way back has changed the samples that it was given"),
-    "a way back without return": (lambda d: (scaled()(d)[0], lambda s: None), "way back returns"),
-    "forgetful": (scaled(keep=False), "your way back does not lead back"),
-    "0 to 1": (scaled(low_end=0.0), "column 0 from 0 to 1 and column 1 from 0 to 1, expected -1"),
-    "shifted": (scaled(shift=1.0), "does not lead back to the data that you were given"),
-    "one thing": (scaled(pair=False), "something else than two things"),
-    "one column": (lambda d: (d[:, 0], None), "have shape (200,), expected (200, 2)"),
-    "no way back": (lambda d: (scaled()(d)[0], 3), "way back is a int, expected a function"),
-    "own ends": (own_ends, "your way back uses the ends of what it is given"),
-    "learnt by heart": (lambda d: (scaled()(d)[0], lambda s: d), "samples have other ends"),
+    "clamps": ("(samples + 1)", "(samples.clamp(-1, 1) + 1)", CUTS_OFF),
+    "clamps years": (BACK, f"({BACK}).clamp(low, high)", CUTS_OFF),
+    "in place": (
+        MADE,
+        f"data.copy_({MADE})",
+        "scaled has changed the data that it was given",
+    ),
+    "back in place": (BACK, f"samples.copy_({BACK})", "your way back has changed the samples"),
+    "no return in back": (
+        f"return {BACK}",
+        BACK,
+        "way back returns None. Is there a `return`",
+    ),
+    "forgetful": (LINE, OWN, "your way back does not lead back to the data"),
+    "0 to 1": ("2 * (data", "(data", ") - 1", ")", "column 0 from 0 to 1 and column 1 from 0 to 1"),
+    "shifted": (BACK, f"{BACK} + 1", "does not lead back to the data that you were given"),
+    "one thing": (", back", "", "something else than two things"),
+    "one column": (MADE, "data[:, 0]", "have shape (200,), expected (200, 2)"),
+    "no way back": (", back", ", 3", "way back is a int, expected a function"),
+    "own ends": (
+        "(samples + 1) / 2",
+        SCALED_ANEW,
+        "way back uses the ends of what it is given",
+    ),
+    "learnt by heart": (BACK, "data", "samples have other ends"),
 }
 
 
-@pytest.mark.parametrize(("exercise", "answer"), each(RIGHT))
-def test_a_mended_function_passes_however_it_is_written(exercise, answer):
-    accepted(exercise, answer)
+def answer_in(exercise, given):
+    return given[0] if len(given) == 1 else slip(exercise, *given)
+
+
+@pytest.mark.parametrize(("exercise", "given"), each(RIGHT))
+def test_a_mended_function_passes_however_it_is_written(exercise, given):
+    accepted(exercise, answer_in(exercise, given))
 
 
 @pytest.mark.parametrize(("exercise", "fault"), each(FAULTS))
 def test_each_fault_is_named(exercise, fault):
-    answer, message = fault
-    refused(message, exercise, answer)
+    *given, message = fault
+    refused(message, exercise, answer_in(exercise, given))
 
 
 def test_gradients_that_an_answer_switches_off_are_on_again_after_the_check():
-    judged("6.7", switched_off)
+    judged("6.7", slip("6.7", *LEAVES_OFF))
     assert torch.is_grad_enabled()
 
 
