@@ -50,8 +50,8 @@ RIGHT["6.1"] = {
     "shape (1,)": (lambda a: bce(a, ones(a))[None],),
 }
 FAULTS["6.1"] = {
-    "zeros": (lambda a: bce(a, zeros(a)), "the target is still 0. What does it want to hear"),
-    "minimax": (lambda a: -bce(a, zeros(a)), "that is log(1 - D(G(z))), the other form"),
+    "zeros": (lambda a: bce(a, zeros(a)), "for being found out, target 0: what does G want"),
+    "minimax": (lambda a: -bce(a, zeros(a)), "that is log(1 - D(G(z))), which is flat"),
     "sign": (lambda a: a.log().mean(), "the sign is wrong"),
     "sum": (lambda a: bce(a, ones(a), reduction="sum"), "that is the sum over the batch"),
     "two sigmoids": (lambda a: bce_l(a, ones(a)), "these are probabilities already: this loss"),
@@ -107,7 +107,7 @@ RIGHT["6.3"] = {
     "a tensor without a record": (RETURN, "loss.detach()"),
 }
 FAULTS["6.3"] = {
-    "heaped up": (EMPTY, PASS, "gradients of the last batch are still in it"),
+    "heaped up": (EMPTY, PASS, "much too far, by gradients of the last batch"),
     "no detach": (".detach()", "", "gradients have reached the generator. With two optimisers"),
     "G emptied": (".detach()", "", STEP, f"{STEP}; G.zero_grad()", "have reached the generator"),
     "emptied late": (BACKWARD, f"{BACKWARD}; {EMPTY}", "step() found no gradients. Either nobody"),
@@ -119,13 +119,13 @@ FAULTS["6.3"] = {
     "both real": (
         "D(fake), zeros",
         "D(fake), ones",
-        "moves in another direction than its loss",
+        "it moves another way than target 1 for",
     ),
     "no step": (STEP, PASS, "weights have not changed: who calls step()?"),
     "changes G": (STEP, f"{STEP}; G.weight.data += 1", "has changed the generator's weights"),
     "another number": (RETURN, "3.0", "step_D returns 3.0000 as its loss, expected"),
     "no number": (RETURN, "'done'", "what step_D returns is a str"),
-    "with its record": (RETURN, "loss", "returns its loss with the whole record"),
+    "with its record": (RETURN, "loss", "returns its loss with its record"),
 }
 
 # --- 6.4 the mean of an epoch --------------------------------------------------------------------
@@ -248,8 +248,12 @@ FAULTS["6.7"] = {
     "always trained": ("was_training)", "True)", "was in evaluation mode before, and is not"),
     "with gradient": ("no_grad", "enable_grad", "still carry their gradient's record"),
     "no_grad only": ("G.eval()", "pass", "dropout is still on"),
-    "gradients left off": (*LEAVES_OFF, "gradients stay switched off afterwards"),
-    "one column": ("return samples", "return samples[:, 0]", "(5,) for 5 noise vectors, expected"),
+    "gradients left off": (*LEAVES_OFF, "gradients stay off afterwards"),
+    "one column": (
+        "return samples",
+        "return samples[:, 0]",
+        "noise vectors draw returns shape (5,)",
+    ),
     "another dropout": ("= G(noise)", "= nn.Dropout()(G(noise))", "dropout is still on"),
 }
 
@@ -293,13 +297,16 @@ FAULTS["6.8"] = {
     "argmax": (of(lambda x: one_hot(x.argmax(1), 100).float()), "no gradient gets through your"),
     "no axis": ("dim=1", "", GUESSES),
     "no axis within": (of(softmax), GUESSES),
-    "a function": (lambda: softmax, "returns a function, expected a layer (an nn.Module)"),
+    "a function": (lambda: softmax, "returns is a function, expected a layer (an nn.Module)"),
     "shares of ReLU": (of(lambda x: shares(x.relu())), "for a row of negative numbers your layer"),
     "less the least": (of(lambda x: shares(x - x.amin(1, True))), "for a row of equal numbers"),
     "no return": (of(lambda x: None), "your layer returns None. Is there a `return`?"),
     "infinite": (of(lambda x: x / 0), "what your layer makes holds NaN or infinity"),
-    "shape": (lambda: nn.Linear(100, 5), "makes shape (7, 5) of (7, 100)"),
-    "a word": (lambda: "softmax", "last_layer returns a str, expected a layer (an nn.Module)"),
+    "shape": (lambda: nn.Linear(100, 5), "of (7, 100) your layer makes shape (7, 5)"),
+    "a word": (
+        lambda: "softmax",
+        "what last_layer returns is a str, expected a layer (an nn.Module)",
+    ),
     "not called": (nn.Softmax(dim=1), "your last_layer failed"),
     "a class": ("(dim=1)", "", "returns the class Softmax, expected a layer: Softmax(…)"),
 }
@@ -343,7 +350,7 @@ FAULTS["6.9"] = {
         SCALED_ANEW,
         "way back uses the ends of what it is given",
     ),
-    "learnt by heart": (BACK, "data", "samples have other ends"),
+    "learnt by heart": (BACK, "data", "keep those of the data"),
 }
 
 

@@ -197,32 +197,6 @@ def test_the_page_has_starter_then_hints_then_the_folded_solution():
     assert notebook == small(), "the solved notebook itself must stay as it is"
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_each_page_folds_solutions_and_hints(name):
-    notebook = solved(name)
-    made = page(notebook)
-    assert len({cell.id for cell in made.cells}) == len(made.cells)
-    answers = of_role(made, "answer")
-    assert len(answers) == len(of_role(notebook, "answer"))
-    for answer in answers:
-        number = exercise_of(answer)
-        hints = [cell for cell in of_role(made, "hint") if exercise_of(cell) == number]
-        titles = [re.match(r":::\{dropdown\} Hint (\d)\n", cell.source) for cell in hints]
-        assert [int(title[1]) for title in titles] == list(range(1, len(hints) + 1))
-        assert all(cell.source.endswith("\n:::") for cell in hints)
-        assert "hide-cell" in answer.metadata["tags"]
-        place = made.cells.index(answer)
-        assert made.cells[place - len(hints) : place] == hints
-        start = made.cells[place - len(hints) - 1]
-        assert start.source.startswith("Start from here:")
-        assert answer.source not in start.source
-        assert role(made.cells[place + 1]) == "check"
-    # figures keep their captions and alternative texts
-    for cell in notebook.cells:
-        kept = next(other for other in made.cells if other.id == cell.id).metadata
-        assert cell.metadata.get("mystnb", {}).items() <= kept.get("mystnb", {}).items()
-
-
 def test_a_page_without_exercises_stays_as_it_is():
     plain = new_notebook(cells=[new_markdown_cell("text", id="a"), new_code_cell("1", id="b")])
     assert page(plain) == learners(plain) == plain

@@ -16,9 +16,20 @@ DRAWN = 5_000  # samples that a check draws from a generator
 class Wrong(Exception):
     """Ends a check with the message that names the fault."""
 
+    @classmethod
+    def kind(cls, name: str, answer: Any, wanted: str) -> Wrong:
+        """Another kind of thing came than the one that was asked for."""
+        return cls(f"{name} is a {type(answer).__name__}, expected {wanted}")
+
 
 class NotAttempted(Exception):
     """Ends a check: there is no answer yet."""
+
+
+def judge_shape(found: Tensor, shape: tuple[int, ...], what: str, wanted: str = "") -> None:
+    """Raise unless it has this shape; `what` is "score returns", `wanted` says it in words."""
+    if found.shape != shape:
+        raise Wrong(f"{what} shape {tuple(found.shape)}, expected {wanted or shape}")
 
 
 def numbers_of(answer: Any, name: str) -> Tensor:
@@ -36,7 +47,7 @@ def numbers_of(answer: Any, name: str) -> Tensor:
             # a copy in C order: torch can't read an array that runs backwards
             found = torch.as_tensor(numpy.array(array, dtype=kind, order="C"))
     except (TypeError, ValueError, RuntimeError, OverflowError, MemoryError):
-        raise Wrong(f"{name} is a {type(answer).__name__}, expected a tensor of numbers") from None
+        raise Wrong.kind(name, answer, "a tensor of numbers") from None
     if found.is_complex():
         raise Wrong(f"{name} holds complex numbers, expected real ones")
     if not bool(torch.isfinite(found).all()):
@@ -47,15 +58,14 @@ def numbers_of(answer: Any, name: str) -> Tensor:
 def number_of(answer: Any, name: str) -> float:
     """The one number that the learner's function returned, as a tensor of any shape."""
     found = numbers_of(answer, f"what {name} returns")
-    if found.numel() != 1:
-        raise Wrong(f"{name} returns shape {tuple(found.shape)}, expected one number")
+    judge_shape(found, (1,) * found.ndim, f"{name} returns", "one number")
     return float(found)
 
 
 def answer_of(function: Any, name: str, *arguments: Any) -> Any:
     """What the learner's function returns; `...` means that it is not written yet."""
     if not callable(function):
-        raise Wrong(f"{name} is a {type(function).__name__}, expected a function")
+        raise Wrong.kind(name, function, "a function")
     try:
         found = function(*arguments)
     except Exception as error:  # whatever the learner's function raises is what we report
@@ -72,8 +82,7 @@ def samples_of(
 ) -> Tensor:
     """Samples of the learner's generator: a network, or a function of a number of samples."""
     if not callable(generator):
-        kind = type(generator).__name__
-        raise Wrong(f"your generator is a {kind}, expected a network or a function")
+        raise Wrong.kind("your generator", generator, "a network or a function")
     if isinstance(generator, nn.Module):
         samples = _out_of_noise(generator, latent_dim, draw)
     else:

@@ -13,7 +13,7 @@ from torch.nn.functional import binary_cross_entropy as bce
 from torch.nn.functional import binary_cross_entropy_with_logits as bce_l
 from torch.optim import Optimizer
 
-from gan_course.exercises.answers import Wrong, answer_of, number_of, numbers_of
+from gan_course.exercises.answers import Wrong, answer_of, judge_shape, number_of, numbers_of
 
 Mistake = tuple[float, str]  # a number that comes out of a known mistake, and which one that is
 
@@ -64,25 +64,15 @@ def _check_generator_loss(generator_loss: Any) -> str:
     answer = answer_of(generator_loss, "generator_loss", answers.clone())
     given = answers.detach()
     right, fooled = float(-given.log().mean()), float((1 - given).log().mean())
+    twice = float(bce_l(given, torch.ones_like(given)))
     _judge_number(
         number_of(answer, "generator_loss"),
         right,
         "the answers 0.1, 0.4, 0.25 and 0.6",
-        (
-            -fooled,
-            "your generator is rewarded for being found out: the target is still 0. What does it "
-            "want to hear from the discriminator?",
-        ),
-        (
-            fooled,
-            "that is log(1 - D(G(z))), the other form of its loss: it has the right direction, but "
-            "is flat where the discriminator is sure. Use the target 1",
-        ),
+        (-fooled, "it is rewarded for being found out, target 0: what does G want to hear?"),
+        (fooled, "that is log(1 - D(G(z))), which is flat where D is sure: use the target 1"),
         *_sign_and_sum(right, 4),
-        (
-            float(bce_l(given, torch.ones_like(given))),
-            "these are probabilities already: this loss puts a second sigmoid on them",
-        ),
+        (twice, "these are probabilities already: this loss puts a second sigmoid on them"),
     )
     _judge_record(answer, answers)
     return "the generator wants its samples to be called real: 1"
@@ -157,17 +147,11 @@ def _check_step_d(step_d: Any) -> str:
             "nobody calls backward(), or they are emptied between backward() and step()"
         )
     if float(moved.norm()) > 10e-3 * float(expected.norm()):
-        raise Wrong(
-            "the discriminator has moved much too far: gradients of the last batch are still in "
-            "it. What empties them?"
-        )
+        raise Wrong("it moves much too far, by gradients of the last batch: what empties them?")
     if likeness < -0.9:
         raise Wrong("it moves the wrong way: the targets are swapped (1 is for real samples)")
     if likeness < 0.99:
-        raise Wrong(
-            "the discriminator moves in another direction than its loss on real and generated "
-            "samples asks for: target 1 for D(real), target 0 for D(G(noise))"
-        )
+        raise Wrong("it moves another way than target 1 for D(real) and 0 for D(fake) ask for")
     if len(steps) > 1:
         raise Wrong(f"the discriminator makes {len(steps)} steps, expected one: call step() once")
     if reached:
@@ -178,10 +162,7 @@ def _check_step_d(step_d: Any) -> str:
     if not (_close(loss, right) or _close(2 * loss, right)):
         raise Wrong(f"step_D returns {loss:.4f} as its loss, expected {right:.4f}")
     if isinstance(answer, Tensor) and answer.requires_grad:
-        raise Wrong(
-            "step_D returns its loss with the whole record, which then stays in memory: return the "
-            "number alone, by .item()"
-        )
+        raise Wrong("step_D returns its loss with its record, which fills memory: use .item()")
     return "emptied, cut off, and one step in the right direction"
 
 
@@ -282,9 +263,7 @@ def _check_draw(draw: Any) -> str:
             samples = answer_of(draw, "draw", generator, noise)
             left_on = torch.is_grad_enabled()
         found = numbers_of(samples, "what draw returns")
-        if found.shape != right.shape:
-            shape = tuple(found.shape)
-            raise Wrong(f"draw returns shape {shape} for 5 noise vectors, expected (5, 64)")
+        judge_shape(found, (5, 64), "for 5 noise vectors draw returns")
         mode = "training" if training else "evaluation"
         if not torch.allclose(found, right, atol=1e-5):
             raise Wrong("dropout is still on: the same noise gives another sample in each call")
@@ -293,10 +272,7 @@ def _check_draw(draw: Any) -> str:
         if generator.training != training:
             raise Wrong(f"the generator was in {mode} mode before, and is not afterwards")
         if not left_on:
-            raise Wrong(
-                "gradients stay switched off afterwards, for everything else as well: draw under "
-                "`with torch.no_grad():`, which switches them on again"
-            )
+            raise Wrong("gradients stay off afterwards: draw under `with torch.no_grad():`")
     return "no dropout, no gradients, and the mode as it was"
 
 
@@ -306,10 +282,8 @@ def _check_last_layer(last_layer: Any) -> str:
         name = layer.__name__
         raise Wrong(f"last_layer returns the class {name}, expected a layer: {name}(…)")
     if not isinstance(layer, nn.Module):
-        raise Wrong(
-            f"last_layer returns a {type(layer).__name__}, expected a layer (an nn.Module), since "
-            "nn.Sequential takes nothing else"
-        )
+        wanted = "a layer (an nn.Module), since nn.Sequential takes nothing else"
+        raise Wrong.kind("what last_layer returns", layer, wanted)
     rows = torch.randn(7, 100, generator=_random()) - 4
     rows[0] = -5  # nothing above 0, and no favourite
     rows.requires_grad_()
@@ -320,8 +294,7 @@ def _check_last_layer(last_layer: Any) -> str:
         kind = "negative" if bool(made[1:].isnan().any()) else "equal"
         raise Wrong(f"for a row of {kind} numbers your layer makes NaN, as 0 divided by 0 does")
     found = numbers_of(made, "what your layer makes")
-    if found.shape != rows.shape:
-        raise Wrong(f"your layer makes shape {tuple(found.shape)} of (7, 100), expected the same")
+    judge_shape(found, (7, 100), "of (7, 100) your layer makes", "the same")
     dead = int((found == 0).all(dim=1).sum())
     off, off_in_columns = (bool(((found.sum(dim=axis) - 1).abs() > 1e-4).any()) for axis in (1, 0))
     if dead > 0:
@@ -371,8 +344,7 @@ def _check_scaled(scaled: Any) -> str:
         return numbers_of(answer_of(answer[1], "way back", samples), "what your way back returns")
 
     found = numbers_of(answer[0], "your scaled data")
-    if found.shape != data.shape:
-        raise Wrong(f"your scaled data have shape {tuple(found.shape)}, expected (200, 2)")
+    judge_shape(found, (200, 2), "your scaled data have")
     ends = [float(end) for end in (*found.min(dim=0).values, *found.max(dim=0).values)]
     if not all(_close(end, wanted) for end, wanted in zip(ends, (-1, -1, 1, 1), strict=True)):
         told = " and ".join(f"column {k} from {ends[k]:.3g} to {ends[k + 2]:.3g}" for k in range(2))
@@ -388,15 +360,9 @@ def _check_scaled(scaled: Any) -> str:
     low, high = data.min(dim=0).values, data.max(dim=0).values
     right = low + (some + 1) / 2 * (high - low)
     if _same(found, right.clamp(low, high)):
-        raise Wrong(
-            "your way back cuts off at the ends of the real data: a generated sample of 1.2 lies "
-            "outside them, and has to stay there"
-        )
+        raise Wrong("your way back cuts off at the ends of the real data: 1.2 lies beyond them")
     if not _same(found, right):
-        raise Wrong(
-            "your way back uses the ends of what it is given; generated samples have other ends. "
-            "Keep those of the real data"
-        )
+        raise Wrong("your way back uses the ends of what it is given: keep those of the data")
     return "from -1 to 1 in each column, and back"
 
 

@@ -11,7 +11,14 @@ import torch
 from torch import Tensor
 
 from gan_course.data import Curve
-from gan_course.exercises.answers import Wrong, answer_of, number_of, numbers_of, samples_of
+from gan_course.exercises.answers import (
+    Wrong,
+    answer_of,
+    judge_shape,
+    number_of,
+    numbers_of,
+    samples_of,
+)
 from gan_course.metrics import bins_covered, fit_error, ks_uniform, share_outside
 
 if TYPE_CHECKING:
@@ -35,8 +42,7 @@ def _points_of(answer: Any) -> Tensor:
             f"your data have shape {shape}, expected one point a row: "
             "rows and columns are swapped, try torch.stack([x, y], dim=1)"
         )
-    if shape[1:] != (2,):
-        raise Wrong(f"your data have shape {shape}, expected two columns, x and y")
+    judge_shape(points, (*shape[:1], 2), "your data have", "two columns, x and y")
     if len(points) != 2048:
         raise Wrong(f"your data have {len(points)} rows, expected 2048")
     return points
@@ -103,8 +109,7 @@ def _axes_of(answer: Any) -> Axes:
             raise Wrong("your figure is empty, expected a picture of the points")
         answer = answer.axes[0]
     if not isinstance(answer, Axes):
-        kind = type(answer).__name__
-        raise Wrong(f"your answer is a {kind}, expected the axes you drew on: fig, ax = …")
+        raise Wrong.kind("your answer", answer, "the axes you drew on: fig, ax = …")
     return answer
 
 
@@ -196,21 +201,17 @@ def _judge_spread(x: Tensor) -> None:
 
 def _check_sine_generator(generator: Any, *picture: Any, latent_dim: int | None = None) -> str:
     points = samples_of(generator, latent_dim)
-    if tuple(points.shape[1:]) != (2,):
-        raise Wrong(f"your generator makes shape {tuple(points.shape)}, expected two columns")
+    judge_shape(points, (len(points), 2), "your generator makes", "two columns")
     x = points[:, 0]
     error = fit_error(points, torch.sin, LOW, HIGH)
     if float(points.abs().max()) <= 1.15 and float(x.std()) > 0.3:
-        raise Wrong(
-            "your points lie between -1 and 1 in both columns: undo the scaling, "
-            "for instance by in_data_units(generator, scaler)"
-        )
+        raise Wrong("your points lie between -1 and 1: undo the scaling, see in_data_units")
     if error > 0.1 >= fit_error(points.flip(1), torch.sin, LOW, HIGH):
         raise Wrong("the columns are swapped: column 0 must be x, column 1 must be y")
     _judge_spread(x)
     if error > 0.1:
         raise Wrong(
-            f"the points lie {error:.1%} of the sine's height off the curve, expected at most 10 %"
+            f"points lie {error:.1%} of its height off the curve, expected 10 % at most"
         )
     if picture:
         axes = _axes_of(*picture)

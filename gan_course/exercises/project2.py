@@ -13,6 +13,7 @@ from gan_course.exercises.answers import (
     DRAWN,
     Wrong,
     answer_of,
+    judge_shape,
     number_of,
     numbers_of,
     samples_of,
@@ -33,8 +34,7 @@ def _check_decode(decode_rows: Any) -> str:
         raise Wrong("decode_rows looked through the whole batch at once: say which dim")
     if shape == (7,) and torch.allclose(found, batch.max(dim=1).values.double()):
         raise Wrong("decode_rows returns the largest numbers, expected their positions")
-    if shape != (7,):
-        raise Wrong(f"decode_rows returns shape {shape} for 7 rows, expected (7,)")
+    judge_shape(found, (7,), "for 7 rows decode_rows returns")
     if not torch.equal(found, right.double()):
         gives = ", ".join(f"{number:g}" for number in found.tolist())
         raise Wrong(f"decode_rows gives [{gives}], expected {right.tolist()}")
@@ -62,9 +62,7 @@ def _check_distance(distance: Any) -> str:
 
 def _check_multiples_of_three(generator: Any, *, latent_dim: int | None = None) -> str:
     rows = samples_of(generator, latent_dim)
-    if tuple(rows.shape[1:]) != (DEPTH,):
-        made = tuple(rows.shape)
-        raise Wrong(f"your generator makes shape {made}, expected rows of {DEPTH} numbers")
+    judge_shape(rows, (len(rows), DEPTH), "your generator makes", f"rows of {DEPTH} numbers")
     integers, wanted = decode_batch(rows), pattern_values(3, DEPTH)
     counts = torch.bincount(integers, minlength=DEPTH)
     commonest = int(counts.argmax())

@@ -9,7 +9,14 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from gan_course.exercises.answers import DRAWN, Wrong, answer_of, numbers_of, samples_of
+from gan_course.exercises.answers import (
+    DRAWN,
+    Wrong,
+    answer_of,
+    judge_shape,
+    numbers_of,
+    samples_of,
+)
 from gan_course.metrics import ks_normal
 
 MEAN, DEVIATION = 2.0, 0.5
@@ -40,8 +47,7 @@ def _check_normal_data(data: Any) -> str:
         return numbers_of(answer_of(data, "data", DRAWN), "what data returns")
 
     found = draw()
-    if found.shape != (DRAWN, 1):
-        raise Wrong(f"data({DRAWN}) has shape {tuple(found.shape)}, expected ({DRAWN}, 1)")
+    judge_shape(found, (DRAWN, 1), f"data({DRAWN}) has")
     if torch.equal(found, draw()):
         raise Wrong("data returns the same samples at each call, expected new ones")
     _judge_normal(found[:, 0], ks_limit=0.04)
