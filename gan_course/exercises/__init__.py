@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 import json
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,12 +12,7 @@ from gan_course.exercises import museum, project1, project2, project3
 from gan_course.exercises.answers import NotAttempted, Wrong
 
 TEXTS = Path(__file__).with_name("texts.json")  # written by `make exercises`
-CHECKS: dict[str, Callable[..., str]] = {
-    **project1.CHECKS,
-    **project2.CHECKS,
-    **project3.CHECKS,
-    **museum.CHECKS,
-}
+CHECKS = project1.CHECKS | project2.CHECKS | project3.CHECKS | museum.CHECKS
 PICTURES = project1.PICTURES
 
 
@@ -66,19 +60,15 @@ def check(exercise: str | float, *answers: Any, **options: Any) -> Verdict:
 
 def hint(exercise: str | float, number: int = 1) -> None:
     """Print a hint; the first nudges, the last nearly tells."""
-    text = _texts().get(str(exercise))
-    if text is None:
+    hints = _texts().get(str(exercise), {}).get("hints", [])
+    if not hints:
         print(_unknown(exercise))
-        return
-    hints = text["hints"]
-    if number not in range(1, len(hints) + 1):
-        print(
-            f"Exercise {exercise} has hints 1 to {len(hints)}, and no hint {number!r}. "
-            f'solution("{exercise}") shows one solution.'
-        )
-        return
-    more = f" (there is a hint {number + 1})" if number < len(hints) else " (the last one)"
-    print(f"Hint {number} for exercise {exercise}{more}:\n{hints[number - 1]}")
+    elif number not in range(1, len(hints) + 1):
+        has = f"Exercise {exercise} has hints 1 to {len(hints)}, and no hint {number!r}"
+        print(f'{has}. solution("{exercise}") shows one solution.')
+    else:
+        more = f"there is a hint {number + 1}" if number < len(hints) else "the last one"
+        print(f"Hint {number} for exercise {exercise} ({more}):\n{hints[number - 1]}")
 
 
 def solution(exercise: str | float) -> None:
@@ -93,10 +83,8 @@ def expected(exercise: str | float) -> None:
 
     draw = PICTURES.get(str(exercise))
     if draw is None:
-        asked = str(exercise) in CHECKS
-        with_one = " and ".join(sorted(PICTURES))
-        only = f"Exercise {exercise} asks for no picture; {with_one} do."
-        print(only if asked else _unknown(exercise))
+        others = f"Exercise {exercise} asks for no picture; {' and '.join(PICTURES)} do."
+        print(others if str(exercise) in CHECKS else _unknown(exercise))
         return
     _, axes = plt.subplots(figsize=(6, 4), layout="constrained")
     draw(axes)

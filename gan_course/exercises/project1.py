@@ -69,17 +69,13 @@ def _judge_curve(answer: Any, name: str, curve: Curve, mistakes: dict[str, Curve
         )
 
 
-def _arch(x: Tensor) -> Tensor:
-    return 10 - x**2
-
-
 def _check_arch_data(points: Any) -> str:
     mistakes: dict[str, Curve] = {
         "x ** 2 - 10, the arch upside down": lambda x: x**2 - 10,
         "x ** 2": lambda x: x**2,
         "(10 - x) ** 2: the power binds to x alone": lambda x: (10 - x) ** 2,
     }
-    _judge_curve(points, "10 - x ** 2", _arch, mistakes)
+    _judge_curve(points, "10 - x ** 2", lambda x: 10 - x**2, mistakes)
     return "2,048 points on the arch, x from -5 to 5"
 
 
@@ -210,9 +206,7 @@ def _check_sine_generator(generator: Any, *picture: Any, latent_dim: int | None 
         raise Wrong("the columns are swapped: column 0 must be x, column 1 must be y")
     _judge_spread(x)
     if error > 0.1:
-        raise Wrong(
-            f"points lie {error:.1%} of its height off the curve, expected 10 % at most"
-        )
+        raise Wrong(f"points lie {error:.1%} of its height off the curve, expected 10 % at most")
     if picture:
         axes = _axes_of(*picture)
         low, high = axes.get_ylim()
