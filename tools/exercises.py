@@ -3,7 +3,7 @@
 `notebooks/solutions/` is the source. Each cell's metadata say under "course" which exercise it
 belongs to and what it is: a statement, a hint, an answer (with its starter) or a check. From that
 come the learner's notebooks in `notebooks/exercises/`, the texts behind `hint` and `solution` in
-`gan_course/exercises.json`, and the pages of the book, where solutions are folded.
+`gan_course/exercises/texts.json`, and the pages of the book, where solutions are folded.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from nbformat.v4 import new_markdown_cell
 ROOT = Path(__file__).resolve().parent.parent
 SOLUTIONS = ROOT / "notebooks" / "solutions"
 EXERCISES = ROOT / "notebooks" / "exercises"
-TEXTS = ROOT / "gan_course" / "exercises.json"
+TEXTS = ROOT / "gan_course" / "exercises" / "texts.json"
 
 
 def role(cell: NotebookNode) -> str:

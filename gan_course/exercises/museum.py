@@ -1,0 +1,375 @@
+"""Is the bug mended? Exercises 6.1 to 6.9, of the museum of broken GANs."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import binary_cross_entropy as bce
+from torch.nn.functional import binary_cross_entropy_with_logits as bce_l
+from torch.optim import Optimizer
+
+from gan_course.exercises.answers import Wrong, answer_of, judge_shape, number_of, numbers_of
+
+Mistake = tuple[float, str]  # a number that comes out of a known mistake, and which one that is
+
+
+def _close(one: float, other: float) -> bool:
+    return math.isclose(one, other, rel_tol=1e-3, abs_tol=1e-5)
+
+
+def _judge_number(found: float, right: float, what: str, *mistakes: Mistake) -> None:
+    """Raise unless the number is right; where it is a known mistake, say which one."""
+    if _close(found, right):
+        return
+    for wrong, reason in mistakes:
+        if _close(found, wrong):
+            raise Wrong(reason)
+    raise Wrong(f"for {what} you get {found:.4f}, expected {right:.4f}")
+
+
+def _sign_and_sum(right: float, count: int) -> tuple[Mistake, Mistake]:
+    return (
+        (-right, "the sign is wrong: training makes a loss smaller"),
+        (count * right, "that is the sum over the batch, expected the mean"),
+    )
+
+
+def _judge_record(loss: Any, *given: Tensor) -> None:
+    """Raise unless backward() can start from the loss, and leads to all that it is made of."""
+    but = "the number is right, but"
+    if not (isinstance(loss, Tensor) and loss.requires_grad):
+        no = "it has no record: backward() can't start from it"
+        raise Wrong(f"{but} {no}. Leave out .item() and .detach()")
+    try:
+        slopes = torch.autograd.grad(loss, given, allow_unused=True)
+    except RuntimeError:
+        used_up = "its record is used up: leave backward() to the training step"
+        raise Wrong(f"{but} {used_up}") from None
+    if None in slopes:
+        cut = "its record is cut: backward() does not lead to all that you were given"
+        raise Wrong(f"{but} {cut}. Leave out .detach()")
+
+
+def _check_generator_loss(generator_loss: Any) -> str:
+    answers = torch.tensor([[0.1], [0.4], [0.25], [0.6]], requires_grad=True)
+    answer = answer_of(generator_loss, "generator_loss", answers.clone())
+    given = answers.detach()
+    right, fooled = float(-given.log().mean()), float((1 - given).log().mean())
+    twice = float(bce_l(given, torch.ones_like(given)))
+    _judge_number(
+        number_of(answer, "generator_loss"),
+        right,
+        "the answers 0.1, 0.4, 0.25 and 0.6",
+        (-fooled, "it is rewarded for being found out, target 0: what does G want to hear?"),
+        (fooled, "that is log(1 - D(G(z))), which is flat where D is sure: use the target 1"),
+        *_sign_and_sum(right, 4),
+        (twice, "these are probabilities already: this loss puts a second sigmoid on them"),
+    )
+    _judge_record(answer, answers)
+    return "the generator wants its samples to be called real: 1"
+
+
+def _check_optimisers(optimisers: Any) -> str:
+    networks = nn.Linear(2, 2), nn.Linear(2, 1)
+    found = answer_of(optimisers, "optimisers", *networks)
+    if isinstance(found, Optimizer):
+        raise Wrong("optimisers returns a single optimiser, expected two: G's, then D's")
+    if not isinstance(found, (tuple, list)) or len(found) != 2:
+        raise Wrong("optimisers returns something else than two optimisers: G's, then D's")
+    if not all(isinstance(one, Optimizer) for one in found):
+        raise Wrong("optimisers returns something else than optimisers, such as torch.optim.Adam")
+    held = [{id(w) for group in one.param_groups for w in group["params"]} for one in found]
+    own = [{id(w) for w in network.parameters()} for network in networks]
+    if held[0] & held[1]:
+        raise Wrong("some weights are in both optimisers, expected each in one of them only")
+    if held == own[::-1]:
+        raise Wrong("the two are swapped: the first one has to hold the generator's weights")
+    for name, has, wanted in zip(("first", "second"), held, own, strict=True):
+        if has != wanted:
+            raise Wrong(
+                f"the {name} optimiser holds {len(has & wanted)} of its network's {len(wanted)} "
+                f"weight tensors and {len(has - wanted)} others, expected all and no others"
+            )
+    return "each optimiser has the weights of one network"
+
+
+def _row(tensors: Iterable[Tensor]) -> Tensor:
+    return torch.cat([one.detach().flatten() for one in tensors])
+
+
+def _both(real: Tensor, fake: Tensor, loss: Callable[..., Tensor] = bce_l) -> Tensor:
+    """The discriminator's loss: 1 is right for real samples, 0 for generated ones."""
+    return loss(real, torch.ones_like(real)) + loss(fake, torch.zeros_like(fake))
+
+
+def _check_step_d(step_d: Any) -> str:
+    random = torch.Generator().manual_seed(0)
+    real, noise = torch.randn(8, 2, generator=random) + 3, torch.randn(8, 2, generator=random)
+    generator, discriminator = nn.Linear(2, 2), nn.Sequential(nn.Linear(2, 1), nn.Sigmoid())
+    weights = list(discriminator.parameters())
+    with torch.no_grad():
+        for weight in (*generator.parameters(), *weights):
+            weight.copy_(0.1 * torch.randn(weight.shape, generator=random))
+    before, before_g = _row(weights), _row(generator.parameters())
+    right_loss = _both(discriminator(real), discriminator(generator(noise).detach()), bce)
+    expected = -_row(torch.autograd.grad(right_loss, weights))
+    # what the last batch has left in the gradients points another way
+    discriminator[0].weight.grad = torch.tensor([[-90.0, 90.0]])
+    discriminator[0].bias.grad = torch.zeros(1)
+    optimiser = torch.optim.SGD(weights, lr=1e-3)
+    steps: list[Any] = []
+    optimiser.register_step_post_hook(lambda *step: steps.append(step))
+    # a gradient that is emptied afterwards has been there all the same
+    reached: list[Tensor] = []
+    for weight in generator.parameters():
+        weight.register_hook(reached.append)
+    answer = answer_of(step_d, "step_D", generator, discriminator, optimiser, real, noise)
+    loss, right = number_of(answer, "step_D"), right_loss.item()
+    moved = _row(weights) - before
+    stands = float(moved.norm()) == 0
+    likeness = float(torch.cosine_similarity(moved, expected, dim=0))
+    if not torch.equal(_row(generator.parameters()), before_g):
+        raise Wrong("step_D has changed the generator's weights, expected the discriminator's only")
+    if stands and not steps:
+        raise Wrong("the discriminator's weights have not changed: who calls step()?")
+    if stands:
+        raise Wrong(
+            "the discriminator's weights have not changed: step() found no gradients. Either "
+            "nobody calls backward(), or they are emptied between backward() and step()"
+        )
+    if float(moved.norm()) > 10e-3 * float(expected.norm()):
+        raise Wrong("it moves much too far, by gradients of the last batch: what empties them?")
+    if likeness < -0.9:
+        raise Wrong("it moves the wrong way: the targets are swapped (1 is for real samples)")
+    if likeness < 0.99:
+        raise Wrong("it moves another way than target 1 for D(real) and 0 for D(fake) ask for")
+    if len(steps) > 1:
+        raise Wrong(f"the discriminator makes {len(steps)} steps, expected one: call step() once")
+    if reached:
+        raise Wrong(
+            "gradients have reached the generator. With two optimisers that only costs time, with "
+            "one it costs the training: cut it off by detach()"
+        )
+    if not (_close(loss, right) or _close(2 * loss, right)):
+        raise Wrong(f"step_D returns {loss:.4f} as its loss, expected {right:.4f}")
+    if isinstance(answer, Tensor) and answer.requires_grad:
+        raise Wrong("step_D returns its loss with its record, which fills memory: use .item()")
+    return "emptied, cut off, and one step in the right direction"
+
+
+def _check_epoch_loss(epoch_loss: Any) -> str:
+    cases = {
+        "16 losses of ln 2": [math.log(2)] * 16,
+        "the losses 1, 2 and 6": [1.0, 2.0, 6.0],
+        "a single loss of 0.5": [0.5],
+    }
+    for what, losses in cases.items():
+        count, total = len(losses), sum(losses)
+        found = number_of(answer_of(epoch_loss, "epoch_loss", list(losses)), "epoch_loss")
+        got = f"for {what} you get {found:.3f}:"
+        by_last = f"divided by {count - 1}, the number of the last batch, and there are {count}"
+        _judge_number(
+            found,
+            total / count,
+            what,
+            (total / max(count - 1, 1), f"{got} {by_last}"),
+            (total, f"{got} that is their sum, expected the mean"),
+            (total / (count + 1), f"{got} divided by {count + 1}"),
+            (losses[-1], f"{got} that is the last one alone"),
+        )
+    return "16 times ln 2 is ln 2 on average"
+
+
+def _check_logits_loss(discriminator_loss: Any) -> str:
+    cases = (
+        ("logits of 2 and -1 for real, 0.5 and -3 for generated samples", [2.0, -1.0], [0.5, -3.0]),
+        ("logits of 0, an undecided discriminator", [0.0, 0.0], [0.0, 0.0]),
+        ("logits of -200 for real and 200 for generated samples", [-200.0], [200.0]),
+    )
+    share = 0.0
+    for what, first, second in cases:
+        real, fake = (torch.tensor(one)[:, None].requires_grad_() for one in (first, second))
+        answer = answer_of(discriminator_loss, "discriminator_loss", real.clone(), fake.clone())
+        if isinstance(answer, Tensor) and not bool(torch.isfinite(answer).all()):
+            raise Wrong(
+                f"for {what} you get infinity: the sigmoid rounds to 0, and a logarithm follows"
+            )
+        found = number_of(answer, "discriminator_loss")
+        sure = real.sigmoid(), fake.sigmoid()
+        losses = _both(real, fake), _both(*sure), _both(fake, real), _both(*sure, loss=bce)
+        if not share:
+            # the mean of the two halves will do as well as their sum, but always the same of them
+            share = 0.5 if any(_close(found, loss.item() / 2) for loss in losses[:3]) else 1.0
+        right, twice, swapped, rounded = (share * loss.item() for loss in losses)
+        cut = f"for {what} you get {found:.0f}, expected {right:.0f}: the sigmoid rounds to 0"
+        use = "Use the loss that takes logits"
+        mistakes = [
+            (twice, "a sigmoid too many: this loss puts one on what it is given"),
+            (swapped, "the targets are swapped: 1 is for real samples"),
+            (rounded, f"{cut} and 1, and BCELoss cuts off at 100. {use}"),
+        ]
+        if found < right and right > 100:  # right before, so only the size is at fault
+            small = "a clamp or a small number added to it cuts off the loss"
+            mistakes.append((found, f"{cut} or 1, and {small}. {use}"))
+        _judge_number(found, right, what, *mistakes)
+        _judge_record(answer, real, fake)
+    return "one sigmoid, and finite for any logit"
+
+
+def _check_shapes(loss: Any) -> str:
+    answers = torch.tensor([0.9, 0.8, 0.3, 0.2, 0.6, 0.1])
+    targets = torch.tensor([1.0, 1.0, 0.0, 0.0, 1.0, 0.0])
+    right = float(bce(answers, targets))
+    stretched = float(bce(answers[:, None].expand(6, 6), targets.expand(6, 6)))
+    pairs = (
+        (answers[:, None], targets[:, None]),
+        (answers, targets[:, None]),
+        (answers[:, None], targets),
+        (answers, targets),
+    )
+    for one, other in pairs:
+        what = f"answers of shape {tuple(one.shape)} and targets of shape {tuple(other.shape)}"
+        given = one.clone().requires_grad_()
+        try:
+            answer = answer_of(loss, "loss", given.clone(), other.clone())
+        except Wrong as fault:
+            if fault.__cause__ is None:  # it did not fail: it is no function, or has no return
+                raise
+            raise Wrong(f"for {what}: {fault}") from fault
+        who = "by your code" if one.shape == other.shape else "still"
+        stretching = f"{what} are stretched to (6, 6), {who}: each answer meets each target"
+        mistakes = (stretched, stretching), *_sign_and_sum(right, 6)
+        _judge_number(number_of(answer, "loss"), right, what, *mistakes)
+        _judge_record(answer, given)
+    return "each answer is compared with its own target, whatever the shapes"
+
+
+def _check_draw(draw: Any) -> str:
+    noise = torch.randn(5, 2, generator=torch.Generator().manual_seed(0))
+    generator = nn.Sequential(nn.Linear(2, 64), nn.Dropout(0.5))
+    right = numbers_of(generator.eval()(noise), "right")
+    for training in (True, False):
+        generator.train(training)
+        with torch.enable_grad():  # which also puts back what the learner's function leaves off
+            samples = answer_of(draw, "draw", generator, noise)
+            left_on = torch.is_grad_enabled()
+        found = numbers_of(samples, "what draw returns")
+        judge_shape(found, (5, 64), "for 5 noise vectors draw returns")
+        mode = "training" if training else "evaluation"
+        if not torch.allclose(found, right, atol=1e-5):
+            raise Wrong("dropout is still on: the same noise gives another sample in each call")
+        if isinstance(samples, Tensor) and samples.requires_grad:
+            raise Wrong("the samples still carry their gradient's record: draw under no_grad()")
+        if generator.training != training:
+            raise Wrong(f"the generator was in {mode} mode before, and is not afterwards")
+        if not left_on:
+            raise Wrong("gradients stay off afterwards: draw under `with torch.no_grad():`")
+    return "no dropout, no gradients, and the mode as it was"
+
+
+def _check_last_layer(last_layer: Any) -> str:
+    layer = answer_of(last_layer, "last_layer")
+    if isinstance(layer, type):
+        name = layer.__name__
+        raise Wrong(f"last_layer returns the class {name}, expected a layer: {name}(…)")
+    if not isinstance(layer, nn.Module):
+        wanted = "a layer (an nn.Module), since nn.Sequential takes nothing else"
+        raise Wrong.kind("what last_layer returns", layer, wanted)
+    rows = torch.randn(7, 100, generator=torch.Generator().manual_seed(0)) - 4
+    rows[0] = -5  # nothing above 0, and no favourite
+    rows.requires_grad_()
+    with warnings.catch_warnings(record=True) as warned:
+        warnings.simplefilter("always")
+        made = answer_of(layer, "layer", rows)
+    if isinstance(made, Tensor) and made.shape == rows.shape and bool(made.isnan().any()):
+        kind = "negative" if bool(made[1:].isnan().any()) else "equal"
+        raise Wrong(f"for a row of {kind} numbers your layer makes NaN, as 0 divided by 0 does")
+    found = numbers_of(made, "what your layer makes")
+    judge_shape(found, (7, 100), "of (7, 100) your layer makes", "the same")
+    dead = int((found == 0).all(dim=1).sum())
+    off, off_in_columns = (bool(((found.sum(dim=axis) - 1).abs() > 1e-4).any()) for axis in (1, 0))
+    if dead > 0:
+        raise Wrong(f"{dead} of 7 rows with negative numbers only are all zero, expected none")
+    if (found < 0).any():
+        raise Wrong("your layer makes negative numbers, and real rows have none")
+    if off and not off_in_columns:
+        raise Wrong("the columns add up to 1, expected the rows: the dim is the other one")
+    if off:
+        raise Wrong(
+            f"the numbers of a row add up to {float(found[1].sum()):.2f}, expected 1: otherwise "
+            "no place has to give way when another one grows"
+        )
+    if not torch.equal(found[1:].argmax(dim=1), rows[1:].argmax(dim=1)):
+        raise Wrong("the largest number of a row is at another place after your layer")
+    if not made.requires_grad:
+        raise Wrong("no gradient gets through your layer, so the generator could not learn")
+    if any("Implicit dimension" in str(warning.message) for warning in warned):
+        raise Wrong("right today, but PyTorch has to guess the axis, and warns: say `dim=1`")
+    return "each row adds up to 1, and every place keeps learning"
+
+
+def _judge_untouched(what: str, given: Tensor, kept: Tensor) -> None:
+    if not torch.equal(given, kept):
+        raise Wrong(f"{what} that it was given: make new tensors, without `-=` and the like")
+
+
+def _same(found: Tensor, right: Tensor) -> bool:
+    return found.shape == right.shape and torch.allclose(found, right.double(), rtol=1e-3)
+
+
+def _check_scaled(scaled: Any) -> str:
+    x = torch.rand(200, generator=torch.Generator().manual_seed(0))
+    data = torch.stack([1975 + 50 * x, 100 * x**2 - 30], dim=1)
+    given = data.clone()
+    try:
+        answer = answer_of(scaled, "scaled", given)
+    except Wrong as fault:
+        if "torch.return_types" in str(fault):
+            raise Wrong("`min(dim=0)` returns values *and* places: take `.values`") from fault
+        raise
+    _judge_untouched("scaled has changed the data", given, data)
+    if not isinstance(answer, (tuple, list)) or len(answer) != 2:
+        raise Wrong("scaled returns something else than two things: scaled data, and a way back")
+
+    def back(samples: Tensor) -> Tensor:
+        return numbers_of(answer_of(answer[1], "way back", samples), "what your way back returns")
+
+    found = numbers_of(answer[0], "your scaled data")
+    judge_shape(found, (200, 2), "your scaled data have")
+    ends = [float(end) for end in (*found.min(dim=0).values, *found.max(dim=0).values)]
+    if not all(_close(end, wanted) for end, wanted in zip(ends, (-1, -1, 1, 1), strict=True)):
+        told = " and ".join(f"column {k} from {ends[k]:.3g} to {ends[k + 2]:.3g}" for k in range(2))
+        both = _close(min(ends), -1) and _close(max(ends), 1)
+        hint = ": each column needs its own ends, min(dim=0).values" if both else ""
+        raise Wrong(f"your scaled data run in {told}, expected -1 to 1 in both{hint}")
+    if not _same(back(answer[0]), data):
+        raise Wrong("your way back does not lead back to the data that you were given")
+    some = torch.tensor([[0.0, 0.0], [0.5, 1.2]])  # generated samples, with other ends
+    given = some.clone()
+    found = back(given)
+    _judge_untouched("your way back has changed the samples", given, some)
+    low, high = data.min(dim=0).values, data.max(dim=0).values
+    right = low + (some + 1) / 2 * (high - low)
+    if _same(found, right.clamp(low, high)):
+        raise Wrong("your way back cuts off at the ends of the real data: 1.2 lies beyond them")
+    if not _same(found, right):
+        raise Wrong("your way back uses the ends of what it is given: keep those of the data")
+    return "from -1 to 1 in each column, and back"
+
+
+CHECKS: dict[str, Callable[..., str]] = {
+    "6.1": _check_generator_loss,
+    "6.2": _check_optimisers,
+    "6.3": _check_step_d,
+    "6.4": _check_epoch_loss,
+    "6.5": _check_logits_loss,
+    "6.6": _check_shapes,
+    "6.7": _check_draw,
+    "6.8": _check_last_layer,
+    "6.9": _check_scaled,
+}
