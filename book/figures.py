@@ -446,10 +446,10 @@ def data_flow() -> Figure:
     _box(axes, Box(24, 64, 47, 67.5), face=PAPER)
     _module(axes, data, "data", "points on a curve")
     _module(axes, batch, "data", "shuffled batches")
-    _module(axes, noise, "training", "noise")
+    _module(axes, noise, "data", "noise")
     _module(axes, generator, "networks", "generator", BLUE)
     _module(axes, discriminator, "networks", "discriminator", ORANGE)
-    _module(axes, losses, "losses", "how wrong was each network?")
+    _module(axes, losses, "training", "how wrong was each network?")
     _module(axes, change, "training", "change the weights a little")
     for box, module, does in zip(
         results,

@@ -175,6 +175,10 @@ def decode(row: Tensor) -> int:
 
 def decode_batch(batch: Any) -> Tensor:
     """The integer of each row, argmax over the last axis: shape (n, depth) -> (n,), int64."""
+    batch = torch.as_tensor(batch)
+    if batch.ndim < 2:  # each of n integers would decode to 0
+        got = tuple(batch.shape)
+        raise ValueError(f"batch must have shape (n, depth), got {got}; encode_batch makes rows")
     return as_samples(batch, "batch").argmax(dim=-1)
 
 

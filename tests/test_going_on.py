@@ -134,9 +134,7 @@ def test_a_notebook_goes_on_after_its_kernel_was_stopped_and_started_anew(tmp_pa
         assert reply["content"]["status"] == "ok", reply["content"]["traceback"]
         manager.restart_kernel(now=True)
         client.wait_for_ready(timeout=600)
-        reply = client.execute_interactive(
-            cell + "\nprint(numbers)", output_hook=listen
-        )
+        reply = client.execute_interactive(cell + "\nprint(numbers)", output_hook=listen)
         assert reply["content"]["status"] == "ok"
     finally:
         client.stop_channels()

@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 import torch
-from gan_course.many.draws import Batch
-from gan_course.many.ensemble import train_step
 from torch import Tensor, nn
 from torch.nn.functional import softplus
 from torch.optim.swa_utils import AveragedModel
 
 from gan_course.many import Settings, add_waves
+from gan_course.many.draws import Batch
+from gan_course.many.ensemble import train_step
 from gan_course.many.layers import Waves, blur_level
 from gan_course.training import moving_average
 

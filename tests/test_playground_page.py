@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 import torch
 from conftest import HTML
-from gan_course.many.recipes import NOISES
 from scipy import stats
 from scipy.spatial.distance import jensenshannon
 from torch import Tensor
@@ -19,6 +18,7 @@ from benchmarks.trained import NORMAL
 from gan_course import metrics
 from gan_course.data import pattern_values
 from gan_course.many import ORIGINAL, PATTERNS, Settings
+from gan_course.many.recipes import NOISES
 from gan_course.networks import sample
 from gan_course.records import load_records
 from gan_course.saving import TRAINED, load_trained
