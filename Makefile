@@ -9,7 +9,7 @@ WHEEL_URL ?=
 # An index of PyTorch builds for this machine, such as the CPU-only one, whose address stands on
 # pytorch.org under "Get started": make book TORCH_INDEX=https://…
 TORCH_INDEX ?=
-# One environment of noxfile.py: make matrix ONLY=oldest
+# Less than all: make notebooks ONLY=03, or make matrix ONLY=oldest
 ONLY ?=
 
 # networks this small are fastest on one thread, and then two runs agree to the last bit
@@ -22,8 +22,6 @@ export PRE_COMMIT_HOME := $(CURDIR)/$(VENV)/pre-commit
 # begins first, see tests/conftest.py.
 PYTEST := $(BIN)/pytest --numprocesses=3 --dist=loadfile --no-loadscope-reorder \
 	--cov=gan_course --cov-branch --cov-report=term-missing:skip-covered --cov-fail-under=95
-# These two train for minutes: `make book` has just run them, and test_site.py compares.
-JUST_RUN := notebooks/01_exponential_curve.ipynb notebooks/06_museum_of_broken_gans.ipynb
 # torch's builds, and the CUDA libraries that a build brings along, differ from machine to machine
 OF_TORCH := cuda-bindings cuda-toolkit nvidia-cudnn-cu13 nvidia-cusparselt-cu13 nvidia-nccl-cu13 \
 	nvidia-nvshmem-cu13 triton
@@ -35,7 +33,7 @@ OF_TORCH := cuda-bindings cuda-toolkit nvidia-cudnn-cu13 nvidia-cusparselt-cu13 
 help:  ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
 
-book: $(VENV)/ready  ## run the notebooks that changed, render the site to _build/html
+book: $(VENV)/ready  ## render the site to _build/html, with the outputs of the committed notebooks
 	$(BIN)/python -m tools.site --repo-url "$(REPO_URL)" --wheel-url "$(WHEEL_URL)"
 
 zip: book  ## the site as one file to pass on, _build/gans-from-scratch.zip
@@ -45,7 +43,7 @@ pdf: book  ## print the book with Chromium, to _build/gans-from-scratch.pdf
 	$(BIN)/python -m tools.pdf
 
 test: book lint  ## all tests: code style, types, unit tests, notebooks, the site in a browser
-	$(PYTEST) $(JUST_RUN:%=--ignore=%)
+	$(PYTEST)
 
 check: lint  ## the quick ones: code style, types, unit tests without browser and notebooks
 	$(PYTEST) -m "not browser" tests
@@ -65,8 +63,8 @@ matrix: $(VENV)/ready  ## unit tests and notebooks with the oldest and the newes
 lab: $(VENV)/ready  ## open the notebooks in JupyterLab
 	$(BIN)/jupyter lab notebooks
 
-notebooks: $(VENV)/ready  ## run the notebooks and write their outputs into notebooks/
-	$(BIN)/python -m tools.notebooks --commit
+notebooks: $(VENV)/ready  ## train everything: run the notebooks, write their outputs. ONLY=03 runs one
+	$(BIN)/python -m tools.notebooks $(ONLY)
 
 exercises: $(VENV)/ready  ## make the exercises from their solutions
 	$(BIN)/python -m tools.exercises

@@ -1,4 +1,8 @@
-"""Where do samples and noise come from? Curves, batches, scaling, integers as one-hot rows."""
+"""Where do samples and noise come from? Curves, batches, scaling, integers as one-hot rows.
+
+An argument `random` is a `torch.Generator`: PyTorch's source of random numbers, and no network.
+Where it is left out, numbers come from the global one, which `torch.manual_seed` sets.
+"""
 
 from __future__ import annotations
 
@@ -17,21 +21,21 @@ Pattern = int | Literal["odd", "even"]
 
 
 def as_samples(values: Any, name: str = "samples", columns: int | None = None) -> Tensor:
-    """What was handed over, as a float tensor of shape (n, ...): arrays, tables and lists, too.
+    """Turn the caller's values into a float tensor of shape (n, ...).
 
     Args:
         values: a tensor, a NumPy array, a data frame, or a list of rows.
-        name: what the message calls it, where something is wrong.
+        name: what error messages call it.
         columns: how many numbers each sample must have, where that is known.
 
     Raises:
-        TypeError: these are no numbers.
-        ValueError: the shape is another one, there is no sample, or some are NaN or infinite.
+        TypeError: the values are not numbers.
+        ValueError: the shape is wrong, there is no sample, or some are NaN or infinite.
     """
     if not isinstance(values, Tensor):
-        import numpy
+        import numpy  # loaded only where it is needed
 
-        try:
+        try:  # "C": torch can't read an array that runs backwards
             values = torch.tensor(numpy.array(values, order="C")).to(torch.get_default_dtype())
         except (TypeError, ValueError) as error:
             got = type(values).__name__
@@ -47,7 +51,7 @@ def as_samples(values: Any, name: str = "samples", columns: int | None = None) -
         wanted = f"(n, {'dim' if columns is None else columns})"
         raise ValueError(f"{name} must have shape {wanted}, got {tuple(values.shape)}")
     if not bool(torch.isfinite(values).all()):
-        bad = int((~torch.isfinite(values)).flatten(1).any(dim=1).sum())
+        bad = int((~torch.isfinite(values)).flatten(1).any(dim=1).sum())  # samples, not numbers
         raise ValueError(f"{name} must be finite, got NaN or infinity in {bad} of {len(values)}")
     return values
 
@@ -61,7 +65,7 @@ def exponential(x: Tensor) -> Tensor:
 
 
 def heights(curve: Curve, x: Tensor) -> Tensor:
-    """What a curve is above x: curve(x), of the shape of x."""
+    """The height of a curve at each x: curve(x), of the shape of x."""
     y = curve(x)  # in another shape y would later be paired with the wrong x
     if not isinstance(y, Tensor) or y.shape != x.shape:
         got = tuple(y.shape) if isinstance(y, Tensor) else type(y).__name__
@@ -79,7 +83,7 @@ def curve_points(
         low: smallest x.
         high: upper limit of x.
         count: number of points.
-        random: source of the random numbers; PyTorch's global one where it is left out.
+        random: source of the random numbers.
 
     Returns:
         Points of shape (count, 2): column 0 is x, column 1 is y.
@@ -106,7 +110,7 @@ def batches(
     return DataLoader(samples, batch_size, shuffle=True, drop_last=True, generator=random)
 
 
-@dataclass(frozen=True, eq=False)  # == of tensors is no single truth
+@dataclass(frozen=True, eq=False)  # == of two tensors gives an answer for each number, not one
 class Scaler:
     """Maps each column of the data to [-1, 1] and back; `low` and `high` have shape (dim,).
 
@@ -144,11 +148,11 @@ class Scaler:
 
 
 def as_integers(values: Any, name: str = "integers") -> Tensor:
-    """What was handed over, as a tensor of whole numbers of shape (n,)."""
+    """Turn the caller's values into a tensor of whole numbers, shape (n,)."""
     if not isinstance(values, Tensor):
         values = torch.tensor(list(values))
     if values.is_floating_point() or values.is_complex() or values.dtype == torch.bool:
-        advice = "; encode_batch makes rows of them, decode_batch leads back"
+        advice = "; decode_batch turns rows into integers, encode_batch integers into rows"
         raise TypeError(f"{name} must be whole numbers, got {values.dtype}{advice}")
     if values.ndim != 1 or len(values) == 0:
         raise ValueError(f"{name} must have shape (n,), n >= 1, got shape {tuple(values.shape)}")
@@ -176,7 +180,7 @@ def decode(row: Tensor) -> int:
 def decode_batch(batch: Any) -> Tensor:
     """The integer of each row, argmax over the last axis: shape (n, depth) -> (n,), int64."""
     batch = torch.as_tensor(batch)
-    if batch.ndim < 2:  # each of n integers would decode to 0
+    if batch.ndim < 2:  # somebody may pass integers where rows are meant
         got = tuple(batch.shape)
         raise ValueError(f"batch must have shape (n, depth), got {got}; encode_batch makes rows")
     return as_samples(batch, "batch").argmax(dim=-1)
@@ -190,17 +194,17 @@ def pattern_values(pattern: Pattern, below: int = 100) -> Tensor:
         below: the first integer that is too large.
 
     Returns:
-        Shape (k,), int64; `pattern_values(5)` is 0, 5, ..., 95.
+        Shape (n,), int64; `pattern_values(5)` is 0, 5, ..., 95.
     """
     if pattern in ("odd", "even"):
-        return torch.arange(int(pattern == "odd"), below, 2)
+        return torch.arange(1 if pattern == "odd" else 0, below, 2)
     if isinstance(pattern, str):
         raise ValueError(f'pattern must be "odd", "even" or a whole number, got {pattern!r}')
     return torch.arange(0, below, pattern)
 
 
 def draw_integers(values: Any, count: int, *, random: torch.Generator | None = None) -> Tensor:
-    """Draw `count` integers from `values`, shape (k,), each as likely as any other."""
+    """Draw `count` integers from `values`, shape (n,), each as likely as any other."""
     values = as_integers(values, "values")
     # the positions come from the CPU whatever device the values are on: same seed, same integers
     positions = torch.randint(len(values), (count,), generator=random)
@@ -222,14 +226,14 @@ def normal_noise(latent_dim: int, *, random: torch.Generator | None = None) -> N
     return lambda count: torch.randn(count, latent_dim, generator=random)
 
 
-def even_noise(num: int) -> Tensor:
-    """Noise in [-1, 1) without gaps or crowds: one draw from each of `num` equal parts.
+def even_noise(count: int) -> Tensor:
+    """Noise in [-1, 1) without gaps or crowds: one draw from each of `count` equal parts.
 
     Each number taken by itself is uniform on [-1, 1), but a batch covers the range far more
     evenly than independent draws do (stratified sampling).
 
     Returns:
-        Shape (num, 1), in rising order.
+        Shape (count, 1), in rising order.
     """
-    parts = (torch.arange(num) + torch.rand(num)) / num
+    parts = (torch.arange(count) + torch.rand(count)) / count
     return (2 * parts - 1)[:, None]

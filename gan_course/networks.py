@@ -1,6 +1,7 @@
 """What do the two networks look like? Stacks of layers, as functions and as classes."""
 
-# no `from __future__ import annotations` here: TorchScript can't read annotations that are texts
+# no `from __future__ import annotations` here: it turns type hints into texts, which TorchScript
+# can't read
 
 from collections.abc import Sequence
 from itertools import pairwise
@@ -20,16 +21,17 @@ def pick_device() -> str:
 
 
 def sample(generator: nn.Module, noise: Tensor) -> Tensor:
-    """Generate one sample a row of noise: evaluation mode, no gradients.
+    """Generate one sample for each row of noise, in evaluation mode and without gradients.
 
     Args:
         generator: any network that maps (n, latent_dim) to (n, dim).
         noise: shape (n, latent_dim); it is moved to the generator's device.
 
     Returns:
-        Samples of shape (n, dim), on that device. The generator is left in the mode it was in.
+        Samples of shape (n, dim), on that device. The generator is left in the mode it was in, so
+        that a training that is under way goes on as before.
     """
-    weight = next(generator.parameters(), noise)
+    weight = next(generator.parameters(), noise)  # without weights: stay where the noise is
     was_training = generator.training
     generator.eval()
     try:
@@ -95,6 +97,7 @@ class Generator(nn.Module):
     ) -> None:
         super().__init__()
         sizes = [latent_dim, *widths, output_dim]
+        # pairs of neighbours: (1, 64), (64, 32), (32, 1)
         self.layers = nn.ModuleList(nn.Linear(a, b) for a, b in pairwise(sizes))
         self.leaky_relu = nn.LeakyReLU(slope)
         self.output_activation = output_activation
@@ -139,7 +142,7 @@ class Unscale(nn.Module):
     With it a generator that was trained on scaled data can be saved and used as one piece.
     """
 
-    low: Tensor
+    low: Tensor  # for the type checker, which does not see through register_buffer
     high: Tensor
 
     def __init__(self, scaler: Scaler) -> None:
@@ -162,7 +165,7 @@ def in_data_units(generator: nn.Sequential, scaler: Scaler) -> nn.Sequential:
 class StraightThrough(nn.Module):
     """A last layer: one-hot rows on the way forward, the gradient of softmax on the way back.
 
-    Bengio et al. 2013, arXiv:1308.3432, for one bit; here for one choice out of many.
+    Bengio et al. 2013, arXiv:1308.3432, who do it for a single yes or no; here it is one of many.
     """
 
     def forward(self, logits: Tensor) -> Tensor:
@@ -183,7 +186,7 @@ class GumbelSoftmax(nn.Module):
 
     def __init__(self, temperature: float = 1.0) -> None:
         super().__init__()
-        self.temperature = temperature  # small for gradients that are true but noisy
+        self.temperature = temperature  # small: truer gradients, but noisier ones
 
     def forward(self, logits: Tensor) -> Tensor:
         """From (n, depth) to (n, depth), exactly one 1 in each row."""

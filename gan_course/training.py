@@ -20,8 +20,8 @@ from torch.optim.swa_utils import AveragedModel
 from gan_course.data import Noise, as_samples
 from gan_course.networks import sample
 
-# A mean loss of so many nats, where an undecided D has ln 2 = 0.69: what is true gets a chance of
-# e^-50, and sigmoids in float32 have long become 0 or 1, whose slopes are 0.
+# Above this mean loss a training is broken; an undecided D has 0.69. At 50 nats a network gives the
+# right answer a probability of e^-50, where a sigmoid is so flat that no gradient passes.
 EXPLODED = 50.0
 ADVICE = "try smaller learning rates, and data scaled to [-1, 1]"
 
@@ -30,7 +30,7 @@ ADVICE = "try smaller learning rates, and data scaled to [-1, 1]"
 
 
 class Losses(NamedTuple):
-    """The three losses of a step in nats: scalar tensors, or floats where they are kept."""
+    """The three losses of a step, in nats: tensors as a step gives them, floats in a `History`."""
 
     real: Any
     fake: Any
@@ -66,7 +66,11 @@ def generator_loss(answers: Tensor) -> Tensor:
 
 
 def _cross_entropy(answers: Tensor, target: float) -> Tensor:
-    # PyTorch's function must not see NaN: on a GPU that would end the process, not the training
+    """The chapter's `bce`, with targets made to fit the batch.
+
+    On a GPU PyTorch's function crashes Python where an answer is NaN. So it sees one half in its
+    place, and the loss is made NaN afterwards: `fit` stops with a clear message.
+    """
     loss = binary_cross_entropy(answers.nan_to_num(0.5), torch.full_like(answers, target))
     return torch.where(answers.isnan().any(), math.nan, loss)
 
@@ -79,6 +83,7 @@ def train_on_real(
     loss = real_loss(discriminator(real))
     loss.backward()
     discriminator_optimiser.step()
+    # the chapter's .item() would make a GPU wait in each step; detach lets go of the record, too
     return loss.detach()
 
 
@@ -128,7 +133,7 @@ def train_step(
     Goodfellow et al. 2014, algorithm 1, with the discriminator's two terms as two changes.
     """
     on_real = train_on_real(discriminator, discriminator_optimiser, real)
-    z = noise(len(real)).to(real)
+    z = noise(len(real)).to(real)  # to the device and the number type of the batch
     on_fake = train_on_fake(generator, discriminator, discriminator_optimiser, z)
     z = noise(len(real)).to(real)
     return Losses(
@@ -156,7 +161,7 @@ class EarlyStopping:
 
 @dataclass(frozen=True)
 class Epoch:
-    """What one epoch came to."""
+    """The result of one epoch."""
 
     number: int  # the first epoch is 1
     losses: Losses  # means over its batches, as floats
@@ -199,7 +204,7 @@ class History:
 def fit(
     generator: nn.Module,
     discriminator: nn.Module,
-    batches: Iterable[Any],
+    loader: Iterable[Any],
     noise: Noise,
     *,
     epochs: int = 1_000,
@@ -218,34 +223,36 @@ def fit(
     every: int = 25,
     checkpoint: str | os.PathLike[str] | None = None,
 ) -> History:
-    """Train both networks in place, on the device they are on, and show how it goes.
+    """Train both networks in place, on the device they are on, and show the progress.
 
-    Ctrl-C, or the stop button, ends it early: what was reached until then is returned.
+    It is the loop of project 1, with its rates, and more to choose from. Ctrl-C, or the stop
+    button, ends it early; `fit` then returns what it has so far.
 
     Args:
         generator: maps (n, latent_dim) to (n, dim).
         discriminator: maps (n, dim) to probabilities (n, 1).
-        batches: real samples, each batch of shape (n, dim); gone through once an epoch.
+        loader: real samples in batches, each of shape (n, dim); gone through once an epoch.
         noise: draws noise vectors, see `data.normal_noise`.
-        epochs: go no further than this.
+        epochs: train for at most this many.
         step: trains on one batch; takes what `train_step` takes.
         generator_rate: learning rate of the generator's Adam (Kingma and Ba 2015).
         discriminator_rate: learning rate of the discriminator's Adam.
-        betas: of both.
-        optimisers: the generator's and the discriminator's, where you made them yourself.
+        betas: Adam's two betas, the same for both networks.
+        optimisers: the generator's and the discriminator's, if you made them yourself.
         decay: let both rates fall in a straight line, to 0 at the last step.
-        average: at the end the generator has the moving average of its weights, of which each
-            step keeps this share, such as 0.99; it is also what is watched. 0 for no average.
+        average: if above 0, the generator ends with a moving average of its weights, and the
+            samples that are scored and kept come from it. Each step keeps this share of the old
+            average, such as 0.99.
         watch: fixed noise, shape (m, latent_dim): what is generated from it is scored and kept, so
             that two epochs differ by the generator alone and not by luck.
         score: says how good samples of shape (m, dim) are; lower is better.
         patience: stop after this many epochs without a better score.
-        keep_best: at the end the generator has the weights of the best epoch.
+        keep_best: the generator ends with the weights of the best epoch.
         report: called with the first epoch and every `every`; `print` will do.
-        every: epochs between two reports, two snapshots in the history, two savings.
-        checkpoint: a file to go on from, to the very same losses on the same machine, where the
-            training was cut short; it need not be there yet, and a finished training is only read.
-            Noise and batches must draw from PyTorch's global random numbers, or a DataLoader's.
+        every: epochs between two reports, snapshots, or saves to the checkpoint.
+        checkpoint: path of a file. If it is there, training goes on from it, to exactly the losses
+            of a run without a break (on the same machine); else it is made. Noise and batches must
+            draw from PyTorch's global random numbers, or a DataLoader's own.
 
     Returns:
         Losses and scores of each epoch, and snapshots of the samples.
@@ -254,6 +261,7 @@ def fit(
         FloatingPointError: the training has diverged: a loss, a sample or the score is not a
             number, or a loss has exploded. The networks have their weights of the last good epoch.
     """
+    # check and prepare
     _require_trainable(generator, discriminator)
     if score is not None and watch is None:
         raise ValueError("score needs watch, the noise whose samples it is to score")
@@ -264,29 +272,27 @@ def fit(
             Adam(generator.parameters(), lr=generator_rate, betas=betas),
             Adam(discriminator.parameters(), lr=discriminator_rate, betas=betas),
         )
+    rates = [optimiser.param_groups[0]["lr"] for optimiser in optimisers]
     averaged = moving_average(generator, average) if average else None
     watched: nn.Module = generator if averaged is None else averaged.module
     networks = [n for n in (generator, discriminator, averaged) if n is not None]
-    trained: list[Any] = [*networks, *optimisers]
-    rates = [optimiser.param_groups[0]["lr"] for optimiser in optimisers]
     stopping = EarlyStopping(math.inf if patience is None else patience)
-    history, best_weights = History(), copy.deepcopy(watched.state_dict())
+    history, samples = History(), None
+    # a state dict is the network's own memory: without a copy it would go on changing
+    best_weights = copy.deepcopy(watched.state_dict())
 
-    random = getattr(batches, "generator", None)  # a DataLoader may have one of its own
-    about = _about(networks, optimisers, average, decay and epochs, watch)
-    kept = None if checkpoint is None else load_run(checkpoint, about, random)
-    if kept is not None:
-        best_weights = _go_on(kept, trained, history, stopping)
+    # go on from a file, if there is one
+    about = {"rates": rates, "average": average, "decay": epochs if decay else 0}
+    about |= {"watch": None if watch is None else watch.tolist()}
+    file = _Checkpoint(checkpoint, about, [*networks, *optimisers], loader)
+    best_weights = file.load(history, stopping) or best_weights
+    done_before = number = history.stopped_at
 
-    def keep() -> None:
-        if checkpoint is not None:
-            save_run(checkpoint, about, _state(trained, history, stopping, best_weights), random)
-
-    def one_epoch(number: int) -> Losses:
+    def one_epoch() -> Losses:
         losses: list[Losses] = []
-        for real in _on_device(batches, discriminator, check=number == begun + 1):
+        for real in _real_samples(loader, discriminator, first=number == done_before + 1):
             if decay:
-                steps = len(batches)  # type: ignore[arg-type]  # Python says so where it has none
+                steps = len(loader)  # type: ignore[arg-type]  # Python says so where it has none
                 left = 1 - ((number - 1) * steps + len(losses)) / (epochs * steps)
                 _set_rates(optimisers, [rate * left for rate in rates])
             losses.append(step(generator, discriminator, *optimisers, real, noise))
@@ -294,54 +300,56 @@ def fit(
                 averaged.update_parameters(generator)
         if not losses:
             used_up = "" if number == 1 else ", and be such that one can go through it again"
-            raise ValueError(f"batches must hold at least one batch{used_up}; got none")
+            raise ValueError(f"loader must hold at least one batch{used_up}; got none")
         return _mean(losses)
 
-    number = begun = history.stopped_at
-    stop = stopping.should_stop(begun, math.inf)
-    bar = _progress_bar(epochs, begun)
+    # train
+    bar = _progress_bar(epochs, done_before)
     try:
-        if not begun:
-            keep()  # at once, as a place that can't be written is better known now than later
+        if not number:
+            file.save(history, stopping, best_weights)  # a place that can't be written shows now
+        stop = stopping.should_stop(number, math.inf)  # the file may be of a run that had stopped
         while number < epochs and not stop:
             number += 1
-            good = [copy.deepcopy(network.state_dict()) for network in networks]
-            losses = one_epoch(number)
-            samples = None if watch is None else sample(watched, watch)
-            fault, found = _fault(losses, samples), None
+            weights_before = [copy.deepcopy(network.state_dict()) for network in networks]
+            losses = one_epoch()
+            samples = None if watch is None else sample(watched, watch).cpu()
+            fault, value = _fault(losses, samples), None
             if score is not None and samples is not None and not fault:
-                found = float(score(samples))
-                fault = "the score is not a number" if math.isnan(found) else ""
+                value = float(score(samples))
+                fault = "the score is not a number" if math.isnan(value) else ""
             if fault:
-                _restore(networks, good)
+                _restore(networks, weights_before)
                 raise FloatingPointError(
                     f"training diverged in epoch {number}: {fault}. The networks have their "
                     f"weights from before this epoch; {ADVICE}"
                 )
-            history.epochs.append(epoch := Epoch(number, losses, found))
-            if found is not None:
-                stop = stopping.should_stop(number, found)
+            epoch = Epoch(number, losses, value)
+            history.epochs.append(epoch)
+            if value is not None:
+                stop = stopping.should_stop(number, value)
                 if keep_best and stopping.best_epoch == number:
                     best_weights = copy.deepcopy(watched.state_dict())
             if number == 1 or number % every == 0:
                 if samples is not None:
-                    history.snapshots[number] = samples.cpu()
+                    history.snapshots[number] = samples
                 if report is not None:
                     report(epoch)
-                keep()
-            if not bar.disable:
-                bar.set_postfix_str(str(epoch).partition(": ")[2], refresh=False)
-                bar.update()
-        if number > begun:
-            keep()
-    except KeyboardInterrupt:
+                file.save(history, stopping, best_weights)
+            bar.set_postfix_str(str(epoch).partition(": ")[2], refresh=False)
+            bar.update()
+        if number > done_before:
+            file.save(history, stopping, best_weights)
+    except KeyboardInterrupt:  # in the middle of an epoch, so the file stays as it is
         print(f"stopped in epoch {number} of {epochs}, after {history.stopped_at} whole ones")
     finally:
         bar.close()
-        _set_rates(optimisers, rates)
+        _set_rates(optimisers, rates)  # as they were before they fell
+
+    # finish
     history.best_epoch, history.best_score = stopping.best_epoch, stopping.best
-    if watch is not None and history.epochs:
-        history.snapshots[history.stopped_at] = sample(watched, watch).cpu()
+    if samples is not None:
+        history.snapshots[history.stopped_at] = samples
     if keep_best:
         generator.load_state_dict(best_weights)
     elif averaged is not None:
@@ -350,11 +358,12 @@ def fit(
 
 
 def moving_average(network: nn.Module, keep: float) -> AveragedModel:
-    """A copy of the network whose weights move a little towards its own after each step.
+    """A copy of the network, whose weights are an average of those that the network has had.
 
-    Call `update_parameters(network)` after a step. `keep` is the share of the average that stays;
-    less at first, step / (step + 9), so that the first weights are soon forgotten. Buffers, such
-    as the statistics of batch normalisation, are copied.
+    After each step call `update_parameters(network)`: each weight becomes
+    share * average + (1 - share) * current. The share is `keep`, but less in the first steps,
+    step / (step + 9), so that the first, random weights are soon forgotten. Buffers, such as the
+    statistics of batch normalisation, are copied.
     """
 
     def move(average: Tensor, current: Tensor, count: Tensor | int) -> Tensor:
@@ -375,18 +384,22 @@ def _require_trainable(generator: nn.Module, discriminator: nn.Module) -> None:
             )
 
 
-def _on_device(batches: Iterable[Any], discriminator: nn.Module, check: bool) -> Iterator[Tensor]:
-    """The batches, as the discriminator takes them; the first one is looked at."""
+def _real_samples(loader: Iterable[Any], discriminator: nn.Module, first: bool) -> Iterator[Tensor]:
+    """The batches, on the discriminator's device and in its number type.
+
+    Of (samples, labels), as many a DataLoader gives, the samples. In the first epoch the first
+    batch is checked for its shape and for NaN.
+    """
     weight = next(discriminator.parameters())
-    for batch in batches:
-        real = batch[0] if isinstance(batch, (list, tuple)) else batch  # samples, then labels
-        if check:
-            real, check = as_samples(real, "a batch"), False
+    for number, batch in enumerate(loader):
+        real = batch[0] if isinstance(batch, (list, tuple)) else batch
+        if first and number == 0:
+            real = as_samples(real, "a batch")
         yield torch.as_tensor(real).to(weight)
 
 
 def _mean(losses: list[Losses]) -> Losses:
-    # one copy from the device an epoch; .item() in each step would make a GPU wait
+    # one copy from the device an epoch, where .item() would make a GPU wait in each step
     if isinstance(losses[0].real, Tensor):
         losses = torch.stack([torch.stack(step) for step in losses]).tolist()
     return Losses(*(sum(column) / len(column) for column in zip(*losses, strict=True)))
@@ -406,7 +419,7 @@ def _fault(losses: Losses, samples: Tensor | None) -> str:
 
 def _set_rates(optimisers: Sequence[Optimizer], rates: Sequence[float]) -> None:
     for optimiser, rate in zip(optimisers, rates, strict=True):
-        optimiser.param_groups[0]["lr"] = rate
+        optimiser.param_groups[0]["lr"] = rate  # where PyTorch's optimisers keep it
 
 
 def _progress_bar(epochs: int, done: int) -> Any:
@@ -423,7 +436,10 @@ def _progress_bar(epochs: int, done: int) -> Any:
 
 
 class GAN:
-    """Owns both networks, their optimisers and their targets, and trains them."""
+    """Owns both networks and their optimisers, and trains them; the recipe of project 3.
+
+    Its losses make their targets, so that batches may have any size.
+    """
 
     def __init__(
         self,
@@ -441,7 +457,7 @@ class GAN:
         """Take over the networks, which are moved to `device` and trained in place.
 
         `noise` draws `num` noise vectors, shape (num, latent_dim), and `data` draws `num` real
-        samples, shape (num, dim). The rates and betas are those of the two Adam optimisers.
+        samples, shape (num, dim), in this order. Rates and betas are those of the Adam optimisers.
         """
         self.generator = generator.to(device)
         self.discriminator = discriminator.to(device)
@@ -477,7 +493,8 @@ class GAN:
         self.discriminator_optimiser.zero_grad()
         real = self.data(self.batch_size) if real is None else real
         loss_real = real_loss(self.discriminator(real.to(self.device)))
-        with torch.no_grad():  # the generator does not learn from this step
+        # no_grad: the generator does not learn here. (generate_samples is in evaluation mode)
+        with torch.no_grad():
             fake = self.generator(self.noise(self.batch_size).to(self.device))
         loss_fake = fake_loss(self.discriminator(fake))
         loss = (loss_real + loss_fake) / 2
@@ -493,25 +510,32 @@ class GAN:
         loss_real, loss_fake = self.train_step_discriminator(real)
         return Losses(loss_real, loss_fake, self.train_step_generator())
 
-    def fit(self, epochs: int = 600, batches: int = 10, **options: Any) -> History:
-        """Train for `epochs` times `batches` steps on fresh data; `options` are those of `fit`.
+    def fit(
+        self, epochs: int = 600, batches: int = 10, *, every: int = 50, **options: Any
+    ) -> History:
+        """Train on fresh data; `options` are those of `fit`.
 
-        Nothing is gone through here: an epoch only says when to report.
+        There is no data set to go through, so an epoch is just so many `batches`.
         """
+
+        def step(*given: Any) -> Losses:
+            return self.train_step(real=given[4])  # networks and optimisers are its own
+
         return fit(
             self.generator,
             self.discriminator,
             _Draws(self.data, self.batch_size, batches),
             self.noise,
             epochs=epochs,
-            step=lambda *given: self.train_step(given[4]),
+            step=step,
             optimisers=(self.generator_optimiser, self.discriminator_optimiser),
-            **{"every": 50, **options},
+            every=every,
+            **options,
         )
 
 
 class _Draws:
-    """As many batches as an epoch has, drawn anew each time one goes through them."""
+    """What `fit` goes through where there is no data set: batches that are drawn each time."""
 
     def __init__(self, data: Callable[[int], Tensor], batch_size: int, batches: int) -> None:
         self.data, self.batch_size, self.batches = data, batch_size, batches
@@ -519,7 +543,7 @@ class _Draws:
     def __iter__(self) -> Iterator[Tensor]:
         return (self.data(self.batch_size) for _ in range(self.batches))
 
-    def __len__(self) -> int:
+    def __len__(self) -> int:  # so that falling rates know the last step
         return self.batches
 
 
@@ -536,7 +560,7 @@ def save_run(
 
     Args:
         path: the file.
-        about: what is trained, in numbers and texts; `load_run` refuses a file about another thing.
+        about: what is trained, in numbers and texts, by which `load_run` knows another training.
         state: what the training needs to go on: tensors, numbers, texts, lists, dicts.
         random: a source of random numbers beside PyTorch's global one.
     """
@@ -555,7 +579,7 @@ def load_run(
     None where there is no file yet.
 
     Raises:
-        ValueError: the file is none of `save_run`, or of another training than `about` says.
+        ValueError: the file was not written by `save_run`, or comes from another training.
     """
     path = Path(path).expanduser()
     if not path.exists():
@@ -582,7 +606,7 @@ def load_run(
 
 
 def replace_file(path: str | os.PathLike[str], write: Callable[[Path], object]) -> Path:
-    """Write a file beside its place and move it there: nobody ever finds a part of it.
+    """Write to a file beside it and rename that, so that nobody ever sees a half-written one.
 
     Folders on the way are made, and `~` is your home. A failure leaves an older file as it was.
     """
@@ -598,42 +622,43 @@ def replace_file(path: str | os.PathLike[str], write: Callable[[Path], object]) 
     return path
 
 
-def _about(
-    networks: Sequence[nn.Module],
-    optimisers: Sequence[Optimizer],
-    average: float,
-    decay: int,
-    watch: Tensor | None,
-) -> dict[str, Any]:
-    """What must be the same in a training that goes on from a file."""
-    groups = [optimiser.param_groups[0] for optimiser in optimisers]
-    return {
-        "rates": [group["lr"] for group in groups],
-        "betas": [group.get("betas") for group in groups],
-        "average": average,
-        "decay": decay,
-        "watch": None if watch is None else watch.tolist(),
-        "shapes": [[list(w.shape) for w in network.parameters()] for network in networks],
-    }
+class _Checkpoint:
+    """The file of a run of `fit`; where there is no path, it does nothing."""
 
+    def __init__(
+        self,
+        path: str | os.PathLike[str] | None,
+        about: dict[str, Any],
+        trained: Sequence[Any],  # networks and optimisers
+        loader: Iterable[Any],
+    ) -> None:
+        self.path, self.about, self.trained = path, about, trained
+        self.random = getattr(loader, "generator", None)  # a DataLoader's own random numbers
+        for part in trained:
+            if isinstance(part, Optimizer):
+                group = part.param_groups[0]
+                shapes = [list(weight.shape) for weight in group["params"]]
+                about.setdefault("betas", []).append(group.get("betas"))
+                about.setdefault("shapes", []).append(shapes)
 
-def _state(
-    trained: Sequence[Any], history: History, stopping: EarlyStopping, best_weights: Any
-) -> list[Any]:
-    """All that `fit` needs to go on."""
-    states = [part.state_dict() for part in trained]
-    rows = [[epoch.number, list(epoch.losses), epoch.score] for epoch in history.epochs]
-    return [states, rows, history.snapshots, stopping.best, stopping.best_epoch, best_weights]
+    def save(self, history: History, stopping: EarlyStopping, best_weights: Any) -> None:
+        """Keep all that `fit` needs to go on."""
+        if self.path is not None:
+            states = [part.state_dict() for part in self.trained]
+            rows = [[epoch.number, list(epoch.losses), epoch.score] for epoch in history.epochs]
+            best = [best_weights, stopping.best, stopping.best_epoch]
+            state = [states, rows, history.snapshots, *best]
+            save_run(self.path, self.about, state, self.random)
 
-
-def _go_on(
-    state: list[Any], trained: Sequence[Any], history: History, stopping: EarlyStopping
-) -> Any:
-    """Put everything to where it was; returns the generator's best weights."""
-    states, rows, history.snapshots, stopping.best, stopping.best_epoch, best_weights = state
-    _restore(trained, states)
-    history.epochs = [Epoch(number, Losses(*losses), score) for number, losses, score in rows]
-    return best_weights
+    def load(self, history: History, stopping: EarlyStopping) -> Any:
+        """Put everything to where it was; returns the best weights, or None without a file."""
+        state = None if self.path is None else load_run(self.path, self.about, self.random)
+        if state is None:
+            return None
+        states, rows, history.snapshots, best_weights, stopping.best, stopping.best_epoch = state
+        _restore(self.trained, states)
+        history.epochs = [Epoch(number, Losses(*losses), score) for number, losses, score in rows]
+        return best_weights
 
 
 def _restore(parts: Iterable[Any], states: Iterable[dict[str, Any]]) -> None:

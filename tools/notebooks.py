@@ -1,13 +1,16 @@
-"""Runs the notebooks, and keeps what they print: `python -m tools.notebooks [--commit]`.
+"""Runs the notebooks and writes what they print into them: `python -m tools.notebooks [NAME …]`.
 
-A notebook is run again only if its code, the helpers in `gan_course` or the versions of the main
-packages changed. Executed copies lie in `_build/executed`; --commit copies them to `notebooks/`.
+A name is the beginning of one, such as 03 or solutions/01; all are run where none is given. What
+was run, when and with what stands in `book/runs.json`, so that a test can tell whether the outputs
+are those of the code beside them.
 """
 
 from __future__ import annotations
 
 import argparse
 import base64
+import datetime
+import functools
 import hashlib
 import importlib.metadata
 import json
@@ -29,10 +32,9 @@ from gan_course.widgets import STILL, WIDGET_MIME
 
 ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOKS = ROOT / "notebooks"
-EXECUTED = ROOT / "_build" / "executed"
-MINUTES = ROOT / "book" / "minutes.json"
+RUNS = ROOT / "book" / "runs.json"
 ALONE = {"08_making_it_fast"}  # measures times, which a neighbour would spoil
-VERSIONS = ("torch", "numpy", "scipy", "matplotlib", "ipywidgets")
+TIMES = "measures-time"  # the tag of cells whose output differs from run to run
 # Networks this small are fastest on one thread, and then two runs agree to the last bit. Progress
 # bars tell how long a run took, and so differ from run to run.
 KERNEL = {"OMP_NUM_THREADS": "1", "TQDM_DISABLE": "1"}
@@ -51,30 +53,67 @@ class TerminalClient(NotebookClient):
         return super().process_message(msg, cell, cell_index)
 
 
-def fingerprint(notebook: NotebookNode) -> str:
-    """A hash of all that a run depends on: code cells, helpers, shipped generators, versions."""
-    parts = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
-    parts += [platform.python_version(), platform.machine()]
-    parts += [f"{name} {importlib.metadata.version(name)}" for name in VERSIONS]
-    digest = hashlib.sha256("\0".join(parts).encode())
-    reads_records = any("load_records" in part for part in parts)
+def sources() -> list[Path]:
+    """The notebooks of the course: chapters first, then solutions, then exercises."""
+    folders = (NOTEBOOKS, NOTEBOOKS / "solutions", NOTEBOOKS / "exercises")
+    return [path for folder in folders for path in sorted(folder.glob("*.ipynb"))]
+
+
+def name_of(path: Path) -> str:
+    """What a notebook is called here, such as "solutions/01_exercises"."""
+    return path.relative_to(NOTEBOOKS).with_suffix("").as_posix()
+
+
+@functools.cache
+def package(records: bool) -> str:
+    """The code of the package and its shipped generators; and its records, for who reads them."""
+    digest = hashlib.sha256()
     for file in sorted((ROOT / "gan_course").rglob("*")):
-        if file.parent.name == "measured" and not reads_records:
+        if file.suffix not in {".py", ".json", ".safetensors"}:
             continue
-        if file.is_file() and file.suffix in {".py", ".json", ".safetensors"}:
+        if records or file.parent.name != "measured":
             digest.update(file.relative_to(ROOT).as_posix().encode() + file.read_bytes())
     return digest.hexdigest()
 
 
-def execute(path: Path) -> NotebookNode:
-    """Run one notebook in a fresh kernel and an empty folder; returns it with its outputs.
+def fingerprint(notebook: NotebookNode) -> str:
+    """A short text that stands for the code of a notebook and of the package below it."""
+    cells = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
+    parts = [*cells, package(records=any("load_records" in cell for cell in cells))]
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
+
+
+def runs() -> dict[str, dict[str, Any]]:
+    """What is known of the last run of each notebook."""
+    known: dict[str, dict[str, Any]] = json.loads(RUNS.read_text(encoding="utf-8"))
+    return known
+
+
+def stale() -> list[str]:
+    """The notebooks whose code, or the package's, is newer than their outputs."""
+    known = runs()
+    return [
+        name_of(path)
+        for path in sources()
+        if known.get(name_of(path), {}).get("code")
+        != fingerprint(nbformat.read(path, as_version=4))
+    ]
+
+
+def which_run() -> str:
+    """Of which run the committed outputs are, in words."""
+    found = sorted({(run["date"], run["with"]) for run in runs().values()})
+    return "; ".join(f"{date} with {versions}" for date, versions in found)
+
+
+def execute(path: Path) -> tuple[NotebookNode, float]:
+    """Run one notebook in a fresh kernel and an empty folder: with its outputs, and its seconds.
 
     Raises:
         CellExecutionError: a cell failed.
     """
-    notebook = nbformat.read(path, as_version=4)
-    label = path.relative_to(NOTEBOOKS).with_suffix("").as_posix()
-    folder = ROOT / "_build" / "run" / label
+    notebook, name = nbformat.read(path, as_version=4), name_of(path)
+    folder = ROOT / "_build" / "run" / name
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     client = TerminalClient(
@@ -86,23 +125,19 @@ def execute(path: Path) -> NotebookNode:
         coalesce_streams=True,
         resources={"metadata": {"path": str(folder)}},
     )
-    client.label = label
+    client.label = name
     started = time.monotonic()
 
     def on_start(cell: NotebookNode, cell_index: int) -> None:
         if cell.cell_type == "code":
             title = (cell.source.strip() or "-").splitlines()[0][:70]
             place = f"{cell_index + 1}/{len(notebook.cells)}"
-            print(f"{label}: [{place}] {time.monotonic() - started:.0f} s  {title}", flush=True)
+            print(f"{name}: [{place}] {time.monotonic() - started:.0f} s  {title}", flush=True)
 
     client.on_cell_start = on_start
-    print(f"{label}: running", flush=True)
     client.execute(env={**os.environ, **KERNEL})
     normalise(notebook, folder)
-    seconds = time.monotonic() - started
-    notebook.metadata["gan_course_seconds"] = round(seconds, 1)
-    print(f"{label}: done in {seconds:.0f} s", flush=True)
-    return notebook
+    return notebook, time.monotonic() - started
 
 
 def normalise(notebook: NotebookNode, folder: Path) -> None:
@@ -123,32 +158,47 @@ def normalise(notebook: NotebookNode, folder: Path) -> None:
                     holder[key] = holder[key].replace(str(folder), ".").replace(str(ROOT), ".")
 
 
-def up_to_date(path: Path) -> NotebookNode:
-    """The executed copy of a notebook: from the last run if it still holds, else from a new one."""
-    source = nbformat.read(path, as_version=4)
-    kept = EXECUTED / path.relative_to(NOTEBOOKS)
-    stamp = kept.with_suffix(".sha256")
-    now = fingerprint(source)
-    if kept.is_file() and stamp.is_file() and stamp.read_text() == now:
-        print(f"{path.relative_to(NOTEBOOKS)}: unchanged, kept from the last run", flush=True)
-        executed = nbformat.read(kept, as_version=4)
-    else:
-        executed = execute(path)
-        write(executed, kept)
-        stamp.write_text(now)
-    # prose may have changed since the run: take all cells from the source, outputs from the run
-    code = iter([cell for cell in executed.cells if cell.cell_type == "code"])
-    for cell in source.cells:
-        if cell.cell_type == "code":
-            ran = next(code)
-            cell.outputs, cell.execution_count = ran.outputs, ran.execution_count
-    source.metadata = executed.metadata
-    return source
+def renew(path: Path, known: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
+    """Run a notebook and write its outputs; `known` is what RUNS says of it.
+
+    Where neither its code nor the versions have changed, the times that it measured stay, its own
+    and those that its cells print: a second run changes nothing.
+
+    Returns:
+        What RUNS is to say now, and which outputs have changed that prose leans on.
+    """
+    before, name = nbformat.read(path, as_version=4), name_of(path)
+    notebook, seconds = execute(path)
+    python, torch = platform.python_version(), importlib.metadata.version("torch")
+    entry = {
+        "code": fingerprint(notebook),
+        "date": datetime.date.today().isoformat(),
+        "minutes": max(0.5, round(2 * seconds / 60) / 2),
+        "with": f"Python {python}, torch {torch.partition('+')[0]}",
+    }
+    if all(known.get(key) == entry[key] for key in ("code", "with")):
+        entry = known
+        for old, new in zip(before.cells, notebook.cells, strict=True):
+            if TIMES in new.metadata.get("tags", []):
+                new.outputs = old.outputs
+    changed = [
+        f"{name}, {new.id}: {printed(old)!r} is now {printed(new)!r}"
+        for old, new in zip(before.cells, notebook.cells, strict=True)
+        if "nbval-check-output" in new.metadata.get("tags", [])
+        and printed(old) not in ("", printed(new))
+    ]
+    write(notebook, path)
+    print(f"{name}: written after {seconds:.0f} s", flush=True)
+    return entry, changed
+
+
+def printed(cell: NotebookNode) -> str:
+    """The text that a code cell has printed."""
+    return "".join(output.get("text", "") for output in cell.outputs)
 
 
 def write(notebook: NotebookNode, path: Path) -> None:
     """Write a notebook so that equal content gives equal bytes."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     text = json.dumps(notebook, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
     path.write_text(text, encoding="utf-8")
 
@@ -162,68 +212,39 @@ def figure(path: Path, name: str) -> bytes:
     raise ValueError(f"name must be that of a figure in {path.name}, got {name!r}")
 
 
-def sources() -> list[Path]:
-    """The notebooks of the course: chapters first, then solutions, then exercises."""
-    folders = (NOTEBOOKS, NOTEBOOKS / "solutions", NOTEBOOKS / "exercises")
-    return [path for folder in folders for path in sorted(folder.glob("*.ipynb"))]
-
-
-def run_all(paths: list[Path]) -> list[NotebookNode]:
-    """Bring notebooks up to date, two side by side: each needs one processor core.
-
-    Those that measure times come last, with the whole machine to themselves.
-
-    Raises:
-        CellExecutionError: a cell failed.
-    """
-    with ThreadPoolExecutor(max_workers=2) as pool:
-        shared = [path for path in paths if path.stem not in ALONE]
-        executed = dict(zip(shared, pool.map(up_to_date, shared), strict=True))
-    return [executed.get(path) or up_to_date(path) for path in paths]
-
-
-def promised(notebook: NotebookNode) -> dict[str, str]:
-    """What the cells have printed whose output is checked: prose leans on it."""
-    return {
-        cell.id: "".join(output.get("text", "") for output in cell.outputs)
-        for cell in notebook.cells
-        if "nbval-check-output" in cell.metadata.get("tags", [])
-    }
-
-
 def main() -> int:
-    """Run what has to be run; with --commit, write the results into `notebooks/`."""
+    """Run two notebooks side by side, each needs one core; those that measure times come last."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--commit", action="store_true", help="write results into notebooks/")
-    commit = parser.parse_args().commit
-    minutes: dict[str, float] = {}
-    changed: list[str] = []
-    try:
-        executed = run_all(sources())
-    except CellExecutionError as error:
-        print(f"\na cell failed\n{error}", file=sys.stderr)
+    parser.add_argument("names", nargs="*", help="beginnings of names, such as 03")
+    names = tuple(parser.parse_args().names) or ("",)
+    paths = [path for path in sources() if name_of(path).startswith(names)]
+    if not paths:
+        print(f"no notebook begins with {', '.join(names)}", file=sys.stderr)
         return 1
-    if not commit:
-        return 0
-    for path, notebook in zip(sources(), executed, strict=True):
-        name = path.relative_to(NOTEBOOKS).with_suffix("").as_posix()
-        seconds = notebook.metadata.pop("gan_course_seconds", 0.0)
-        minutes[name] = max(0.5, round(2 * seconds / 60) / 2)
-        before, after = promised(nbformat.read(path, as_version=4)), promised(notebook)
-        write(notebook, path)
-        print(f"{name}: written")
-        changed += [
-            f"{name}, {cell}: {before[cell]!r} is now {text!r}"
-            for cell, text in after.items()
-            if before.get(cell) and text != before[cell]
-        ]
+    known, changed, failed = runs() if RUNS.is_file() else {}, [], []
+
+    def keep(path: Path) -> None:
+        try:
+            known[name_of(path)], differences = renew(path, known.get(name_of(path), {}))
+        except CellExecutionError as error:  # the others are run and written all the same
+            failed.append(f"{name_of(path)}: a cell failed\n{error}")
+            return
+        changed.extend(differences)
+        text = json.dumps(known, indent=1, sort_keys=True)
+        RUNS.write_text(text + "\n", encoding="utf-8")
+
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        list(pool.map(keep, [path for path in paths if path.stem not in ALONE]))
+    for path in paths:
+        if path.stem in ALONE:
+            keep(path)
     picture = figure(NOTEBOOKS / "01_exponential_curve.ipynb", "exponential-six-panels")
     (ROOT / "book" / "_static" / "readme.png").write_bytes(picture)
-    MINUTES.write_text(json.dumps(minutes, indent=1) + "\n", encoding="utf-8")
     if changed:
         print("\nchecked outputs changed: does the prose beside them still hold?")
         print(*changed, sep="\n")
-    return 0
+    print(*failed, sep="\n", file=sys.stderr)
+    return 1 if failed else 0
 
 
 if __name__ == "__main__":

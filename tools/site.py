@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-import json
+import re
 import shutil
 import subprocess
 import sys
@@ -17,7 +17,7 @@ from nbformat import NotebookNode
 from gan_course import __version__
 from tools.exercises import EXERCISES, SOLUTIONS, page
 from tools.links import check
-from tools.notebooks import MINUTES, NOTEBOOKS, ROOT, run_all, sources
+from tools.notebooks import ROOT, name_of, runs, sources, stale, which_run
 from tools.styles import join
 
 SOURCE = ROOT / "_build" / "source"
@@ -30,16 +30,26 @@ COLAB = "https://colab.research.google.com/github"
 WHEEL_LINE = 'COURSE_WHEEL = ""'  # the line of each notebook's first cell that publishing fills
 
 
+def tidy(repo_url: str) -> str:
+    """The address of a GitHub repository in its plain form, https://github.com/OWNER/NAME.
+
+    Raises:
+        ValueError: it is not the address of one.
+    """
+    plain = repo_url.strip().rstrip("/").removesuffix(".git")
+    if not re.fullmatch(r"https://github\.com/[\w.-]+/[\w.-]+", plain):
+        raise ValueError(f"REPO_URL must look like https://github.com/OWNER/NAME, got {repo_url!r}")
+    return plain
+
+
 def pages_url(repo_url: str) -> str:
     """Where GitHub Pages shows a repository: https://OWNER.github.io/NAME.
 
-    Raises:
-        ValueError: it is not the address of a GitHub repository.
+    The repository OWNER.github.io is shown without a folder.
     """
-    parts = repo_url.rstrip("/").removesuffix(".git").split("/")
-    if len(parts) != 5 or parts[:3] != ["https:", "", "github.com"] or not all(parts[3:]):
-        raise ValueError(f"REPO_URL must look like https://github.com/OWNER/NAME, got {repo_url!r}")
-    return f"https://{parts[3].lower()}.github.io/{parts[4]}"
+    owner, name = repo_url.split("/")[-2:]
+    host = f"{owner.lower()}.github.io"
+    return f"https://{host}" if name.lower() == host else f"https://{host}/{name}"
 
 
 def stamp(notebook: NotebookNode, wheel_url: str) -> NotebookNode:
@@ -62,13 +72,13 @@ def substitutions(repo_url: str, branch: str) -> dict[str, str]:
         pages = pages_url(repo_url)
         values["zip"] = f"[the site as one file]({pages}/{ZIP})"
         values["pdf"] = f"[the printed book]({pages}/{PRINTED})"
-    minutes = json.loads(MINUTES.read_text(encoding="utf-8"))
+    known = runs()
     colab = repo_url.replace("https://github.com", COLAB)
     for path in sources():
-        name = path.relative_to(NOTEBOOKS).with_suffix("").as_posix()
+        name = name_of(path)
         key = name.split("_")[0].replace("/", "_")  # 01, exercises_01
         link = f"([Colab]({colab}/blob/{branch}/notebooks/{name}.ipynb))"
-        values[f"minutes_{key}"] = f"{minutes[name]:g}"
+        values[f"minutes_{key}"] = f"{known[name]['minutes']:g}"
         values[f"colab_{key}"] = link if repo_url else ""
     return values
 
@@ -77,14 +87,21 @@ def settings(repo_url: str) -> dict[str, Any]:
     """The book's settings from `_config.yml`, with buttons only if there is a place to go to."""
     config: dict[str, Any] = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
     repository = config["repository"]
-    repository["url"] = repo_url or repository["url"]
+    repository["url"] = tidy(repo_url or repository["url"]) if repo_url or repository["url"] else ""
     if repository["url"]:
         config["launch_buttons"] = {
             "colab_url": "https://colab.research.google.com",
             "binderhub_url": "https://mybinder.org",
             "notebook_interface": "jupyterlab",
         }
-        config["html"]["use_repository_button"] = True
+        config["html"]["use_repository_button"] = config["html"]["use_issues_button"] = True
+        config["html"]["use_edit_page_button"] = True
+        # readers mend the sources, and not what was published from them
+        edit = "{{ file_name | replace('notebooks/exercises', 'notebooks/solutions') }}"
+        config["sphinx"]["config"]["html_context"] |= {
+            "edit_page_url_template": f"{repository['url']}/edit/main/{edit}",
+            "edit_page_provider_name": "GitHub",
+        }
         config["html"]["baseurl"] = pages_url(repository["url"])
     else:
         del config["repository"]
@@ -95,7 +112,7 @@ def settings(repo_url: str) -> dict[str, Any]:
 
 
 def put_together(repo_url: str, wheel_url: str) -> None:
-    """Lay out settings, pages and executed notebooks in `_build/source`, only what changed."""
+    """Lay out settings, pages and notebooks in `_build/source`, only what changed."""
     from tools.playground import trained_script  # loads torch, which takes seconds
 
     config = settings(repo_url)
@@ -106,9 +123,8 @@ def put_together(repo_url: str, wheel_url: str) -> None:
             files[file.relative_to(ROOT)] = file.read_bytes()
     files[PLAYGROUND / "trained.js"] = trained_script().encode()
     published = {}
-    for path, notebook in zip(sources(), run_all(sources()), strict=True):
-        name = path.relative_to(ROOT)
-        notebook.metadata.pop("gan_course_seconds", None)
+    for path in sources():
+        name, notebook = path.relative_to(ROOT), nbformat.read(path, as_version=4)
         if url:
             stamp(notebook, wheel_url or f"{pages_url(url)}/{wheel_name()}")
         published[name] = nbformat.writes(notebook).encode()
@@ -171,7 +187,7 @@ def pack() -> Path:
 
 
 def main() -> int:
-    """Run the notebooks that changed, render, check."""
+    """Render the pages and the notebooks with their committed outputs, check, say which run."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--repo-url", default="", help="address of the published repository")
     parser.add_argument("--wheel-url", default="", help="address of the wheel, if not on its pages")
@@ -187,7 +203,12 @@ def main() -> int:
         print("\nThese links are broken:", *broken, sep="\n", file=sys.stderr)
         return 1
     index = HTML / "index.html"
-    print(f"\nThe book is ready. Open it in a browser:\n  {index}\n  {index.as_uri()}")
+    print(
+        f"\nThe notebooks show their run of {which_run()}; `make notebooks` trains all of it here."
+    )
+    if old := stale():
+        print(f"Code is newer than the outputs of {', '.join(old)}: run `make notebooks`.")
+    print(f"The book is ready. Open it in a browser:\n  {index}\n  {index.as_uri()}")
     return 0
 
 
