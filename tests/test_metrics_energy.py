@@ -60,7 +60,7 @@ def even(low: float, high: float, count: int = 2_000) -> Tensor:
 # --- energy distance -------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("n", "m"), [(50, 50), (30, 200), (1, 7), (2_500, 1_200)])
+@pytest.mark.parametrize(("n", "m"), [(1, 7), (30, 200), (2_500, 1_200)])
 def test_in_one_dimension_it_is_the_square_of_scipys(n: int, m: int) -> None:
     a, b = torch.randn(n, 1, generator=seeded(n)), 2 * torch.rand(m, 1, generator=seeded(m))
     by_scipy = stats.energy_distance(a[:, 0].double().numpy(), b[:, 0].double().numpy())
@@ -82,25 +82,19 @@ def test_shifted_normal_samples_come_near_the_closed_form() -> None:
     assert energy_distance(a, b) == pytest.approx(2 * across - 4 / math.sqrt(math.pi), rel=0.05)
 
 
-def test_equal_sets_have_no_distance_and_order_does_not_matter() -> None:
-    a, b = real_points(100), real_points(80, seed=1) + 3
-    assert energy_distance(a, a.flip(0)) == pytest.approx(0, abs=1e-12)
-    assert energy_distance(a, a.flip(0)) >= 0
-    assert energy_distance(a, b) == pytest.approx(energy_distance(b.flip(0), a))
-
-
 rows_of_two = st.lists(
     st.tuples(st.floats(-9, 9, width=32), st.floats(-9, 9, width=32)), min_size=1, max_size=9
 ).map(lambda rows: torch.tensor(rows, dtype=torch.double))
 
 
-@settings(max_examples=60, derandomize=True, database=None, deadline=None)
+@settings(max_examples=40, derandomize=True, database=None, deadline=None)
 @given(rows_of_two, rows_of_two, st.floats(-3, 3), st.floats(0.1, 9))
 def test_it_is_a_distance_that_turns_and_grows_with_the_plane(
     a: Tensor, b: Tensor, angle: float, unit: float
 ) -> None:
     found = energy_distance(a, b)
     assert found >= 0
+    assert 0 <= energy_distance(a, a.flip(0)) < 1e-9
     assert energy_distance(b, a) == pytest.approx(found, abs=1e-9)
     assert energy_distance(a.repeat(3, 1), b) == pytest.approx(found, abs=1e-9)
     turn = torch.tensor(
@@ -147,12 +141,6 @@ def test_it_ranks_what_the_error_to_the_curve_cannot() -> None:
 # --- the permutation test --------------------------------------------------------------------
 
 
-def test_the_test_reports_the_energy_distance() -> None:
-    a, b = real_points(60), real_points(90, seed=1)
-    found = energy_test(a, b, 9, random=seeded(0))
-    assert found.distance == pytest.approx(energy_distance(a, b), rel=1e-9)
-
-
 def test_p_values_of_equal_distributions_are_uniform() -> None:
     random = seeded(0)
     p = [
@@ -167,10 +155,9 @@ def test_p_values_of_equal_distributions_are_uniform() -> None:
     assert stats.binomtest(at_5_per_cent, 1_000, 0.05).pvalue > 0.01
 
 
-@pytest.mark.parametrize("permutations", [19, 199])
-def test_a_collapsed_sample_has_the_smallest_p_value_there_is(permutations: int) -> None:
-    test = energy_test(COLLAPSED[:100], real_points(100), permutations, random=seeded(0))
-    assert test.p_value == pytest.approx(1 / (1 + permutations))
+def test_a_collapsed_sample_has_the_smallest_p_value_there_is() -> None:
+    test = energy_test(COLLAPSED[:100], real_points(100), 99, random=seeded(0))
+    assert test.p_value == pytest.approx(1 / 100)
 
 
 def test_splits_that_are_equally_far_apart_count() -> None:
@@ -181,7 +168,7 @@ def test_splits_that_are_equally_far_apart_count() -> None:
     assert energy_test(heap, heap[:7], 99, random=seeded(0)) == EnergyTest(0.0, 1.0)
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(3))
 def test_p_is_the_share_of_all_splits_where_they_can_be_counted(seed: int) -> None:
     # the samples are their own mirror image: splits are equally far apart, up to rounding
     x, y, z = torch.randn(3, dtype=torch.double, generator=seeded(seed))
@@ -194,7 +181,7 @@ def test_p_is_the_share_of_all_splits_where_they_can_be_counted(seed: int) -> No
     assert found.p_value == pytest.approx(share, abs=0.04)
 
 
-@pytest.mark.parametrize("unit", [1e-8, 0.1, 3e8])
+@pytest.mark.parametrize("unit", [1e-8, 3e8])
 def test_p_does_not_depend_on_the_unit(unit: float) -> None:
     # of the 20 splits of six samples 2 are as far apart, and rounding differs from unit to unit
     a, b = torch.tensor([[0.1], [0.3], [0.7]]), torch.tensor([[5.3], [6.1], [7.9]])
@@ -209,6 +196,7 @@ def test_the_source_of_random_numbers_decides() -> None:
     state = torch.random.get_rng_state()
     first, second = (energy_test(a, b, random=seeded(7)) for _ in range(2))
     assert first == second
+    assert first.distance == pytest.approx(energy_distance(a, b), rel=1e-9)
     assert torch.equal(state, torch.random.get_rng_state())
     energy_test(a, b)
     assert not torch.equal(state, torch.random.get_rng_state())
@@ -245,10 +233,10 @@ def test_the_same_points_have_the_same_quality_and_leave_the_random_state_alone(
     assert first.samples == 1_500
 
 
-@pytest.mark.parametrize("seed", [0, 1, 42])
-def test_the_real_points_are_not_those_of_a_usual_seed(seed: int) -> None:
+def test_the_real_points_are_not_those_of_a_usual_seed() -> None:
     # a training set with this seed would be compared with itself, and be at 0
-    assert curve_quality(real_points(1_000, seed), exponential, LOW, HIGH).energy > 1e-4
+    for seed in (0, 1, 42):
+        assert curve_quality(real_points(1_000, seed), exponential, LOW, HIGH).energy > 1e-4
 
 
 def test_the_energy_is_that_of_scaled_points() -> None:
@@ -343,9 +331,9 @@ def test_real_points_are_good(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(metrics, "energy_test", lambda *_, **__: EnergyTest(0.0, 1.0))
     verdicts = [
         curve_quality(real_points(2_000, seed), exponential, LOW, HIGH).verdict
-        for seed in range(100)
+        for seed in range(50)
     ]
-    assert verdicts.count("good") >= 99
+    assert verdicts.count("good") >= 49
 
 
 def test_the_limit_of_unevenness_is_as_rarely_passed_by_chance_as_it_says() -> None:
@@ -408,5 +396,5 @@ def test_the_gravest_fault_of_integers_is_named(change: dict[str, Any], verdict:
 
 
 def test_integers_drawn_fairly_are_good() -> None:
-    batches = (rows(draw_integers(FIVES, 1_000, random=seeded(seed))) for seed in range(100))
-    assert [integer_quality(batch, FIVES).verdict for batch in batches].count("good") >= 99
+    batches = (rows(draw_integers(FIVES, 1_000, random=seeded(seed))) for seed in range(50))
+    assert [integer_quality(batch, FIVES).verdict for batch in batches].count("good") >= 49
