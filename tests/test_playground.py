@@ -46,7 +46,7 @@ SETTINGS: dict[str, Any] = {
 }
 WAVES = {"generatorWaves": 1, "discriminatorWaves": 2}
 BLUR = {"blur": [0.001, 2.0]}
-# what is switched on, alone and together: each is tested with every loss, and with a penalty
+# what is switched on, alone and together
 VARIANTS: dict[str, dict[str, Any]] = {
     "plain": {},
     "waves": WAVES,
@@ -244,9 +244,13 @@ def course_steps(
     return losses
 
 
-@pytest.mark.parametrize("penalty", [0, 0.7])
-@pytest.mark.parametrize("loss", LOSSES)
-@pytest.mark.parametrize("variant", VARIANTS)
+@pytest.mark.parametrize(
+    ("variant", "loss", "penalty"),
+    [
+        *((variant, "log D", 0) for variant in VARIANTS),
+        *((variant, loss, 0.7) for variant in ("softmax", "all") for loss in LOSSES),
+    ],
+)
 def test_whole_training_steps_are_those_of_pytorch(
     variant: str, loss: str, penalty: float, page: Any
 ) -> None:
@@ -254,9 +258,8 @@ def test_whole_training_steps_are_those_of_pytorch(
     train(settings, page, plain_steps)
 
 
-@pytest.mark.parametrize("penalty", [0, 0.7])
-def test_the_course_recipe_trains_as_the_course_does(penalty: float, page: Any) -> None:
-    train({**SETTINGS, **VARIANTS["all"], "penalty": penalty}, page, course_steps)
+def test_the_course_recipe_trains_as_the_course_does(page: Any) -> None:
+    train({**SETTINGS, **VARIANTS["all"], "penalty": 0.7}, page, course_steps)
 
 
 def test_random_numbers_are_uniform_and_normal_and_can_be_repeated(page: Any) -> None:
