@@ -230,12 +230,6 @@ def test_moments_by_hand() -> None:
     assert found.excess_kurtosis == pytest.approx(np.mean(centred**4) / variance**2 - 3)
 
 
-def test_true_draws_have_the_moments_of_the_normal_distribution() -> None:
-    torch.manual_seed(0)
-    found = moments(torch.randn(100_000))
-    assert list(vars(found).values()) == pytest.approx([0, 1, 0, 0], abs=0.05)
-
-
 @by_hypothesis
 @given(numbers.filter(lambda found: len(found) > 1), st.floats(0.5, 9))
 def test_bounds_and_symmetries(values: Tensor, unit: float) -> None:
@@ -406,18 +400,15 @@ def test_metrics_of_x_need_a_range(metric: Any) -> None:
 
 
 @pytest.mark.parametrize("metric", [fit_error, curve_quality, fit_and_spread, fit_and_ks_of_many])
-def test_metrics_of_points_need_numbers_and_a_range(metric: Any) -> None:
+def test_metrics_of_points_need_numbers_two_columns_and_a_range(metric: Any) -> None:
     points = COLLAPSED[None] if metric is fit_and_ks_of_many else COLLAPSED
     with pytest.raises(ValueError, match="low must be smaller than high"):
         metric(points, exponential, 5, 5)
     with pytest.raises(ValueError, match="points must be finite"):
         metric(math.nan * points, exponential, LOW, HIGH)
-
-
-@pytest.mark.parametrize("metric", [fit_error, curve_quality, fit_and_spread])
-def test_points_must_have_two_columns(metric: Any) -> None:
-    with pytest.raises(ValueError, match=r"points must have shape \(n, 2\), got \(4, 3\)"):
-        metric(torch.ones(4, 3), exponential, LOW, HIGH)
+    if metric is not fit_and_ks_of_many:
+        with pytest.raises(ValueError, match=r"points must have shape \(n, 2\), got \(100, 3\)"):
+            metric(torch.ones(100, 3), exponential, LOW, HIGH)
 
 
 def test_a_curve_that_returns_another_shape_is_an_error_and_not_a_number() -> None:

@@ -27,7 +27,6 @@ from gan_course.metrics import (
     CurveQuality,
     EnergyTest,
     IntegerQuality,
-    curve_mse,
     curve_quality,
     energy_distance,
     energy_test,
@@ -73,15 +72,6 @@ def test_two_heaps_are_twice_as_far_apart_as_they_are() -> None:
     assert energy_distance(heap, heap[:3] + torch.tensor([3.0, 4.0])) == pytest.approx(10)
 
 
-def test_shifted_normal_samples_come_near_the_closed_form() -> None:
-    # E|N(s, 2)| of the difference of two normal numbers, s apart: a folded normal distribution
-    shift, n = 1.5, 3_000
-    a = torch.randn(n, 1, generator=seeded(0))
-    b = torch.randn(n, 1, generator=seeded(1)) + shift
-    across = 2 / math.sqrt(math.pi) * math.exp(-(shift**2) / 4) + shift * math.erf(shift / 2)
-    assert energy_distance(a, b) == pytest.approx(2 * across - 4 / math.sqrt(math.pi), rel=0.05)
-
-
 rows_of_two = st.lists(
     st.tuples(st.floats(-9, 9, width=32), st.floats(-9, 9, width=32)), min_size=1, max_size=9
 ).map(lambda rows: torch.tensor(rows, dtype=torch.double))
@@ -118,24 +108,6 @@ def test_it_sees_what_lies_far_from_zero() -> None:
     # single precision, or distances by matrix products, would lose it
     far = torch.full((40, 2), 1e6, dtype=torch.double)
     assert energy_distance(far, far + 1e-3) == pytest.approx(2e-3 * math.sqrt(2), rel=1e-6)
-
-
-def test_it_ranks_what_the_error_to_the_curve_cannot() -> None:
-    real, fresh = real_points(1_000), real_points(1_000, seed=1)
-    noise = torch.randn(1_000, generator=seeded(2))
-    ranked = [
-        fresh,
-        torch.stack([fresh[:, 0], fresh[:, 1] + 5 * noise], dim=1),  # noise around the curve
-        above(even(LOW, 25, 1_000)),  # half the range
-        COLLAPSED,
-    ]
-    scale = Scaler.fit(real).scale
-    distances = [energy_distance(scale(points), scale(real)) for points in ranked]
-    assert distances == sorted(distances)
-    assert distances[1] > 2 * distances[0]
-    errors = [curve_mse(points, exponential) for points in ranked]
-    assert min(errors) == errors[-1] == 0
-    assert errors[1] > 1
 
 
 # --- the permutation test --------------------------------------------------------------------
@@ -282,9 +254,7 @@ EVEN = above(even(LOW, HIGH))
 IMPOSTORS = {
     "one point": (COLLAPSED, "collapsed"),
     "five points": (above(torch.tensor([1.0, 11, 21, 31, 41]).repeat(400)), "collapsed"),
-    "a heap off the curve": (0.1 * torch.randn(2_000, 2, generator=seeded(0)), "collapsed"),
     "noise around the curve": (EVEN + torch.stack([0 * NOISE, 2 * NOISE], 1), "off the curve"),
-    "shuffled y": (torch.stack([EVEN[:, 0], EVEN[NOISE.argsort(), 1]], 1), "off the curve"),
     "beyond the end, off the curve": (EVEN + 60, "off the curve"),
     "half the range": (above(even(LOW, 25)), "misses part of the range"),
     "a gap in the middle": (
@@ -352,10 +322,8 @@ WITH_ZEROS = torch.cat([rows(DRAWN[:1_980]), torch.zeros(20, 100)])
 INTEGERS = {
     "one value": (rows(torch.full((2_000,), 95)), "collapsed"),
     "four of twenty values": (rows(FIVES[:4].repeat(500)), "collapsed"),
-    "five of twenty values": (rows(FIVES[:5].repeat(400)), "misses values"),
     "half of the values": (rows(FIVES[::2].repeat(200)), "misses values"),
     "all integers alike": (rows(torch.arange(100).repeat(20)), "breaks the rule"),
-    "one wrong integer": (rows(torch.full((2_000,), 7)), "breaks the rule"),
     "1 % wrong": (rows(WRONG), "breaks the rule"),
     "1 % rows of zeros": (WITH_ZEROS, "rows of zeros"),
     "large ones twice as often": (rows(torch.cat([FIVES, FIVES[10:]]).repeat(67)), "uneven"),

@@ -24,17 +24,6 @@ def test_the_named_settings_are_found() -> None:
 # --- the named ones ---------------------------------------------------------------------------
 
 
-@each_recipe
-def test_a_recipe_is_made_of_plain_values(recipe: Settings) -> None:
-    # so that it can be compared, and written into a file beside what was measured with it
-    def plain(value: Any) -> bool:
-        if isinstance(value, tuple):
-            return all(plain(part) for part in value)
-        return value is None or isinstance(value, (int, float, str))
-
-    assert all(plain(value) for value in astuple(recipe))
-
-
 TARGETS = ("curve", "exponential", "expo", "function", "low", "high", "dim", "multiple", "factor")
 
 
