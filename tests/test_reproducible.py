@@ -45,11 +45,11 @@ real = curve_points(exponential, 0, 50, 100)
 for losses in (loop(), gan(), many(False), many(True)):
     numbers = torch.tensor(losses, dtype=torch.float64)
     print(hashlib.sha256(numbers.numpy().tobytes()).hexdigest())
-    few = numbers.flatten()[:8].float()
-    for axes in (plot_points(real, few.reshape(-1, 2)), plot_against_normal(few)):
-        file = io.BytesIO()
-        axes.figure.savefig(file)
-        print("picture", hashlib.sha256(file.getvalue()).hexdigest())
+few = numbers.flatten()[:8].float()
+for axes in (plot_points(real, few.reshape(-1, 2)), plot_against_normal(few)):
+    file = io.BytesIO()
+    axes.figure.savefig(file)
+    print("picture", hashlib.sha256(file.getvalue()).hexdigest())
 """
 
 
@@ -62,7 +62,7 @@ def test_two_processes_come_to_the_same_losses_and_pictures_bit_for_bit() -> Non
         torch.set_num_threads(threads)
         torch.set_rng_state(state)
     here = printed.getvalue().splitlines()
-    assert len(here) == 12 and len(set(here)) > 8  # they are of different things
+    assert len(here) == 6 and len(set(here)) > 4  # they are of different things
 
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONHASHSEED": "1"}
     command = [sys.executable, "-c", CODE]
