@@ -53,21 +53,13 @@ def test_every_seed_has_one_record_and_one_line(command, capsys, name):
     assert "confidence interval 0.0% to 56.1%" in printed[-1]  # 3.84 / 6.84, Wilson 1927
 
 
-def test_a_study_can_begin_with_any_seed(command):
+def test_neither_the_first_seed_nor_the_groups_change_a_record(command):
     arguments = ("--project", "sine", "--recipe", "course")
-    later = command(*arguments, "--seeds", "2", "--first-seed", "1")["records"]
-    assert [record["seed"] for record in later] == [1, 2]
-    whole = command(*arguments, "--seeds", "3")["records"]
-    assert [record["ks"] for record in later] == [record["ks"] for record in whole[1:]]
-
-
-def test_groups_change_nothing(command):
-    arguments = ("--project", "sine", "--recipe", "course", "--seeds", "3")
-    together = command(*arguments, "--group", "2")["records"]
-    alone = command(*arguments, "--group", "1")["records"]
-    for one, other in zip(together, alone, strict=True):
-        del one["seconds"], other["seconds"]
-        assert one == other
+    whole = command(*arguments, "--seeds", "3", "--group", "2")["records"]
+    later = command(*arguments, "--seeds", "2", "--first-seed", "1", "--group", "1")["records"]
+    for record in (*whole, *later):
+        del record["seconds"]
+    assert later == whole[1:]
 
 
 @pytest.mark.parametrize(
@@ -140,7 +132,7 @@ def test_real_points_are_good(name):
     assert record["verdict"] == "good"
 
 
-@pytest.mark.parametrize("name", multiples.VALUES)
+@pytest.mark.parametrize("name", ["multiples", "odd"])
 def test_real_rows_are_good(name):
     values = multiples.VALUES[name]
     random = torch.Generator().manual_seed(1)

@@ -8,6 +8,7 @@ import math
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +19,11 @@ from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits as bce
 from torch.optim import Adam
 
-from gan_course.many import CURVES, QUICK, Diverged, Ensemble, Settings, ensemble, train
-from gan_course.many.draws import Batch, draw_batches, draw_noise, draws_of
+from gan_course.many import QUICK, Diverged, Ensemble, Settings, ensemble, train
+from gan_course.many.draws import CHUNK, Batch, draw_batches, draw_noise, draws_of
 from gan_course.many.stacked import StackedLinear, make_networks
 
-STEPS = 36  # more than twice as many as are drawn at a time
+STEPS = 20  # more than are drawn at a time
 SEEDS = (7, 0, 11, 3, 5)
 
 
@@ -38,7 +39,6 @@ def skewed(count: int, random: torch.Generator) -> Tensor:
 
 DATA = skewed(45, *randoms(1))  # not a multiple of the batch size
 DATA_SETS = torch.stack([skewed(45, *randoms(seed)) + seed for seed in SEEDS])
-ONE_COLUMN = DATA[:, :1]
 
 BASE = Settings(
     latent_dim=3,
@@ -52,62 +52,43 @@ BASE = Settings(
     blur_weight=(0.0, 0.0),
 )
 BLUR: dict[str, Any] = {"blur": (0.05, 1.5)}
-CLIPPED: dict[str, Any] = {"scaled": True, "clipped": True}
-EVERYTHING: dict[str, Any] = {
+EVERYTHING_FAST: dict[str, Any] = {
     "noise": "uniform",
     "generator_waves": 2,
     "discriminator_waves": 3,
     "slope": 0.2,
-    "dropout": 0.2,
-    **CLIPPED,
+    "scaled": True,
+    "clipped": True,
     "decay": True,
     "average": 0.9,
     "blur_weight": (0.7, 0.2),
-    "penalty": 0.5,
-    "relativistic": True,
-    "pack": 2,
     **BLUR,
 }
-NOT_FAST = {"dropout": 0.0, "penalty": 0.0, "relativistic": False, "pack": 1}
-EVERYTHING_FAST = {**EVERYTHING, **NOT_FAST}
+EVERYTHING = {**EVERYTHING_FAST, "dropout": 0.2, "penalty": 0.5, "relativistic": True, "pack": 2}
 # each case as (settings that differ from BASE, data)
 CASES: dict[str, tuple[dict[str, Any], Any]] = {
     "plain": ({}, DATA),
-    "uniform noise": ({"noise": "uniform"}, DATA),
     "even noise": ({"noise": "even"}, DATA),
-    "no hidden layers": ({"generator_widths": (), "discriminator_widths": ()}, DATA),
-    "one number to one": ({"latent_dim": 1}, ONE_COLUMN),
-    "one number, no hidden layers": (
+    "one number to one": (
         {"latent_dim": 1, "generator_widths": (), "discriminator_widths": ()},
-        ONE_COLUMN,
+        DATA[:, :1],
     ),
     "even widths": ({"generator_widths": (16, 32), "discriminator_widths": (64, 16)}, DATA),
-    "leaky": ({"slope": 0.3}, DATA),
     "ReLU at the end": ({"last_layer": "relu"}, DATA),
     "softmax at the end": ({"last_layer": "softmax"}, DATA),
-    "waves of the generator": ({"generator_waves": 2}, DATA),
-    "waves of the discriminator": ({"discriminator_waves": 3}, DATA),
+    "waves": ({"generator_waves": 2, "discriminator_waves": 3}, DATA),
     "dropout": ({"dropout": 0.3}, DATA),
-    "scaled": ({"scaled": True}, DATA),
-    "clipped": ({**CLIPPED, "generator_rate": 0.5}, DATA),  # so fast that it runs over
-    "falling rates": ({"decay": True}, DATA),
-    "average": ({"average": 0.8}, DATA),
-    "short average": ({"average": 0.3}, DATA),
-    "blur": (BLUR, DATA),
-    "weighed blur": ({**BLUR, "blur_weight": (0.6, 0.6)}, DATA),
+    # so fast that it runs over
+    "clipped": ({"scaled": True, "clipped": True, "generator_rate": 0.5}, DATA),
+    "falling rates": ({"decay": True, "average": 0.3}, DATA),
     "a weight that falls": ({**BLUR, "blur_weight": (2.0, 0.0)}, DATA),
     "packed and blurred": ({**BLUR, "blur_weight": (0.6, 0.6), "pack": 3}, DATA),
-    "penalty": ({"penalty": 2.0}, DATA),
+    "penalty": ({"penalty": 2.0, "pack": 3}, DATA),
     "relativistic": ({"relativistic": True}, DATA),
-    "packed": ({"pack": 3}, DATA),
-    "packed with a penalty": ({"pack": 3, "penalty": 2.0}, DATA),
-    "a function": ({}, skewed),
-    "a scaled function": ({"scaled": True}, skewed),
-    "a data set for each": ({}, DATA_SETS),
-    "a scaled data set for each": ({"scaled": True}, DATA_SETS),
+    "a data set for each": ({"scaled": True}, DATA_SETS),
+    "everything fast": (EVERYTHING_FAST, skewed),
     "everything": (EVERYTHING, skewed),
 }
-each_case = pytest.mark.parametrize("case", CASES)
 
 
 @pytest.fixture(autouse=True)
@@ -128,25 +109,30 @@ def case_of(case: str, seeds: tuple[int, ...] = SEEDS) -> tuple[Any, Settings]:
 
 
 @functools.cache
-def trained(case: str, *seeds: int) -> Ensemble:
+def trained(case: str, *seeds: int, fast: bool = False) -> Ensemble:
     data, settings = case_of(case, seeds)
-    return train(data, settings, seeds)
+    return train(data, settings, seeds, fast=fast)
 
 
 # --- each as it is alone ----------------------------------------------------------------------
 
 
-@each_case
-@pytest.mark.parametrize("count", [2, 3, 5])
+@pytest.mark.parametrize(
+    ("case", "count"),
+    [*((case, 3) for case in CASES), *product(("plain", "everything"), (2, 5))],
+)
 def test_each_seed_comes_bit_for_bit_to_what_it_comes_to_alone(case: str, count: int) -> None:
     together = trained(case, *SEEDS[:count])
     samples = together.generate(50)
-    for position, seed in enumerate(SEEDS[:count]):
+    noise = draw_noise(together.settings, 50, *randoms(1_000_003))
+    for position, seed in enumerate(together.seeds):
         alone = trained(case, seed)
-        for name in ("real", "fake", "generator"):
-            whole, single = (getattr(e.losses, name) for e in (together, alone))
-            assert torch.equal(whole[:, position], single[:, 0]), name
+        for whole, single in zip(together.losses, alone.losses, strict=True):
+            assert torch.equal(whole[:, position], single[:, 0])
         assert torch.equal(samples[position], alone.generate(50)[0])
+        generator = together.generator(seed)
+        assert not any(isinstance(layer, StackedLinear) for layer in generator)
+        torch.testing.assert_close(generator(noise), samples[position])
 
 
 # --- as a plain loop does it ------------------------------------------------------------------
@@ -274,7 +260,7 @@ def plain_loop(data: Any, settings: Settings, seed: int) -> tuple[Tensor, Any]:
     return torch.stack(losses), generate_in_data_units
 
 
-@each_case
+@pytest.mark.parametrize("case", CASES)
 def test_training_does_what_a_plain_loop_does(case: str) -> None:
     position, seed = 1, SEEDS[1]
     data, settings = case_of(case, (seed,))
@@ -282,28 +268,40 @@ def test_training_does_what_a_plain_loop_does(case: str) -> None:
         data = data[0]
     losses, generate = plain_loop(data, settings, seed)
     result = trained(case, *SEEDS[:3])
-    got = torch.stack(
-        [getattr(result.losses, n)[:, position] for n in ("real", "fake", "generator")]
-    )
-    torch.testing.assert_close(got.T, losses, rtol=1e-5, atol=1e-5)
+    got = torch.stack([part[:, position] for part in result.losses], dim=1)
+    torch.testing.assert_close(got, losses, rtol=1e-5, atol=1e-5)
     noise = draw_noise(settings, 50, *randoms(1_000_003))
     torch.testing.assert_close(result.generate(50)[position], generate(noise), rtol=1e-5, atol=1e-4)
-    assert float((losses[-1] - losses[0]).abs().max()) > 0.01  # something was learnt
+    assert float((losses - losses[0]).abs().max()) > 0.01  # something was learnt
+
+
+# --- by derivatives that are written out ------------------------------------------------------
+
+SLOW = {
+    "dropout": "the fast step has no dropout",
+    "penalty": "the fast step has no penalty",
+    "relativistic": "the fast step has no relativistic",
+    "packed and blurred": "the fast step judges samples one by one, pack is not 1",
+}
+
+
+@pytest.mark.filterwarnings("error")  # that it was trained the plain way
+@pytest.mark.parametrize("case", [case for case in CASES if case not in {*SLOW, "everything"}])
+def test_fast_and_plain_training_have_the_same_losses(case: str) -> None:
+    plain, fast = (trained(case, *SEEDS[:3], fast=way) for way in (False, True))
+    torch.testing.assert_close(tuple(fast.losses), tuple(plain.losses), rtol=1e-4, atol=1e-4)
+    torch.testing.assert_close(fast.generate(50), plain.generate(50), rtol=1e-3, atol=1e-3)
+
+
+@pytest.mark.parametrize("case", SLOW)
+def test_settings_without_derivatives_are_trained_plainly_and_say_why(case: str) -> None:
+    with pytest.warns(UserWarning, match=f"trained the plain way: {SLOW[case]}"):
+        fast = trained(case, *SEEDS[:3], fast=True)
+    plain = trained(case, *SEEDS[:3])
+    assert torch.equal(fast.losses.generator, plain.losses.generator)
 
 
 # --- what comes out ---------------------------------------------------------------------------
-
-
-@each_case
-def test_one_generator_by_itself_is_its_slice(case: str) -> None:
-    result = trained(case, *SEEDS[:3])
-    noise = draw_noise(result.settings, 50, *randoms(1_000_003))
-    for position, seed in enumerate(result.seeds):
-        alone = result.generator(seed)
-        assert not any(isinstance(layer, StackedLinear) for layer in alone)
-        expected = result.generate(50)[position]
-        with torch.no_grad():
-            torch.testing.assert_close(alone(noise), expected)
 
 
 def test_a_generator_by_itself_has_its_own_weights() -> None:
@@ -329,35 +327,24 @@ def test_training_leaves_the_global_random_numbers_alone() -> None:
 # --- reports ----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("average", "fast"), [(0.0, False), (0.9, False), (0.9, True)])
-def test_reports_come_with_the_state_so_far(average: float, fast: bool) -> None:
-    settings = replace(BASE, steps=20, average=average)
-    reports: dict[int, Ensemble] = {}
-    train(DATA, settings, (0, 1), fast=fast, report=reports.__setitem__, every=7)
-    assert list(reports) == [7, 14]
-    for step, so_far in reports.items():
-        short = train(DATA, replace(settings, steps=step), (0, 1), fast=fast)
-        assert so_far.seeds == (0, 1)
-        assert all(map(torch.equal, so_far.losses, short.losses))
-        assert torch.equal(so_far.generate(5), short.generate(5))  # looked at when all is over
-
-
-@pytest.mark.parametrize("every", [1, 7, 16, 60])
 @pytest.mark.parametrize("fast", [False, True])
-def test_reporting_changes_nothing(every: int, fast: bool) -> None:
-    settings = replace(BASE, **EVERYTHING_FAST if fast else EVERYTHING)
-    steps: list[int] = []
+def test_reports_come_with_the_state_so_far_and_change_nothing(fast: bool) -> None:
+    settings = replace(BASE, average=0.9)
+    reports: dict[int, Ensemble] = {}
 
-    def spoil(step: int, so_far: Ensemble) -> None:
-        steps.append(step)
-        for parameter in so_far.generators.parameters():
-            parameter.data.zero_()
+    def spoil_every_other(step: int, so_far: Ensemble) -> None:
+        reports[step] = so_far
+        if step % 2 == 0:
+            for parameter in so_far.generators.parameters():
+                parameter.data.zero_()
 
-    quiet = train(DATA, settings, (0, 1), fast=fast)
-    watched = train(DATA, settings, (0, 1), fast=fast, report=spoil, every=every)
-    assert steps == list(range(every, settings.steps + 1, every))
-    assert torch.equal(watched.losses.generator, quiet.losses.generator)
-    assert torch.equal(watched.generate(5), quiet.generate(5))
+    watched = train(DATA, settings, (0, 1), fast=fast, report=spoil_every_other, every=5)
+    assert list(reports) == [5, 10, 15, 20]
+    for step, so_far in {5: reports[5], 15: reports[15], STEPS: watched}.items():
+        quiet = train(DATA, replace(settings, steps=step), (0, 1), fast=fast)
+        assert so_far.seeds == (0, 1)
+        assert all(map(torch.equal, so_far.losses, quiet.losses))
+        assert torch.equal(so_far.generate(5), quiet.generate(5))  # looked at when all is over
 
 
 # --- what may be handed over ------------------------------------------------------------------
@@ -423,20 +410,21 @@ def test_exploding_losses_name_the_seed() -> None:
 
 @pytest.mark.parametrize("fast", [False, True])
 def test_the_error_holds_the_last_good_generators_and_so_does_the_file(
-    fast: bool, tmp_path: Path
+    fast: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def growing(count: int, random: torch.Generator) -> Tensor:
         nonlocal draws
         draws += count > 1
-        return (1.0 if draws <= 20 else 1e30) * torch.rand(count, 2, generator=random)
+        return (1.0 if draws <= 3 else 1e30) * torch.rand(count, 2, generator=random)
 
-    draws, every = 0, 10**6
-    settings = replace(QUICK, steps=640, scaled=False, clipped=False, batch_size=8, average=0.0)
-    message = r"training diverged in step \d+ with seed 4: a loss .* after 256 good steps"
+    draws = 0
+    monkeypatch.setattr(ensemble, "LOOK_EVERY", 2 * CHUNK)
+    settings = replace(BASE, steps=4 * CHUNK, batch_size=8)
+    message = r"training diverged in step \d+ with seed 4: a loss .* after 32 good steps"
     with pytest.raises(Diverged, match=message) as caught:
-        train(growing, settings, [4], fast=fast, every=every, checkpoint=tmp_path / "run")
+        train(growing, settings, [4], fast=fast, checkpoint=tmp_path / "run")
     good = caught.value.ensemble
-    assert good.losses.real.shape == (256, 1)
+    assert good.losses.real.shape == (32, 1)
     assert bool(torch.isfinite(good.generate(100)).all())
     kept = torch.load(tmp_path / "run", weights_only=True)["state"]
     assert kept["losses"].shape == (3, 0, 1)  # that of the beginning
@@ -450,25 +438,22 @@ WAYS: dict[str, dict[str, bool]] = {
     "shared": {"shared_random": True},
     "shared and fast": {"fast": True, "shared_random": True},
 }
-each_way = pytest.mark.parametrize("way", WAYS)
 
 
 class Lost(BaseException):
     """What a test cuts a training short with."""
 
 
-def numbers_of(way: str, steps: int = 50, **options: Any) -> list[Tensor]:
+def numbers_of(way: str, **options: Any) -> list[Tensor]:
     """Losses and samples of two seeds, by settings that have all that this way can train."""
-    settings = replace(
-        CURVES, steps=steps, batch_size=32, dropout=0.0 if "fast" in WAYS[way] else 0.2
-    )
+    settings = replace(BASE, **EVERYTHING_FAST if "fast" in WAYS[way] else EVERYTHING, steps=36)
     result = train(DATA, settings, (3, 4), every=1, **WAYS[way], **options)
     return [*result.losses, result.generate(50)]
 
 
-@each_way
-@pytest.mark.parametrize("saving", [1, 2, 4])
-def test_what_goes_on_comes_to_the_very_same_numbers(
+# it saves at once, and then after 16 steps each
+@pytest.mark.parametrize(("way", "saving"), [("plain", 1), *((way, 3) for way in WAYS)])
+def test_what_goes_on_comes_to_the_very_same_numbers_and_is_then_only_read(
     way: str, saving: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     save, count = ensemble.save_run, 0
@@ -480,29 +465,21 @@ def test_what_goes_on_comes_to_the_very_same_numbers(
         if count == saving:
             raise Lost
 
+    file = tmp_path / "run"
     whole = numbers_of(way)
     with monkeypatch.context() as patch, pytest.raises(Lost):
         patch.setattr(ensemble, "save_run", save_and_stop)
-        numbers_of(way, checkpoint=tmp_path / "run")
+        numbers_of(way, checkpoint=file)
     reports: list[int] = []
-    again = numbers_of(
-        way, checkpoint=tmp_path / "run", report=lambda step, _: reports.append(step)
-    )
+    again = numbers_of(way, checkpoint=file, report=lambda step, _: reports.append(step))
     assert reports[0] == 16 * (saving - 1) + 1
     assert all(map(torch.equal, again, whole))
 
-
-@each_way
-def test_a_finished_training_is_read_and_not_trained_again(
-    way: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    first = numbers_of(way, checkpoint=tmp_path / "run")
-    assert all(map(torch.equal, first, numbers_of(way)))  # the file changes nothing
-    before = (tmp_path / "run").read_bytes()
+    finished = file.read_bytes()
     monkeypatch.setattr(torch, "bmm", None)
     monkeypatch.setattr(torch.autograd, "grad", None)
-    assert all(map(torch.equal, first, numbers_of(way, checkpoint=tmp_path / "run")))
-    assert (tmp_path / "run").read_bytes() == before
+    assert all(map(torch.equal, numbers_of(way, checkpoint=file), whole))
+    assert file.read_bytes() == finished
 
 
 def test_other_data_settings_seeds_or_ways_are_another_training(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
@@ -12,27 +13,56 @@ from hypothesis import strategies as st
 from scipy import stats
 from torch import Tensor
 
-from gan_course.data import curve_points, exponential
+from gan_course.data import (
+    curve_points,
+    decode_batch,
+    draw_integers,
+    encode_batch,
+    exponential,
+    pattern_values,
+)
 from gan_course.metrics import (
     CurveQuality,
+    IntegerQuality,
     bins_covered,
     curve_mse,
     curve_quality,
     fit_and_ks_of_many,
     fit_and_spread,
     fit_error,
+    integer_quality,
+    ks_normal,
     ks_uniform,
+    mean_squared_remainder,
+    moments,
     share_outside,
+    total_variation,
+    valid_sequences,
+    validity,
+    values_covered,
+    wasserstein_normal,
+    zero_rows,
 )
 
 LOW, HIGH = 0.0, 50.0
 COLLAPSED = torch.tensor([[0.0, 1.0]]).repeat(100, 1)  # one place, on the curve
 VALUES_METRICS = [ks_uniform, share_outside, bins_covered]
+# equal parts of N(0, 1): as near to it as 2,000 numbers can be
+QUANTILES = torch.special.ndtri((torch.arange(2_000, dtype=torch.double) + 0.5) / 2_000)
+FIVES = pattern_values(5)
+LAZY = torch.full((200,), 95)  # follows the rule, and never says anything else
+by_hypothesis = settings(max_examples=40, derandomize=True, database=None, deadline=None)
+
+
+def seeded(seed: int) -> torch.Generator:
+    return torch.Generator().manual_seed(seed)
 
 
 def real_points(count: int, seed: int = 0) -> Tensor:
-    generator = torch.Generator().manual_seed(seed)
-    return curve_points(exponential, LOW, HIGH, count, random=generator)
+    return curve_points(exponential, LOW, HIGH, count, random=seeded(seed))
+
+
+# --- points -------------------------------------------------------------------------------------
 
 
 def line(x: Tensor) -> Tensor:
@@ -58,15 +88,11 @@ def test_fit_error_sees_the_height_of_a_curve_that_turns_round() -> None:
     assert fit_error(points, lambda x: 4 * x * (1 - x), 0, 1) == pytest.approx(0.05, abs=1e-6)
 
 
-def test_the_mse_cannot_see_collapse_but_the_score_can() -> None:
-    assert curve_mse(COLLAPSED, exponential) == 0
-    assert fit_and_spread(COLLAPSED, exponential, LOW, HIGH) >= 0.5
-
-
-@pytest.mark.parametrize("x", [0.0, 10.0, 25.0, 40.0, 50.0])
-def test_the_score_of_any_collapse_is_at_least_one_half(x: float) -> None:
+@pytest.mark.parametrize("x", [0.0, 25.0, 50.0])
+def test_the_mse_cannot_see_collapse_but_the_score_is_at_least_one_half(x: float) -> None:
     place = torch.tensor([x]).repeat(64)
     points = torch.stack([place, exponential(place)], dim=1)
+    assert curve_mse(points, exponential) == pytest.approx(0, abs=1e-9)
     assert fit_and_spread(points, exponential, LOW, HIGH) >= 0.5 - 1e-9
 
 
@@ -80,14 +106,13 @@ def test_a_flat_curve_has_no_height_to_share() -> None:
         fit_error(OFF_THE_LINE, torch.zeros_like, 0, 5)
 
 
-@pytest.mark.parametrize("seed", [0, 1, 2])
-def test_ks_is_that_of_scipy(seed: int) -> None:
-    values = 60 * torch.rand(300, generator=torch.Generator().manual_seed(seed)) - 5
+def test_ks_is_that_of_scipy() -> None:
+    values = 60 * torch.rand(300, generator=seeded(0)) - 5
     by_scipy = stats.kstest(values.double().numpy(), "uniform", args=(LOW, HIGH - LOW))
     assert ks_uniform(values, LOW, HIGH) == pytest.approx(by_scipy.statistic, abs=1e-12)
 
 
-@pytest.mark.parametrize("value", [-1.0, 0.0, 10.0, 25.0, 45.0, 50.0, 70.0])
+@pytest.mark.parametrize("value", [-1.0, 10.0, 45.0, 70.0])
 def test_ks_of_equal_values_has_a_closed_form(value: float) -> None:
     # below the value the share is 0 and above it 1; a uniform one has F in both places
     below = min(max((value - LOW) / (HIGH - LOW), 0), 1)
@@ -103,9 +128,6 @@ def test_share_outside_counts_both_sides_and_not_the_ends() -> None:
 def test_bins_covered_counts_bins_that_hold_a_value() -> None:
     values = torch.tensor([-1.0, 0.0, 0.9, 1.0, 3.5, 10.0, 10.5])  # bins 0, 1, 3 and the last
     assert bins_covered(values, 0, 10, bins=10) == 4
-
-
-def test_all_bins_are_covered_by_a_value_in_each() -> None:
     middles = torch.arange(50) + 0.5
     assert bins_covered(middles, LOW, HIGH) == 50
     assert bins_covered(middles[1:], LOW, HIGH) == 49
@@ -114,7 +136,7 @@ def test_all_bins_are_covered_by_a_value_in_each() -> None:
 numbers = st.lists(st.floats(-100, 100, width=32), min_size=1, max_size=40).map(torch.tensor)
 
 
-@settings(max_examples=60, derandomize=True, database=None, deadline=None)
+@by_hypothesis
 @given(numbers, st.floats(-20, 20), st.floats(0.5, 40), st.floats(0.1, 30), st.floats(-50, 50))
 def test_ks_has_its_bounds_and_no_unit(
     values: Tensor, low: float, width: float, unit: float, shift: float
@@ -132,6 +154,7 @@ def test_curve_quality_is_made_of_the_metrics_of_the_curve_and_the_energy_test()
     points = real_points(300) + torch.tensor([4.0, 1.0])
     x = points[:, 0]
     quality = curve_quality(points, exponential, LOW, HIGH)
+    assert curve_quality(points.numpy(), exponential, LOW, HIGH) == quality
     assert quality == CurveQuality(
         fit_error=fit_error(points, exponential, LOW, HIGH),
         ks=ks_uniform(x, LOW, HIGH),
@@ -150,65 +173,6 @@ def test_metrics_of_x_take_arrays_and_lists(metric: Any) -> None:
         assert metric(same, LOW, HIGH) == pytest.approx(metric(values, LOW, HIGH), abs=1e-6)
 
 
-@pytest.mark.parametrize("metric", [curve_quality, fit_and_spread])
-def test_points_may_be_an_array(metric: Any) -> None:
-    points = real_points(300)
-    found = metric(points.numpy(), exponential, LOW, HIGH)
-    assert found == metric(points, exponential, LOW, HIGH)
-
-
-# --- what would otherwise pass silently ----------------------------------------------------------
-
-
-@pytest.mark.parametrize("metric", VALUES_METRICS)
-@pytest.mark.parametrize(
-    ("values", "message"),
-    [
-        (torch.ones(3, 1), r"values must have shape \(n,\).* got \(3, 1\); .*values\[:, 0\]"),
-        (torch.ones(0), r"values must have shape \(n,\), n >= 1, got \(0,\)"),
-        (torch.tensor([1.0, math.nan]), "values must be finite, got NaN or infinity in 1 of 2"),
-    ],
-)
-def test_values_are_numbers_on_a_line(metric: Any, values: Any, message: str) -> None:
-    with pytest.raises(ValueError, match=message):
-        metric(values, LOW, HIGH)
-
-
-@pytest.mark.parametrize("metric", VALUES_METRICS)
-def test_metrics_of_x_need_a_range(metric: Any) -> None:
-    with pytest.raises(ValueError, match="low must be smaller than high, got low=2 and high=2"):
-        metric(torch.ones(2), 2, 2)
-
-
-@pytest.mark.parametrize("metric", [fit_error, curve_quality, fit_and_spread, fit_and_ks_of_many])
-def test_metrics_of_points_need_numbers_and_a_range(metric: Any) -> None:
-    points = COLLAPSED[None] if metric is fit_and_ks_of_many else COLLAPSED
-    with pytest.raises(ValueError, match="low must be smaller than high"):
-        metric(points, exponential, 5, 5)
-    with pytest.raises(ValueError, match="points must be finite"):
-        metric(math.nan * points, exponential, LOW, HIGH)
-
-
-@pytest.mark.parametrize("metric", [fit_error, curve_quality, fit_and_spread])
-def test_points_must_have_two_columns(metric: Any) -> None:
-    with pytest.raises(ValueError, match=r"points must have shape \(n, 2\), got \(4, 3\)"):
-        metric(torch.ones(4, 3), exponential, LOW, HIGH)
-
-
-def test_a_curve_that_returns_another_shape_is_an_error_and_not_a_number() -> None:
-    # (n,) minus (n, 1) would quietly become all n x n differences
-    with pytest.raises(ValueError, match=r"curve must return .*\(3,\), got \(3, 1\)"):
-        curve_mse(OFF_THE_LINE, lambda x: x[:, None])
-
-
-def test_a_curve_has_a_number_everywhere() -> None:
-    with pytest.raises(ValueError, match=r"curve\(x\) must be a number, got NaN in 2 places"):
-        curve_mse(torch.tensor([[-2.0, 0.0], [-1.0, 0.0], [4.0, 2.0]]), torch.sqrt)
-
-
-# --- many sets at once -------------------------------------------------------------------------
-
-
 @pytest.mark.parametrize(("low", "high"), [(-5.0, 5.0), (2.0, 6.0)])
 def test_many_sets_are_measured_as_each_alone(low: float, high: float) -> None:
     # on the curve, beyond one end only by more than the width, on a heap, beside the curve
@@ -225,3 +189,279 @@ def test_many_sets_are_measured_as_each_alone(low: float, high: float) -> None:
             fit_error(alone, torch.sin, low, high), abs=1e-6
         )
         assert float(ks[position]) == pytest.approx(ks_uniform(alone[:, 0], low, high), abs=1e-6)
+
+
+# --- numbers on a line ----------------------------------------------------------------------------
+
+
+def test_quantiles_are_as_near_as_can_be() -> None:
+    assert ks_normal(QUANTILES) == pytest.approx(0.5 / 2_000)
+    assert wasserstein_normal(QUANTILES) == pytest.approx(0, abs=1e-9)
+
+
+def test_ks_is_the_largest_gap() -> None:
+    values = torch.tensor([-1.0, 0.0, 0.5, 2.0], dtype=torch.double)
+    share = torch.special.ndtr(values)
+    steps = torch.arange(4) / 4
+    gap = torch.maximum((share - steps).abs().max(), (share - steps - 0.25).abs().max())
+    assert ks_normal(values) == pytest.approx(float(gap))
+    assert ks_normal(torch.zeros(10)) == pytest.approx(0.5)
+    assert ks_normal(values) == pytest.approx(stats.kstest(values.numpy(), "norm").statistic)
+
+
+@pytest.mark.parametrize("shift", [-2.0, 0.3])
+def test_wasserstein_is_how_far_all_was_moved(shift: float) -> None:
+    assert wasserstein_normal(QUANTILES + shift) == pytest.approx(abs(shift))
+
+
+def test_wasserstein_of_a_stretch() -> None:
+    # |2 x - x| on average is the mean of |x|, sqrt(2 / pi)
+    assert wasserstein_normal(2 * QUANTILES) == pytest.approx(math.sqrt(2 / math.pi), rel=1e-3)
+
+
+def test_moments_by_hand() -> None:
+    values = torch.tensor([1.0, 2.0, 6.0])
+    found = moments(values)
+    centred = np.array([-2.0, -1.0, 3.0])
+    variance = np.mean(centred**2)
+    assert found.mean == pytest.approx(3)
+    assert found.std == pytest.approx(math.sqrt(variance))
+    assert found.skewness == pytest.approx(np.mean(centred**3) / variance**1.5)
+    assert found.excess_kurtosis == pytest.approx(np.mean(centred**4) / variance**2 - 3)
+
+
+@by_hypothesis
+@given(numbers.filter(lambda found: len(found) > 1), st.floats(0.5, 9))
+def test_bounds_and_symmetries(values: Tensor, unit: float) -> None:
+    values = values.double()
+    # N(0, 1) is its own mirror image
+    assert 0 <= ks_normal(values) <= 1
+    assert ks_normal(-values) == pytest.approx(ks_normal(values), abs=1e-9)
+    assert wasserstein_normal(-values) == pytest.approx(wasserstein_normal(values), abs=1e-6)
+    # nothing can be nearer than the means are
+    assert wasserstein_normal(values) >= abs(float(values.mean())) - 1e-6
+    if float(values.std()) > 1e-3:
+        one, other = moments(values), moments(unit * values + 7)
+        assert (other.mean, other.std) == pytest.approx((unit * one.mean + 7, unit * one.std))
+        assert other.skewness == pytest.approx(one.skewness, abs=1e-5)
+        assert other.excess_kurtosis == pytest.approx(one.excess_kurtosis, abs=1e-5)
+        # Pearson 1916: kurtosis is at least 1 + skewness squared
+        assert one.excess_kurtosis + 3 >= 1 + one.skewness**2 - 1e-6
+
+
+# --- integers -----------------------------------------------------------------------------------
+
+
+def test_mean_squared_remainder_by_hand() -> None:
+    assert mean_squared_remainder(torch.tensor([5, 10, 11, 12]), 5) == (0 + 0 + 1 + 4) / 4
+    assert mean_squared_remainder(torch.tensor([9, 14]), 7) == (4 + 0) / 2
+
+
+def test_the_rule_cannot_see_collapse_but_the_spread_can() -> None:
+    assert mean_squared_remainder(LAZY, 5) == 0
+    assert validity(LAZY, FIVES) == 1
+    assert values_covered(LAZY, FIVES) == 1
+    assert total_variation(LAZY, FIVES) == pytest.approx(1 - 1 / 20)
+
+
+def test_validity_is_a_share() -> None:
+    assert validity(torch.tensor([0, 5, 6, 95, 99, 10, 1, 2]), FIVES) == 4 / 8
+    assert validity(torch.tensor([1, 2]), FIVES) == 0
+
+
+def test_a_sequence_is_valid_if_all_of_it_is() -> None:
+    sequences = torch.tensor([[0, 5, 10], [0, 5, 11], [95, 95, 95], [1, 2, 3]])
+    assert valid_sequences(sequences, FIVES) == 2 / 4
+
+
+def test_coverage_counts_a_fifth_of_the_fair_share_and_more() -> None:
+    # four values: fair is 25 %, so the limit is 5 %
+    values = torch.tensor([0, 1, 2, 3])
+    integers = torch.tensor([0] * 83 + [1] * 6 + [2] * 5 + [7] * 6)
+    assert values_covered(integers, values) == 2
+    assert values_covered(integers, values, at_least=0.19) == 3
+    assert values_covered(integers, values, at_least=0) == 3
+    assert values_covered(integers, values, at_least=0.9) == 1
+
+
+@pytest.mark.parametrize("k", [1, 5, 20])
+def test_total_variation_of_some_of_the_values_has_a_closed_form(k: int) -> None:
+    # k of 20 values, all equally often: 20 - k of 20 would have to change
+    assert total_variation(FIVES[:k].repeat(3), FIVES) == pytest.approx(1 - k / 20)
+
+
+def test_total_variation_counts_what_is_not_allowed() -> None:
+    assert total_variation(torch.tensor([1, 2, 3]), FIVES) == pytest.approx(1)
+    half = torch.cat([FIVES, FIVES + 1])
+    assert total_variation(half, FIVES) == pytest.approx(0.5)
+
+
+def test_total_variation_is_half_the_sum_over_all_integers() -> None:
+    integers = torch.randint(100, (500,), generator=seeded(0))
+    p = integers.bincount(minlength=100).double() / 500
+    q = torch.zeros(100, dtype=torch.double)
+    q[FIVES] = 1 / 20
+    assert total_variation(integers, FIVES) == pytest.approx(float((p - q).abs().sum()) / 2)
+
+
+def test_chance_alone_has_the_stated_total_variation() -> None:
+    n, k = 2_000, len(FIVES)
+    random = seeded(0)
+    found = [total_variation(draw_integers(FIVES, n, random=random), FIVES) for _ in range(40)]
+    assert sum(found) / 40 == pytest.approx(math.sqrt(k / (2 * math.pi * n)), rel=0.1)
+
+
+integers_and_values = st.tuples(
+    st.lists(st.integers(0, 9), min_size=1, max_size=30),
+    st.lists(st.integers(0, 9), min_size=1, unique=True),
+)
+
+
+@by_hypothesis
+@given(integers_and_values)
+def test_bounds_of_the_measures_and_what_they_do_not_depend_on(
+    drawn: tuple[list[int], list[int]],
+) -> None:
+    integers, values = drawn
+    valid, tv = validity(integers, values), total_variation(integers, values)
+    covered = values_covered(integers, values)
+    assert 1 - valid - 1e-9 <= tv <= 1 + 1e-9  # what is not allowed must change
+    assert covered <= len(set(integers) & set(values))
+    # neither on the order nor on how often all is said
+    again = [*reversed(integers), *integers]
+    assert validity(again, values[::-1]) == pytest.approx(valid)
+    assert total_variation(again, values[::-1]) == pytest.approx(tv)
+    assert values_covered(again, values[::-1]) == covered
+
+
+def test_zero_rows_are_counted_whole() -> None:
+    rows = torch.tensor([[0.0, 0.0], [0.0, 1e-30], [0.0, 0.0], [2.0, 0.0]])
+    assert zero_rows(rows) == 2 / 4
+
+
+def test_quality_is_made_of_the_four_metrics() -> None:
+    batch = torch.cat([encode_batch([5, 5, 6, 10], 100), torch.zeros(1, 100)])
+    integers = torch.tensor([5, 5, 6, 10, 0])
+    quality = integer_quality(batch, FIVES)
+    assert quality == IntegerQuality(
+        validity=validity(integers, FIVES),
+        covered=values_covered(integers, FIVES),
+        tv=total_variation(integers, FIVES),
+        zero_rows=1 / 5,
+        allowed=20,
+        samples=5,
+    )
+    assert (quality.validity, quality.covered) == (4 / 5, 3)
+
+
+def test_quality_reads_as_a_sentence() -> None:
+    quality = IntegerQuality(0.9996, 12, tv=0.4725, zero_rows=0.004, allowed=20, samples=1_000)
+    assert str(quality) == (
+        "99.96% valid, 12 of 20 values covered, total variation 0.472, 0.40% rows of zeros"
+    )
+
+
+def test_rows_of_any_number_type_are_rows() -> None:
+    rows = encode_batch(FIVES.repeat(60), 100)
+    for same in (rows, rows.long(), rows.double().numpy(), rows.half()):
+        assert torch.equal(decode_batch(same), FIVES.repeat(60))
+        assert integer_quality(same, FIVES).verdict == "good"
+
+
+# --- what would otherwise pass silently -----------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "metric",
+    [
+        *(lambda values, metric=m: metric(values, LOW, HIGH) for m in VALUES_METRICS),
+        ks_normal,
+        wasserstein_normal,
+        moments,
+    ],
+)
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        (torch.ones(3, 1), r"values must have shape \(n,\).* got \(3, 1\); .*values\[:, 0\]"),
+        (torch.ones(0), r"values must have shape \(n,\), n >= 1, got \(0,\)"),
+        (torch.tensor([1.0, math.nan]), "values must be finite, got NaN or infinity in 1 of 2"),
+    ],
+)
+def test_values_are_numbers_on_a_line(metric: Any, values: Any, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        metric(values)
+
+
+@pytest.mark.parametrize("metric", VALUES_METRICS)
+def test_metrics_of_x_need_a_range(metric: Any) -> None:
+    with pytest.raises(ValueError, match="low must be smaller than high, got low=2 and high=2"):
+        metric(torch.ones(2), 2, 2)
+
+
+@pytest.mark.parametrize("metric", [fit_error, curve_quality, fit_and_spread, fit_and_ks_of_many])
+def test_metrics_of_points_need_numbers_two_columns_and_a_range(metric: Any) -> None:
+    points = COLLAPSED[None] if metric is fit_and_ks_of_many else COLLAPSED
+    with pytest.raises(ValueError, match="low must be smaller than high"):
+        metric(points, exponential, 5, 5)
+    with pytest.raises(ValueError, match="points must be finite"):
+        metric(math.nan * points, exponential, LOW, HIGH)
+    if metric is not fit_and_ks_of_many:
+        with pytest.raises(ValueError, match=r"points must have shape \(n, 2\), got \(100, 3\)"):
+            metric(torch.ones(100, 3), exponential, LOW, HIGH)
+
+
+def test_a_curve_that_returns_another_shape_is_an_error_and_not_a_number() -> None:
+    # (n,) minus (n, 1) would quietly become all n x n differences
+    with pytest.raises(ValueError, match=r"curve must return .*\(3,\), got \(3, 1\)"):
+        curve_mse(OFF_THE_LINE, lambda x: x[:, None])
+
+
+def test_a_curve_has_a_number_everywhere() -> None:
+    with pytest.raises(ValueError, match=r"curve\(x\) must be a number, got NaN in 2 places"):
+        curve_mse(torch.tensor([[-2.0, 0.0], [-1.0, 0.0], [4.0, 2.0]]), torch.sqrt)
+
+
+@pytest.mark.parametrize("count", [1, 5])
+def test_equal_values_have_no_shape(count: int) -> None:
+    with pytest.raises(ValueError, match=r"values must differ from each other, got 2.0 only"):
+        moments(torch.full((count,), 2.0))
+
+
+@pytest.mark.parametrize("metric", [validity, values_covered, total_variation])
+@pytest.mark.parametrize(
+    ("integers", "values", "error", "message"),
+    [
+        (torch.ones(2), FIVES, TypeError, "integers must be whole numbers"),
+        (torch.ones(2, 1).long(), FIVES, ValueError, r"integers must have .*got shape \(2, 1\)"),
+        (LAZY[:0], FIVES, ValueError, r"integers must have .*got shape \(0,\)"),
+        (LAZY, FIVES.float(), TypeError, "values must be whole numbers"),
+        (LAZY, torch.tensor([5, 0, 5]), ValueError, "values must be different .*5, 0, 5"),
+    ],
+)
+def test_what_would_be_counted_wrongly_is_refused(
+    metric: Any, integers: Any, values: Any, error: type[Exception], message: str
+) -> None:
+    with pytest.raises(error, match=message):
+        metric(integers, values)
+
+
+def test_a_number_of_integers_is_no_part_of_the_fair_share() -> None:
+    with pytest.raises(ValueError, match=r"at_least must be a part of .* below 1, got 5"):
+        values_covered(LAZY, FIVES, 5)
+
+
+# what people have at hand who mean rows: each would be read as zeros, and called "collapsed"
+FAIR = FIVES.repeat(60)
+NO_ROWS = {
+    "integers": FAIR,
+    "integers as floats": FAIR.float(),
+    "a column of them": FAIR[:, None].float(),
+    "rows that are too short": encode_batch(FAIR % 50, 50),
+}
+
+
+@pytest.mark.parametrize("batch", NO_ROWS.values(), ids=NO_ROWS)
+def test_what_is_no_row_is_no_collapse(batch: Any) -> None:
+    with pytest.raises(ValueError, match=r"batch must have shape \(n, depth\), .*; encode_batch\("):
+        integer_quality(batch, FIVES)

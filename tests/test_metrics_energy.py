@@ -27,7 +27,6 @@ from gan_course.metrics import (
     CurveQuality,
     EnergyTest,
     IntegerQuality,
-    curve_mse,
     curve_quality,
     energy_distance,
     energy_test,
@@ -60,7 +59,7 @@ def even(low: float, high: float, count: int = 2_000) -> Tensor:
 # --- energy distance -------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("n", "m"), [(50, 50), (30, 200), (1, 7), (2_500, 1_200)])
+@pytest.mark.parametrize(("n", "m"), [(1, 7), (30, 200), (2_500, 1_200)])
 def test_in_one_dimension_it_is_the_square_of_scipys(n: int, m: int) -> None:
     a, b = torch.randn(n, 1, generator=seeded(n)), 2 * torch.rand(m, 1, generator=seeded(m))
     by_scipy = stats.energy_distance(a[:, 0].double().numpy(), b[:, 0].double().numpy())
@@ -73,34 +72,19 @@ def test_two_heaps_are_twice_as_far_apart_as_they_are() -> None:
     assert energy_distance(heap, heap[:3] + torch.tensor([3.0, 4.0])) == pytest.approx(10)
 
 
-def test_shifted_normal_samples_come_near_the_closed_form() -> None:
-    # E|N(s, 2)| of the difference of two normal numbers, s apart: a folded normal distribution
-    shift, n = 1.5, 3_000
-    a = torch.randn(n, 1, generator=seeded(0))
-    b = torch.randn(n, 1, generator=seeded(1)) + shift
-    across = 2 / math.sqrt(math.pi) * math.exp(-(shift**2) / 4) + shift * math.erf(shift / 2)
-    assert energy_distance(a, b) == pytest.approx(2 * across - 4 / math.sqrt(math.pi), rel=0.05)
-
-
-def test_equal_sets_have_no_distance_and_order_does_not_matter() -> None:
-    a, b = real_points(100), real_points(80, seed=1) + 3
-    assert energy_distance(a, a.flip(0)) == pytest.approx(0, abs=1e-12)
-    assert energy_distance(a, a.flip(0)) >= 0
-    assert energy_distance(a, b) == pytest.approx(energy_distance(b.flip(0), a))
-
-
 rows_of_two = st.lists(
     st.tuples(st.floats(-9, 9, width=32), st.floats(-9, 9, width=32)), min_size=1, max_size=9
 ).map(lambda rows: torch.tensor(rows, dtype=torch.double))
 
 
-@settings(max_examples=60, derandomize=True, database=None, deadline=None)
+@settings(max_examples=40, derandomize=True, database=None, deadline=None)
 @given(rows_of_two, rows_of_two, st.floats(-3, 3), st.floats(0.1, 9))
 def test_it_is_a_distance_that_turns_and_grows_with_the_plane(
     a: Tensor, b: Tensor, angle: float, unit: float
 ) -> None:
     found = energy_distance(a, b)
     assert found >= 0
+    assert 0 <= energy_distance(a, a.flip(0)) < 1e-9
     assert energy_distance(b, a) == pytest.approx(found, abs=1e-9)
     assert energy_distance(a.repeat(3, 1), b) == pytest.approx(found, abs=1e-9)
     turn = torch.tensor(
@@ -126,31 +110,7 @@ def test_it_sees_what_lies_far_from_zero() -> None:
     assert energy_distance(far, far + 1e-3) == pytest.approx(2e-3 * math.sqrt(2), rel=1e-6)
 
 
-def test_it_ranks_what_the_error_to_the_curve_cannot() -> None:
-    real, fresh = real_points(1_000), real_points(1_000, seed=1)
-    noise = torch.randn(1_000, generator=seeded(2))
-    ranked = [
-        fresh,
-        torch.stack([fresh[:, 0], fresh[:, 1] + 5 * noise], dim=1),  # noise around the curve
-        above(even(LOW, 25, 1_000)),  # half the range
-        COLLAPSED,
-    ]
-    scale = Scaler.fit(real).scale
-    distances = [energy_distance(scale(points), scale(real)) for points in ranked]
-    assert distances == sorted(distances)
-    assert distances[1] > 2 * distances[0]
-    errors = [curve_mse(points, exponential) for points in ranked]
-    assert min(errors) == errors[-1] == 0
-    assert errors[1] > 1
-
-
 # --- the permutation test --------------------------------------------------------------------
-
-
-def test_the_test_reports_the_energy_distance() -> None:
-    a, b = real_points(60), real_points(90, seed=1)
-    found = energy_test(a, b, 9, random=seeded(0))
-    assert found.distance == pytest.approx(energy_distance(a, b), rel=1e-9)
 
 
 def test_p_values_of_equal_distributions_are_uniform() -> None:
@@ -167,10 +127,9 @@ def test_p_values_of_equal_distributions_are_uniform() -> None:
     assert stats.binomtest(at_5_per_cent, 1_000, 0.05).pvalue > 0.01
 
 
-@pytest.mark.parametrize("permutations", [19, 199])
-def test_a_collapsed_sample_has_the_smallest_p_value_there_is(permutations: int) -> None:
-    test = energy_test(COLLAPSED[:100], real_points(100), permutations, random=seeded(0))
-    assert test.p_value == pytest.approx(1 / (1 + permutations))
+def test_a_collapsed_sample_has_the_smallest_p_value_there_is() -> None:
+    test = energy_test(COLLAPSED[:100], real_points(100), 99, random=seeded(0))
+    assert test.p_value == pytest.approx(1 / 100)
 
 
 def test_splits_that_are_equally_far_apart_count() -> None:
@@ -181,7 +140,7 @@ def test_splits_that_are_equally_far_apart_count() -> None:
     assert energy_test(heap, heap[:7], 99, random=seeded(0)) == EnergyTest(0.0, 1.0)
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(3))
 def test_p_is_the_share_of_all_splits_where_they_can_be_counted(seed: int) -> None:
     # the samples are their own mirror image: splits are equally far apart, up to rounding
     x, y, z = torch.randn(3, dtype=torch.double, generator=seeded(seed))
@@ -194,7 +153,7 @@ def test_p_is_the_share_of_all_splits_where_they_can_be_counted(seed: int) -> No
     assert found.p_value == pytest.approx(share, abs=0.04)
 
 
-@pytest.mark.parametrize("unit", [1e-8, 0.1, 3e8])
+@pytest.mark.parametrize("unit", [1e-8, 3e8])
 def test_p_does_not_depend_on_the_unit(unit: float) -> None:
     # of the 20 splits of six samples 2 are as far apart, and rounding differs from unit to unit
     a, b = torch.tensor([[0.1], [0.3], [0.7]]), torch.tensor([[5.3], [6.1], [7.9]])
@@ -209,6 +168,7 @@ def test_the_source_of_random_numbers_decides() -> None:
     state = torch.random.get_rng_state()
     first, second = (energy_test(a, b, random=seeded(7)) for _ in range(2))
     assert first == second
+    assert first.distance == pytest.approx(energy_distance(a, b), rel=1e-9)
     assert torch.equal(state, torch.random.get_rng_state())
     energy_test(a, b)
     assert not torch.equal(state, torch.random.get_rng_state())
@@ -245,10 +205,10 @@ def test_the_same_points_have_the_same_quality_and_leave_the_random_state_alone(
     assert first.samples == 1_500
 
 
-@pytest.mark.parametrize("seed", [0, 1, 42])
-def test_the_real_points_are_not_those_of_a_usual_seed(seed: int) -> None:
+def test_the_real_points_are_not_those_of_a_usual_seed() -> None:
     # a training set with this seed would be compared with itself, and be at 0
-    assert curve_quality(real_points(1_000, seed), exponential, LOW, HIGH).energy > 1e-4
+    for seed in (0, 1, 42):
+        assert curve_quality(real_points(1_000, seed), exponential, LOW, HIGH).energy > 1e-4
 
 
 def test_the_energy_is_that_of_scaled_points() -> None:
@@ -294,9 +254,7 @@ EVEN = above(even(LOW, HIGH))
 IMPOSTORS = {
     "one point": (COLLAPSED, "collapsed"),
     "five points": (above(torch.tensor([1.0, 11, 21, 31, 41]).repeat(400)), "collapsed"),
-    "a heap off the curve": (0.1 * torch.randn(2_000, 2, generator=seeded(0)), "collapsed"),
     "noise around the curve": (EVEN + torch.stack([0 * NOISE, 2 * NOISE], 1), "off the curve"),
-    "shuffled y": (torch.stack([EVEN[:, 0], EVEN[NOISE.argsort(), 1]], 1), "off the curve"),
     "beyond the end, off the curve": (EVEN + 60, "off the curve"),
     "half the range": (above(even(LOW, 25)), "misses part of the range"),
     "a gap in the middle": (
@@ -343,9 +301,9 @@ def test_real_points_are_good(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(metrics, "energy_test", lambda *_, **__: EnergyTest(0.0, 1.0))
     verdicts = [
         curve_quality(real_points(2_000, seed), exponential, LOW, HIGH).verdict
-        for seed in range(100)
+        for seed in range(50)
     ]
-    assert verdicts.count("good") >= 99
+    assert verdicts.count("good") >= 49
 
 
 def test_the_limit_of_unevenness_is_as_rarely_passed_by_chance_as_it_says() -> None:
@@ -364,10 +322,8 @@ WITH_ZEROS = torch.cat([rows(DRAWN[:1_980]), torch.zeros(20, 100)])
 INTEGERS = {
     "one value": (rows(torch.full((2_000,), 95)), "collapsed"),
     "four of twenty values": (rows(FIVES[:4].repeat(500)), "collapsed"),
-    "five of twenty values": (rows(FIVES[:5].repeat(400)), "misses values"),
     "half of the values": (rows(FIVES[::2].repeat(200)), "misses values"),
     "all integers alike": (rows(torch.arange(100).repeat(20)), "breaks the rule"),
-    "one wrong integer": (rows(torch.full((2_000,), 7)), "breaks the rule"),
     "1 % wrong": (rows(WRONG), "breaks the rule"),
     "1 % rows of zeros": (WITH_ZEROS, "rows of zeros"),
     "large ones twice as often": (rows(torch.cat([FIVES, FIVES[10:]]).repeat(67)), "uneven"),
@@ -408,5 +364,5 @@ def test_the_gravest_fault_of_integers_is_named(change: dict[str, Any], verdict:
 
 
 def test_integers_drawn_fairly_are_good() -> None:
-    batches = (rows(draw_integers(FIVES, 1_000, random=seeded(seed))) for seed in range(100))
-    assert [integer_quality(batch, FIVES).verdict for batch in batches].count("good") >= 99
+    batches = (rows(draw_integers(FIVES, 1_000, random=seeded(seed))) for seed in range(50))
+    assert [integer_quality(batch, FIVES).verdict for batch in batches].count("good") >= 49

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import sys
-import xml.etree.ElementTree as ElementTree
 from itertools import pairwise
 from pathlib import Path
 
@@ -38,31 +37,6 @@ FILM = film.read()
 def test_the_logo_and_the_icon_are_those_that_the_code_draws(tmp_path):
     for path in logo.draw_all(tmp_path):
         assert path.read_text() == (BOOK / "_static" / path.name).read_text(), path.name
-
-
-def test_the_curve_of_the_logo_is_that_of_project_1():
-    drawn = ElementTree.fromstring(logo.logo(logo.NOISE, 3.6, 4.5))
-    path = drawn.findall("{http://www.w3.org/2000/svg}path")[-1].attrib["d"]
-    x, y = torch.tensor([[float(n) for n in p.split()] for p in path[1:].split("L")]).T
-    # the height over the ground grows by 8 % for each unit to the right
-    growth = (49 - y[1:]) / (49 - y[:-1])
-    assert torch.allclose(growth, 1.08 ** (x[1:] - x[:-1]), atol=0.02)
-
-
-@pytest.mark.browser
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("name", ["book/index.html", "notebooks/01_exponential_curve.html"])
-def test_the_sidebar_shows_the_logo_beside_the_name(open_page, name, theme):
-    page = open_page(name, width=1280, theme=theme)
-    image = page.locator(f".bd-sidebar-primary .logo img.only-{theme}")
-    assert image.is_visible()
-    assert image.evaluate("i => i.naturalWidth") > 0
-    box, title = image.bounding_box(), page.locator(".logo__title").bounding_box()
-    assert 32 <= box["width"] <= 64
-    assert box["x"] + box["width"] <= title["x"]
-    # the name is read out once: by the text and not by the picture
-    assert image.get_attribute("alt") == ""
-    assert page.locator(".logo__title").inner_text() == "GANs from scratch"
 
 
 # --- the networks of project 1 ------------------------------------------------------------------

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from statistics import median
 from typing import Any
 
@@ -15,10 +14,7 @@ from gan_course.many import CURVES
 from gan_course.records import load_records
 
 NAMES = sorted(file.stem for file in records.FOLDER.glob("*.json"))
-LOOPS = ["exponential_original", "exponential_cure"]  # of chapter 1
 COURSE = [name for name in NAMES if name.endswith("_course")]
-WHOLE = ("seed", "stopped_at", "best_epoch", "bins")
-NUMBERS = ("best_score", "mse", "fit_error", "ks", "outside", "seconds")
 
 
 @pytest.mark.parametrize("name", COURSE)
@@ -44,16 +40,6 @@ RECIPES = {
 def test_records_were_measured_with_the_recipe_as_it_is_now(name: str) -> None:
     content = json.loads((records.FOLDER / f"{name}.json").read_text(encoding="utf-8"))
     assert content["settings"] == repr(RECIPES[name])
-
-
-@pytest.mark.parametrize("name", LOOPS)
-def test_a_record_holds_what_the_table_prints(name: str) -> None:
-    for record in load_records(name):
-        assert all(isinstance(record[key], int) for key in WHOLE)
-        assert all(math.isfinite(record[key]) for key in NUMBERS)
-        assert 1 <= record["best_epoch"] <= record["stopped_at"]
-        assert max(record["ks"], record["outside"], record["bins"] / 50) <= 1
-        assert name.endswith(record["recipe"])
 
 
 def test_an_unknown_name_is_answered_with_those_that_exist() -> None:

@@ -230,15 +230,6 @@ def test_formulas_are_read_aloud_without_another_host(page, site, asked):
     assert elsewhere(asked, site) == []
 
 
-def test_the_wish_for_speech_hides_no_formula_of_a_page_in_a_file(page):
-    page.goto((HTML / "book" / "how_gans_train.html").as_uri(), wait_until="networkidle")
-    formulas(page)
-    page.evaluate(SPEAK)
-    page.wait_for_timeout(500)
-    page.reload()
-    formulas(page)
-
-
 def test_the_zip_of_the_site_opens_from_any_folder(page, tmp_path):
     with zipfile.ZipFile(pack()) as archive:
         assert not [name for name in archive.namelist() if name.endswith(".map")]

@@ -46,36 +46,21 @@ def test_waves_and_blur_make_the_first_products_wider() -> None:
     assert (2 * n, 3 * (1 + 2 * 1), settings.generator_widths[0]) in shapes
 
 
-@pytest.mark.parametrize("fast", [False, True])
-def test_the_course_loop_does_the_steps_it_is_asked_for(
-    fast: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    seen: list[tuple[int, int, bool]] = []
+def test_each_loop_does_the_steps_it_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[Any] = []
 
     def train(points: Any, settings: Settings, seeds: range, **options: Any) -> None:
         seen.append((settings.steps, len(seeds), options["fast"]))
 
     monkeypatch.setattr(speed, "train", train)
-    speed.course_loop(QUICK, 3, CPU, fast=fast)(7)
-    assert seen == [(7, 3, fast)]
-
-
-def test_the_class_does_the_steps_it_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    seen: list[int] = []
-    fit = lambda self, epochs, batches: seen.append(epochs * batches)  # noqa: E731
-    monkeypatch.setattr(speed.GAN, "fit", fit)
+    speed.course_loop(QUICK, 3, CPU, fast=True)(7)
+    monkeypatch.setattr(speed.GAN, "fit", lambda gan, epochs, of: seen.append(epochs * of))
     speed.course_class(CPU)(48)
-    assert seen == [48]
-
-
-@pytest.mark.parametrize("steps", [3, 16, 20])
-def test_the_original_loop_does_the_steps_it_is_asked_for(
-    steps: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    done: list[int] = []
-    monkeypatch.setattr(speed, "train_step", lambda *arguments: done.append(len(arguments[4])))
-    speed.original_loop(CPU)(steps)
-    assert done == [curves.BATCH] * steps
+    assert seen == [(7, 3, True), 48]
+    seen.clear()
+    monkeypatch.setattr(speed, "train_step", lambda *arguments: seen.append(len(arguments[4])))
+    speed.original_loop(CPU)(20)  # more than there are batches
+    assert seen == [curves.BATCH] * 20
 
 
 def test_ratios_are_those_of_the_rows() -> None:
@@ -99,7 +84,7 @@ def test_a_short_run_prints_its_table_and_writes_it_down(
     monkeypatch.setattr(curves, "run_loop", short_loop)
     monkeypatch.setattr(speed, "QUICK", replace(QUICK, steps=20))
     monkeypatch.setattr(speed, "MANY", 2)
-    monkeypatch.setattr(speed, "TURNS", (16, 16))
+    monkeypatch.setattr(speed, "TURNS", (3, 2))
     path = tmp_path / "speed.json"
     arguments = ["speed", "--json", str(path), "--repeats", "1", "--seeds", "2"]
     monkeypatch.setattr("sys.argv", arguments)

@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 
 import pytest
+from conftest import ROOT
 
 from benchmarks.study import clear, run_study
 
@@ -33,24 +34,15 @@ def stop_at(stop):
     return run
 
 
-def test_every_seed_has_its_record_in_order(tmp_path):
-    records = run_study(count_up, [3, 1, 2], tmp_path / "new" / "r.json", ABOUT)
-    assert records == [{"seed": seed, "squared": seed**2} for seed in (3, 1, 2)]
-
-
-def test_a_study_goes_on_where_it_was(tmp_path):
-    path, made = tmp_path / "r.json", []
+def test_a_study_goes_on_where_it_was_and_leaves_nothing_but_its_result(tmp_path):
+    path, made = tmp_path / "new" / "r.json", []
     with pytest.raises(KeyboardInterrupt):
-        run_study(stop_at(2), range(4), path, ABOUT)
-    records = run_study(count_up, range(4), path, ABOUT, made.append)
-    assert [record["seed"] for record in records] == [0, 1, 2, 3]
-    assert [record["seed"] for record in made] == [2, 3]
-
-
-def test_nothing_is_left_beside_a_result(tmp_path):
-    run_study(count_up, range(4), tmp_path / "r.json", ABOUT)
-    clear(tmp_path / "r.json")
-    assert list(tmp_path.iterdir()) == []
+        run_study(stop_at(2), [3, 1, 2], path, ABOUT)
+    records = run_study(count_up, [3, 1, 2], path, ABOUT, made.append)
+    assert records == [{"seed": seed, "squared": seed**2} for seed in (3, 1, 2)]
+    assert [record["seed"] for record in made] == [2]
+    clear(path)
+    assert list(path.parent.iterdir()) == []
 
 
 def test_seeds_of_another_study_are_not_mixed_in(tmp_path):
@@ -66,26 +58,42 @@ def test_seeds_of_another_study_are_not_mixed_in(tmp_path):
 # --- with real processes ----------------------------------------------------------------------
 
 SEEDS = 6
+# what benchmarks.quality does, but for the training
+WORKER = """
+import sys, time
+from pathlib import Path
+from benchmarks.study import clear, run_study, write
+
+def run(seeds):
+    for seed in seeds:
+        time.sleep(1)
+        yield {"seed": seed}
+
+def show(record):
+    print("trained seed", record["seed"], flush=True)
+
+path, count = Path(sys.argv[1]), int(sys.argv[2])
+records = run_study(run, range(count), path, {}, show)
+if records is not None:
+    print("all are here", flush=True)
+    write(path, records)
+clear(path)
+"""
 
 
 def torchrun(path: Path) -> subprocess.Popen[str]:
-    """Two processes train patterns, one seed at a time."""
+    """Two processes share the seeds."""
+    worker = path.with_name("worker.py")
+    worker.write_text(WORKER, encoding="utf-8")
     command = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
-    command += ["--nproc-per-node", "2", "--max-restarts", "2", "-m", "benchmarks.quality"]
-    command += ["--project", "multiples", "--recipe", "course", "--group", "1"]
-    command += ["--seeds", str(SEEDS), "--json", str(path)]
+    command += ["--nproc-per-node", "2", "--max-restarts", "2", str(worker), str(path), str(SEEDS)]
     return subprocess.Popen(
         command,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        env={**os.environ, "OMP_NUM_THREADS": "1"},
+        env={**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)},
     )
-
-
-def seeds_printed(output: str) -> list[int]:
-    """The seeds in the tables of all processes, in the order in which they were finished."""
-    return [int(seed) for seed in re.findall(r"^ +(\d+) +\d+ ", output, re.MULTILINE)]
 
 
 def workers_of(launcher: int) -> list[int]:
@@ -114,9 +122,10 @@ def test_two_processes_share_the_seeds_and_one_that_is_killed_is_replaced(tmp_pa
         finished = {int(file.stem) for file in folder.glob("[0-9].json")}
     os.kill(workers_of(launcher.pid)[-1], signal.SIGKILL)
     output, _ = launcher.communicate(timeout=300)
-    records = json.loads(path.read_text(encoding="utf-8"))["records"]
+    records = json.loads(path.read_text(encoding="utf-8"))
     assert [record["seed"] for record in records] == list(range(SEEDS)), output
-    assert sorted(seeds_printed(output)) == list(range(SEEDS)), output
-    assert output.count(f"of {SEEDS} seeds reached the target") == 1
-    assert list(tmp_path.iterdir()) == [path]
+    trained = [int(seed) for seed in re.findall(r"trained seed (\d+)", output)]
+    assert sorted(trained) == list(range(SEEDS)), output
+    assert output.count("all are here") == 1
+    assert {file.name for file in tmp_path.iterdir()} == {path.name, "worker.py"}
     assert "SIGKILL" in output or "-9" in output  # it did happen
