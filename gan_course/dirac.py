@@ -133,12 +133,8 @@ def dirac_path(
 def average_path(path: Tensor, keep: float) -> Tensor:
     """The moving average of a path, as `training.moving_average` takes it of a network's weights.
 
-    Args:
-        path: positions, shape (steps + 1, 2).
-        keep: how much of the average a step keeps; less at first, step / (step + 9).
-
-    Returns:
-        The averages, of the same shape, float64; the first is the start itself.
+    A step keeps the share `keep` of the average, less at first, step / (step + 9). The first
+    average is the start itself.
     """
     averages = [path[0].double()]
     for step, position in enumerate(path[1:].double(), start=1):
@@ -162,8 +158,6 @@ def plot_dirac(
     Args:
         paths: positions, each of shape (n, 2); for instance from `dirac_path`.
         reach: how far the picture goes to each side of the equilibrium, which is a star.
-        title: of the picture.
-        axes: where to draw; new ones where it is left out.
     """
     import matplotlib.pyplot as plt
 
