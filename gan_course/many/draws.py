@@ -151,13 +151,13 @@ def draw_chunks(
 def draw_shared_chunks(
     settings: Settings, data_sets: Tensor, copies: int, random: torch.Generator, done: int = 0
 ) -> Iterator[Batch]:
-    """The random numbers of all steps, drawn for all seeds at once, on the device of `random`.
+    """`draw_chunks` for all seeds at once, on the device of `random`, the one source of all numbers.
 
     Args:
         settings: the recipe.
         data_sets: what each learns from, shape (copies, n, dim), or (1, n, dim) for all of them.
         copies: how many GANs there are.
-        random: the one source of all numbers.
+        random: the source.
         done: steps whose numbers are drawn already.
     """
     count, (_, rows, dim) = CHUNK * settings.batch_size, data_sets.shape
