@@ -151,13 +151,13 @@ def draw_chunks(
 def draw_shared_chunks(
     settings: Settings, data_sets: Tensor, copies: int, random: torch.Generator, done: int = 0
 ) -> Iterator[Batch]:
-    """`draw_chunks` for all seeds at once, on the device of `random`, the one source of all numbers.
+    """As `draw_chunks`, but for all seeds at once, on the device of `random`.
 
     Args:
         settings: the recipe.
         data_sets: what each learns from, shape (copies, n, dim), or (1, n, dim) for all of them.
         copies: how many GANs there are.
-        random: the source.
+        random: the one source of all numbers.
         done: steps whose numbers are drawn already.
     """
     count, (_, rows, dim) = CHUNK * settings.batch_size, data_sets.shape
