@@ -40,8 +40,12 @@ def numbers_of(answer: Any, name: str) -> Tensor:
         else:
             import numpy
 
+            array = numpy.asarray(answer)
+            if array.dtype.kind in "SU":
+                raise TypeError("numpy would read the text '0.5' as a number")
+            kind = complex if numpy.iscomplexobj(array) else float
             # a copy in C order: torch can't read an array that runs backwards
-            found = torch.as_tensor(numpy.array(answer, order="C"))
+            found = torch.as_tensor(numpy.array(array, dtype=kind, order="C"))
     except (TypeError, ValueError, RuntimeError, OverflowError, MemoryError):
         raise Wrong.kind(name, answer, "a tensor of numbers") from None
     if found.is_complex():
