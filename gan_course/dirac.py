@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
-from torch.distributions import Normal
 from torch.optim import SGD, Adam, Optimizer
 
 from gan_course.data import as_samples
@@ -21,23 +20,14 @@ from gan_course.training import fake_loss, generator_loss, real_loss
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-LOSSES = ("non-saturating", "minimax", "linear")
-NOISE_POINTS = 64  # evenly spread draws that stand for all draws of the instance noise
 
-
-def dirac_field(
-    positions: Tensor, *, loss: str = "non-saturating", penalty: float = 0.0, noise: float = 0.0
-) -> Tensor:
+def dirac_field(positions: Tensor, *, penalty: float = 0.0) -> Tensor:
     """Where both players push: minus the gradient of each one's own loss, by autograd.
 
     Args:
         positions: (theta, psi) in each row, shape (n, 2).
-        loss: "non-saturating", the losses of this course, where the generator's target is 1;
-            "minimax", where it maximises the discriminator's loss; "linear", the Wasserstein
-            GAN's, where the discriminator's answer is psi * x itself.
         penalty: weight gamma of the zero-centred gradient penalty on real samples, R1: gamma / 2
             times the squared slope of psi * x, where x is real.
-        noise: standard deviation of normal noise that is added to real and fake samples alike.
 
     Returns:
         (d theta / dt, d psi / dt) in each row, shape (n, 2), float64.
@@ -46,12 +36,27 @@ def dirac_field(
     answer means fake.
     """
     positions = as_samples(positions, "positions", columns=2).detach().double()
-    return _field(positions.requires_grad_(), loss, penalty, noise).detach()
+    return _field(positions.requires_grad_(), penalty).detach()
 
 
-def dirac_eigenvalues(
-    *, loss: str = "non-saturating", penalty: float = 0.0, noise: float = 0.0
-) -> tuple[complex, complex]:
+def _field(positions: Tensor, penalty: float) -> Tensor:
+    """The field at positions of shape (n, 2) that need a gradient; keeps the graph."""
+    theta, psi = positions[:, :1], positions[:, 1:]
+    real = torch.zeros_like(theta).requires_grad_()
+    real_scores, fake_scores = psi * real, psi * theta
+    on_fake = torch.sigmoid(fake_scores)
+    for_discriminator = real_loss(torch.sigmoid(real_scores)) + fake_loss(on_fake)
+    if penalty:
+        (slopes,) = torch.autograd.grad(real_scores.sum(), real, create_graph=True)
+        for_discriminator = for_discriminator + penalty / 2 * (slopes**2).mean()
+    # the losses are means over all positions, so n times their gradient is each position's own
+    count = len(positions)
+    (theta_up,) = torch.autograd.grad(count * generator_loss(on_fake), theta, create_graph=True)
+    (psi_up,) = torch.autograd.grad(count * for_discriminator, psi, create_graph=True)
+    return -torch.cat([theta_up, psi_up], dim=1)
+
+
+def dirac_eigenvalues(*, penalty: float = 0.0) -> tuple[complex, complex]:
     """The two eigenvalues of the field's Jacobian at the equilibrium, by autograd.
 
     Close to the equilibrium the imaginary part says how fast the players circle round it, in
@@ -59,13 +64,13 @@ def dirac_eigenvalues(
     negative. One step of training takes as much time as its learning rate.
 
     Returns:
-        Sorted by real part, then by imaginary part. With f = 1/2 (1 for the linear loss) they are
-        (-gamma -+ sqrt(gamma^2 - 4 f^2)) / 2, where gamma is the penalty.
+        Sorted by real part, then by imaginary part: (-gamma -+ sqrt(gamma^2 - 1)) / 2, where gamma
+        is the penalty.
 
     Mescheder et al. 2018, section 3.
     """
     jacobian = torch.autograd.functional.jacobian(
-        lambda position: _field(position[None], loss, penalty, noise)[0],
+        lambda position: _field(position[None], penalty)[0],
         torch.zeros(2, dtype=torch.double),
     )
     first, second = sorted(
@@ -79,19 +84,18 @@ def dirac_path(
     steps: int,
     rate: float,
     *,
-    loss: str = "non-saturating",
     penalty: float = 0.0,
-    noise: float = 0.0,
     alternating: bool = True,
     decay: bool = False,
     betas: tuple[float, float] | None = None,
 ) -> Tensor:
-    """Train the two numbers; `loss`, `penalty` and `noise` are those of `dirac_field`.
+    """Train the two numbers.
 
     Args:
         start: theta and psi before the first step.
         steps: how often each of them changes.
         rate: learning rate of both.
+        penalty: as for `dirac_field`.
         alternating: the generator answers the discriminator's new weight, as in the course's
             training; otherwise both change at once, each by what it saw before the step.
         decay: let the learning rate fall in a straight line, to 0 at the end.
@@ -112,7 +116,7 @@ def dirac_path(
 
     def push() -> Tensor:
         position = torch.cat([player.detach() for player in players])[None].requires_grad_()
-        return _field(position, loss, penalty, noise).detach()[0]
+        return _field(position, penalty).detach()[0]
 
     path = [torch.cat(players).detach()]
     for step in range(steps):
@@ -133,12 +137,8 @@ def dirac_path(
 def average_path(path: Tensor, keep: float) -> Tensor:
     """The moving average of a path, as `training.moving_average` takes it of a network's weights.
 
-    Args:
-        path: positions, shape (steps + 1, 2).
-        keep: how much of the average a step keeps; less at first, step / (step + 9).
-
-    Returns:
-        The averages, of the same shape, float64; the first is the start itself.
+    A step keeps the share `keep` of the average, less at first, step / (step + 9). The first
+    average is the start itself.
     """
     averages = [path[0].double()]
     for step, position in enumerate(path[1:].double(), start=1):
@@ -149,28 +149,23 @@ def average_path(path: Tensor, keep: float) -> Tensor:
 def plot_dirac(
     *paths: Tensor,
     reach: float = 2.0,
-    loss: str = "non-saturating",
     penalty: float = 0.0,
-    noise: float = 0.0,
     title: str = "",
     axes: Axes | None = None,
 ) -> Axes:
     """Draw the field as grey streamlines and each path from its dot (start) to its cross (end).
 
-    `loss`, `penalty` and `noise` are those of `dirac_field`.
-
     Args:
         paths: positions, each of shape (n, 2); for instance from `dirac_path`.
         reach: how far the picture goes to each side of the equilibrium, which is a star.
-        title: of the picture.
-        axes: where to draw; new ones where it is left out.
+        penalty: as for `dirac_field`.
     """
     import matplotlib.pyplot as plt
 
     paths = tuple(as_samples(path, "path", columns=2) for path in paths)
     ticks = torch.linspace(-reach, reach, 25, dtype=torch.double)
     positions = torch.cartesian_prod(ticks, ticks)
-    pushes = dirac_field(positions, loss=loss, penalty=penalty, noise=noise)
+    pushes = dirac_field(positions, penalty=penalty)
     # streamplot wants psi, the upward axis, along the rows
     right, up = pushes.reshape(25, 25, 2).transpose(0, 1).unbind(dim=2)
     if axes is None:
@@ -187,44 +182,3 @@ def plot_dirac(
     axes.set(xlim=(-reach, reach), ylim=(-reach, reach), aspect="equal", title=title)
     axes.set(xlabel="what the generator makes, θ", ylabel="the discriminator's slope, ψ")
     return axes
-
-
-def _field(positions: Tensor, loss: str, penalty: float, noise: float) -> Tensor:
-    """The field at positions of shape (n, 2) that need a gradient; keeps the graph."""
-    if loss not in LOSSES:
-        raise ValueError(f"loss must be one of {', '.join(LOSSES)}, got {loss!r}")
-    theta, psi = positions[:, :1], positions[:, 1:]
-    blur = _even_normal(noise)
-    real = blur.expand(len(positions), -1).detach().requires_grad_()  # the point 0, with noise
-    real_scores, fake_scores = psi * real, psi * (theta + blur)
-    if loss == "linear":
-        for_discriminator = (fake_scores - real_scores).mean()
-        for_generator = -fake_scores.mean()
-    else:
-        answers_real, answers_fake = (
-            torch.sigmoid(scores).reshape(-1, 1) for scores in (real_scores, fake_scores)
-        )
-        on_fake = fake_loss(answers_fake)
-        for_discriminator = real_loss(answers_real) + on_fake
-        for_generator = -on_fake if loss == "minimax" else generator_loss(answers_fake)
-    if penalty:
-        (slopes,) = torch.autograd.grad(real_scores.sum(), real, create_graph=True)
-        for_discriminator = for_discriminator + penalty / 2 * (slopes**2).mean()
-    # the losses are means over all positions, so n times their gradient is each position's own
-    count = len(positions)
-    (theta_up,) = torch.autograd.grad(count * for_generator, theta, create_graph=True)
-    (psi_up,) = torch.autograd.grad(count * for_discriminator, psi, create_graph=True)
-    return -torch.cat([theta_up, psi_up], dim=1)
-
-
-def _even_normal(spread: float) -> Tensor:
-    """Draws that stand for N(0, spread^2), evenly spread, shape (1, m); one 0 for no spread.
-
-    They are the normal distribution's quantiles, stretched a little so that their variance is
-    right to the last bit.
-    """
-    if spread == 0:
-        return torch.zeros(1, 1, dtype=torch.double)
-    shares = (torch.arange(NOISE_POINTS, dtype=torch.double) + 0.5) / NOISE_POINTS
-    points = Normal(0, 1).icdf(shares)
-    return (spread * points / points.std(correction=0))[None]

@@ -151,13 +151,13 @@ def folder(path: Path) -> Check:
     return Check("OK", found)
 
 
-def examine(path: Path | None = None) -> list[Check]:
-    """All checks, those of a folder in `path`, or where Python was started."""
+def examine() -> list[Check]:
+    """All checks; the folder is the one where Python was started."""
     packages = [package(name, oldest) for name, oldest in needed().items()]
     if not packages:
         cure = "make lab, or in the course's folder: python -m pip install --editable ."
         packages = [Check("FAIL", "the course is not installed", cure)]
-    return [python(), *packages, device(), widgets(), folder(path or Path.cwd())]
+    return [python(), *packages, device(), widgets(), folder(Path.cwd())]
 
 
 def check() -> None:

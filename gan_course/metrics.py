@@ -39,35 +39,20 @@ UNEVEN = 0.05  # KS: 5 % too many points below some x; chance exceeds it in 1 of
 
 
 def curve_mse(points: Tensor, curve: Curve) -> float:
-    """Mean squared error between each point's y and the curve above the point's own x.
+    """Mean squared error of points, shape (n, 2): how far each y is from the curve above its x.
 
     It is 0 for points that all sit in one place on the curve: it cannot see collapse.
-
-    Args:
-        points: shape (n, 2), column 0 is x, column 1 is y.
-        curve: maps x of shape (n,) to y of shape (n,).
-
-    Returns:
-        The error in squared units of y.
     """
     x, y = as_samples(points, "points", columns=2).T
     return float(((y - _above(curve, x)) ** 2).mean())
 
 
 def fit_error(points: Tensor, curve: Curve, low: float, high: float) -> float:
-    """Root mean squared error to the curve, as a share of the curve's y range in [low, high].
+    """The root of `curve_mse`, as a share of the curve's y range on [low, high], the real x.
 
-    Args:
-        points: shape (n, 2).
-        curve: maps x of shape (n,) to y of shape (n,).
-        low: smallest x of the real data.
-        high: largest x of the real data.
-
-    Returns:
-        A share: 0 on the curve, 0.01 where the typical miss is 1 % of the curve's height.
+    0 on the curve, 0.01 where the typical miss is 1 % of the curve's height.
     """
-    mse = curve_mse(points, curve)
-    return mse**0.5 / _height(curve, low, high)
+    return curve_mse(points, curve) ** 0.5 / _height(curve, low, high)
 
 
 def _above(curve: Curve, x: Tensor) -> Tensor:
@@ -96,10 +81,8 @@ def ks_uniform(values: Tensor, low: float, high: float) -> float:
     """Kolmogorov-Smirnov distance of values from the uniform distribution on [low, high].
 
     The largest gap, over all v, between the share of values below v and the share that a uniform
-    distribution puts there. Computed by `scipy.stats.ks_1samp`, for values of shape (n,).
-
-    Returns:
-        A number from 0 (spread as it should be) to 1; at least 0.5 where all values are equal.
+    distribution puts there: from 0 (spread as it should be) to 1, and at least 0.5 where all values
+    are equal. Computed by `scipy.stats.ks_1samp`, for values of shape (n,).
     """
     from scipy import stats  # loaded only when it is used: it takes a while
 
@@ -125,12 +108,10 @@ def energy_distance(a: Tensor, b: Tensor) -> float:
     """Energy distance between two sets of samples: 2 E d(X, Y) - E d(X, X') - E d(Y, Y').
 
     d is the straight distance of two samples: how much further apart are two of different sets
-    than two of the same set?
-    0 only where both sets have the same distribution, and it needs no formula for either: one set
-    may be the training data. Each mean goes over all pairs, a sample paired with itself included
-    (the V-statistic), so the distance is never below 0; no root is taken. With one column it is
-    `scipy.stats.energy_distance` squared. For more columns the libraries that have it (dcor,
-    hyppo) bring a compiler along, so it is written here.
+    than two of the same set? 0 only where both sets have the same distribution, and it needs no
+    formula for either: one set may be the training data. Each mean goes over all pairs, a sample
+    paired with itself included (the V-statistic), so the distance is never below 0; no root is
+    taken. With one column it is `scipy.stats.energy_distance` squared.
 
     Székely and Rizzo 2013, doi:10.1016/j.jspi.2013.03.018.
 
@@ -142,6 +123,7 @@ def energy_distance(a: Tensor, b: Tensor) -> float:
         In units of the samples. Two sets of the same distribution have E d(X, X') (1/n + 1/m) on
         average.
     """
+    # for more than one column the libraries that have it (dcor, hyppo) bring a compiler along
     a, b = _pair(a, b)
     return max(0.0, 2 * _mean_distance(a, b) - _mean_distance(a, a) - _mean_distance(b, b))
 
@@ -168,7 +150,7 @@ def energy_test(
     doi:10.2202/1544-6115.1585).
 
     Args:
-        a: shape (n, dim). Where the columns have different units, scale both sets alike.
+        a: shape (n, dim), as for `energy_distance`.
         b: shape (m, dim), with n + m at most 10,000.
         permutations: how many random splits; no p-value can be below 1 / (1 + permutations).
         random: source of the splits, on the CPU; PyTorch's global one where it is left out.
@@ -231,12 +213,10 @@ class CurveQuality:
 
     @property
     def verdict(self) -> str:
-        """The gravest fault in words, or "good".
+        """The gravest fault in words, "too few samples" first, "uneven" last, or "good".
 
-        In this order: "too few samples" (below 1,000: chance alone could look like a fault),
-        "collapsed" (a fifth of the range or less), "off the curve", "misses part of the range",
-        "spills over" its ends, "uneven", "good". The limits are constants of this module. The
-        p-value has no say: it tells whether chance alone could do it, not how large it is.
+        The limits are constants of this module. The p-value has no say: it tells whether chance
+        alone could do it, not how large it is.
         """
         return _gravest(
             {  # where no bin is covered, all points spill over
@@ -263,18 +243,14 @@ def curve_quality(
     *,
     random: torch.Generator | None = None,
 ) -> CurveQuality:
-    """Measure points against `curve` on [low, high], and against fresh real points.
+    """Measure points, shape (n, 2), against `curve` on [low, high], and against fresh real points.
 
     The axes of a curve have different units, and one may be much longer than the other. Distances
     in the plane would then be about the long axis alone. So for the energy test both sets are
     scaled by a `Scaler` that was fitted to the real points: never to the generated ones, whose
-    faults would change the measure.
+    faults would change the measure. It takes at most 1,000 points, drawn at random.
 
     Args:
-        points: shape (n, 2). The energy test takes at most 1,000 of them, drawn at random.
-        curve: maps x of shape (n,) to y of shape (n,).
-        low: smallest x of the real data.
-        high: largest x of the real data.
         random: source of the real points and the splits; one with a fixed seed where it is left
             out, so that equal points have equal quality and no other random number changes.
     """
@@ -300,8 +276,7 @@ def curve_quality(
 def fit_and_spread(points: Tensor, curve: Curve, low: float, high: float) -> float:
     """One score that sees both fit and spread: `fit_error` + `ks_uniform` of x. Lower is better.
 
-    Returns:
-        About 0.05 for 500 real points; at least 0.5 where all points sit in one place.
+    About 0.05 for 500 real points; at least 0.5 where all points sit in one place.
     """
     points = as_samples(points, "points", columns=2)
     return fit_error(points, curve, low, high) + ks_uniform(points[:, 0], low, high)
@@ -359,15 +334,10 @@ def valid_sequences(sequences: Tensor, values: Tensor) -> float:
 
 
 def values_covered(integers: Tensor, values: Tensor, at_least: float = COVERED) -> int:
-    """How many of the allowed values come up often enough to count.
+    """How many of the k allowed values make up more than `at_least` / k of the integers.
 
     A limit in per cent would be strict for fifty values and lax for five, so it is a part of the
     fair share, which is 1 / k.
-
-    Args:
-        integers: what was generated, shape (n,).
-        values: what is allowed, shape (k,).
-        at_least: a value counts if it makes up more than `at_least` / k of the integers.
     """
     if not 0 <= at_least < 1:  # a number of integers may be meant
         raise ValueError(f"at_least must be a part of the fair share below 1, got {at_least}")
@@ -379,11 +349,9 @@ def total_variation(integers: Tensor, values: Tensor) -> float:
     """Total variation distance from the uniform distribution over the allowed values.
 
     Half the sum of abs(share - fair share) over all integers; equally, the share of integers that
-    would have to be changed to make all values come up equally often and nothing else.
-
-    Returns:
-        From 0 to 1; 1 - 1 / k where one allowed value is repeated for ever, 1 where none is
-        allowed. Chance alone gives about sqrt(k / (2 pi n)) for n uniform draws.
+    would have to be changed to make all values come up equally often and nothing else. From 0 to 1:
+    1 - 1 / k where one allowed value is repeated for ever, 1 where none is allowed. Chance alone
+    gives about sqrt(k / (2 pi n)) for n uniform draws.
     """
     shares = _shares(integers, values)
     wrong = 1 - float(shares.sum())
@@ -414,12 +382,7 @@ class IntegerQuality:
 
     @property
     def verdict(self) -> str:
-        """The gravest fault in words, or "good".
-
-        In this order: "too few samples" (below 50 for each allowed value), "collapsed" (a fifth of
-        the values or less, or one), "breaks the rule", "misses values", "rows of zeros", "uneven",
-        "good". The limits are constants of this module.
-        """
+        """The gravest fault in words, "too few samples" first, "uneven" last, or "good"."""
         missing = self.covered < self.allowed
         few = self.covered <= max(1, FEW_VALUES * self.allowed)
         return _gravest(
@@ -437,7 +400,7 @@ class IntegerQuality:
 def integer_quality(batch: Tensor, values: Tensor) -> IntegerQuality:
     """Measure rows of shape (n, depth) against the allowed values, shape (k,)."""
     largest = int(_allowed(values).max())
-    shape = tuple(getattr(batch, "shape", (len(batch),)))
+    shape = tuple(torch.as_tensor(batch).shape)
     if len(shape) != 2 or shape[1] <= largest:  # as a column, all integers would decode to 0
         raise ValueError(
             f"batch must have shape (n, depth), depth above {largest}, the largest of the values, "
@@ -498,10 +461,7 @@ class Moments:
 
 
 def moments(values: Tensor) -> Moments:
-    """Mean, standard deviation, skewness and excess kurtosis of values, shape (n,).
-
-    Computed by `scipy.stats`, without correction for small n.
-    """
+    """The `Moments` of values, shape (n,), without correction for small n."""
     from scipy import stats
 
     numbers = _doubles(values)
@@ -518,12 +478,7 @@ def moments(values: Tensor) -> Moments:
 def ks_normal(values: Tensor) -> float:
     """Kolmogorov-Smirnov distance of values, shape (n,), from the normal distribution N(0, 1).
 
-    The largest gap, over all v, between the share of values below v and the share that N(0, 1)
-    puts there. Computed by `scipy.stats.ks_1samp`.
-
-    Returns:
-        From 0 to 1; at least 0.5 where all values are equal. True draws have 0.87 / sqrt(n) on
-        average.
+    As `ks_uniform`, from 0 to 1; true draws have 0.87 / sqrt(n) on average.
     """
     from scipy import stats
 
@@ -534,10 +489,7 @@ def wasserstein_normal(values: Tensor) -> float:
     """Wasserstein-1 distance of values from N(0, 1): how far they have to be moved on average.
 
     The values, shape (n,), in rising order, are compared with as many quantiles of N(0, 1), by
-    `scipy.stats.wasserstein_distance`.
-
-    Returns:
-        In units of the values, 0 or more; abs(c) where all values are shifted by c.
+    `scipy.stats.wasserstein_distance`: abs(c) where all values are shifted by c.
     """
     from scipy import stats
 

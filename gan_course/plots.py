@@ -1,4 +1,7 @@
-"""What does it look like? Points over points, panels of epochs, losses with their ln 2 line."""
+"""What does it look like? Points over points, panels of epochs, losses with their ln 2 line.
+
+`axes` is always where to draw: new ones where it is left out.
+"""
 
 from __future__ import annotations
 
@@ -33,20 +36,9 @@ def _numpy(values: Tensor) -> Any:
 
 
 def plot_points(
-    real: Tensor,
-    generated: Tensor | None = None,
-    *,
-    title: str = "",
-    axes: Axes | None = None,
+    real: Tensor, generated: Tensor | None = None, *, title: str = "", axes: Axes | None = None
 ) -> Axes:
-    """Draw real points as dots and generated ones as stars over them.
-
-    Args:
-        real: shape (n, 2).
-        generated: shape (m, 2), or nothing.
-        title: of the picture.
-        axes: where to draw; new ones where it is left out.
-    """
+    """Draw real points, shape (n, 2), as dots and generated ones, (m, 2), as stars over them."""
     real = as_samples(real, "real", columns=2)
     if generated is not None:
         generated = as_samples(generated, "generated", columns=2)
@@ -96,11 +88,7 @@ def _limits(values: Tensor) -> tuple[float, float]:
 
 
 def plot_losses(losses: Sequence[Sequence[float]]) -> Axes:
-    """Draw the three mean losses of each epoch, and the line ln 2 of an undecided discriminator.
-
-    Args:
-        losses: of each epoch, on real, on fake, of the generator, as in `History.losses`.
-    """
+    """Draw `History.losses`, three an epoch, and the line ln 2 of an undecided discriminator."""
     axes = _new_axes(7, 3.6)
     numbers = range(1, len(losses) + 1)
     names, lines = ("D on real", "D on fake", "G"), ("-", "--", ":")
@@ -113,11 +101,7 @@ def plot_losses(losses: Sequence[Sequence[float]]) -> Axes:
 
 
 def plot_scores(scores: Sequence[float]) -> Axes:
-    """Draw the score of each epoch on a logarithmic axis, with the best one marked.
-
-    Args:
-        scores: of each epoch, lower is better, as in `History.scores`.
-    """
+    """Draw `History.scores`, lower is better, on a logarithmic axis, with the best one marked."""
     axes = _new_axes(7, 3.6)
     numbers = range(1, len(scores) + 1)
     best = min(numbers, key=lambda number: scores[number - 1])
@@ -139,8 +123,6 @@ def plot_against_normal(
 
     Args:
         values: shape (n,); those beyond the limits count for the area but are not drawn.
-        title: of the picture.
-        axes: where to draw; new ones where it is left out.
         limit: the picture goes from -limit to limit, whatever the values.
     """
     import numpy as np
@@ -159,20 +141,13 @@ def plot_against_normal(
 
 
 def plot_network(
-    widths: Sequence[int],
-    between: Sequence[str],
-    *,
-    title: str = "",
-    axes: Axes | None = None,
-    most: int = 8,
+    widths: Sequence[int], between: Sequence[str], *, title: str = "", most: int = 8
 ) -> Axes:
     """Draw a network: a column of circles for the numbers before, between and after its layers.
 
     Args:
         widths: how many numbers there are in each column, the input first.
         between: what happens between two columns, such as "LeakyReLU"; one word fewer.
-        title: of the picture.
-        axes: where to draw; new ones where it is left out.
         most: draw no more circles in a column; three dots stand for the rest.
     """
     from matplotlib.collections import LineCollection
@@ -182,7 +157,7 @@ def plot_network(
             f"between must have one word fewer than there are widths, got {len(between)} words "
             f"and {len(widths)} widths"
         )
-    axes = axes or _new_axes(5.5, 3.6)
+    axes = _new_axes(5.5, 3.6)
     columns = [_column(width, most) for width in widths]
     lines = [
         [(x, a), (x + 1, b)]

@@ -40,10 +40,11 @@ TRAINED = Path(__file__).parent / "trained"  # generators that ship with the cou
 # The kinds of files, and which call reads them
 NUMBERS, SCRIPT, PROGRAM, SAVED = "safetensors", "TorchScript", "an exported program", "a pickle"
 READERS = {
-    NUMBERS: "load_generator(path)",
-    SCRIPT: "load_torchscript(path, trusted=True)",
-    PROGRAM: "load_program(path, trusted=True)",
-    SAVED: "torch.load(path, weights_only=True)",
+    NUMBERS: "load_generator(path) reads",
+    SCRIPT: 'torch.jit.load(path, map_location="cpu") reads, which runs a program from the file: '
+    "only if you know its author",
+    PROGRAM: "load_program(path, trusted=True) reads",
+    SAVED: "torch.load(path, weights_only=True) reads",
 }
 
 
@@ -73,9 +74,7 @@ def load_generator(
 ) -> nn.Sequential:
     """Load a generator that `save_generator` wrote. Nothing in the file is executed.
 
-    Args:
-        path: the file.
-        device: where the generator is to live, whatever device it was trained on.
+    `device` is where it is to live, whatever device it was trained on.
 
     Returns:
         The generator in evaluation mode, its weights frozen: noise (n, latent_dim) -> (n, dim).
@@ -140,24 +139,6 @@ def _build(layer: dict[str, Any]) -> nn.Module:
 # --- programs ------------------------------------------------------------------------------------
 
 
-def save_torchscript(generator: nn.Module, path: str | os.PathLike[str]) -> Path:
-    """Save a generator as TorchScript, the classic way; deprecated by PyTorch since 2.10."""
-    with warnings.catch_warnings():  # the chapter on saving says what the deprecation means
-        warnings.simplefilter("ignore")
-        script = torch.jit.script(nn.Sequential(*_in_a_row(generator)))
-        return replace_file(path, lambda part: torch.jit.save(script, str(part)))
-
-
-def load_torchscript(
-    path: str | os.PathLike[str], device: str | torch.device = "cpu", *, trusted: bool = False
-) -> torch.jit.ScriptModule:
-    """Load a TorchScript file. It holds a program, so say `trusted=True` if you know its author."""
-    path = _require_kind(path, SCRIPT, trusted)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        return torch.jit.load(str(path), map_location=device).eval()
-
-
 def save_program(generator: nn.Module, latent_dim: int, path: str | os.PathLike[str]) -> Path:
     """Save a generator with `torch.export`: the successor of TorchScript, for any batch size.
 
@@ -187,7 +168,13 @@ def load_program(path: str | os.PathLike[str], *, trusted: bool = False) -> nn.M
     PyTorch unpickles parts of such a file, and a pickle may run any code. So say `trusted=True`
     if you know its author.
     """
-    path = _require_kind(path, PROGRAM, trusted)
+    path = _require_kind(path, PROGRAM)
+    if not trusted:
+        raise PermissionError(
+            f"{path} is {PROGRAM}: loading it may run any code from the file, which may do "
+            "whatever you may, such as overwrite your files. Pass trusted=True if you know its "
+            "author"
+        )
     with warnings.catch_warnings():  # torch 2.11 says so of a buffer of its own
         warnings.filterwarnings("ignore", "The given buffer is not writable")
         return torch.export.load(io.BytesIO(path.read_bytes())).module()
@@ -196,17 +183,12 @@ def load_program(path: str | os.PathLike[str], *, trusted: bool = False) -> nn.M
 # --- which kind of file is it? -------------------------------------------------------------------
 
 
-def _require_kind(path: str | os.PathLike[str], wanted: str, trusted: bool = True) -> Path:
+def _require_kind(path: str | os.PathLike[str], wanted: str) -> Path:
     path = Path(path).expanduser()
     kind = _kind(path)
     if kind != wanted:
-        reader = f", which {READERS[kind]} reads" if kind in READERS else ""
+        reader = f", which {READERS[kind]}" if kind in READERS else ""
         raise ValueError(f"{path} must be {wanted}, but seems to be {kind}{reader}")
-    if not trusted:
-        raise PermissionError(
-            f"{path} is {kind}: loading it may run any code from the file, which may do whatever "
-            "you may, such as overwrite your files. Pass trusted=True if you know its author"
-        )
     return path
 
 
@@ -237,9 +219,9 @@ def _kind(path: Path) -> str:
 # --- generators that ship with the course --------------------------------------------------------
 
 
-def load_trained(name: str, device: str | torch.device = "cpu") -> nn.Sequential:
+def load_trained(name: str) -> nn.Sequential:
     """Load a generator that ships with the course, such as "exponential"."""
-    return load_generator(_shipped(name, ".safetensors"), device)
+    return load_generator(_shipped(name, ".safetensors"))
 
 
 def trained_card(name: str) -> dict[str, Any]:

@@ -170,21 +170,14 @@ def _publish(box: ipywidgets.VBox, still: str) -> None:
 # --- project 3: a film, and a GAN to tune --------------------------------------------------------
 
 
-def film(name: str, frames: Mapping[str, bytes], seconds: float = 0.3) -> HTML:
-    """A flip-book with a button that plays it: works offline, by keyboard, and starts on demand.
+def film(name: str, frames: Mapping[str, bytes]) -> HTML:
+    """A `flip_book` with a button that plays it: works offline, by keyboard, and starts on demand.
 
-    Args:
-        name: what changes from picture to picture.
-        frames: PNG pictures by the value of what changes.
-        seconds: how long each picture stays.
-
-    Returns:
-        What a notebook shows if it is the last line of a cell; the same frames give the same HTML.
+    A notebook shows it if it is the last line of a cell; the same frames give the same HTML.
     """
     from IPython.display import HTML
 
-    hint = "Press the button, or drag the slider."
-    book = flip_book(name, frames, hint=hint)
+    book = flip_book(name, frames, hint="Press the button, or drag the slider.")
     # playing is moving the slider; at the end the film stops, and begins anew when played again
     play = (
         "const b=this,s=b.closest('.film').querySelector('input');"
@@ -193,18 +186,14 @@ def film(name: str, frames: Mapping[str, bytes], seconds: float = 0.3) -> HTML:
         "if(s.value==s.max)s.value=-1;b.textContent='Pause';"
         "const go=()=>{if(s.value==s.max){stop();return}"
         "s.value=+s.value+1;s.oninput()};"
-        f"b.clock=setInterval(go,{round(1000 * seconds)})"
+        "b.clock=setInterval(go,300)"  # milliseconds
     )
     button = f'<button type="button" onclick="{html.escape(play)}">Play</button>'
     return HTML(f'<div class="film">{book}{button}</div>')
 
 
 def film_against_normal(snapshots: Mapping[int, Tensor]) -> HTML:
-    """A film of histograms of generated numbers, with the density of N(0, 1) over each.
-
-    Args:
-        snapshots: samples by epoch, each (n, 1), as in `History.snapshots`.
-    """
+    """A film of `History.snapshots`, each (n, 1), as histograms under the density of N(0, 1)."""
     frames = {}
     for epoch, samples in sorted(snapshots.items()):
         samples = as_samples(samples, f"snapshots[{epoch}]", columns=1)
@@ -212,8 +201,6 @@ def film_against_normal(snapshots: Mapping[int, Tensor]) -> HTML:
     return film("epoch", frames)
 
 
-RATES = (5e-5, 2e-4, 1e-3, 5e-3, 2e-2)
-WIDTHS: dict[str, tuple[int, ...]] = {"16": (16,), "64, 32": (64, 32), "64, 64": (64, 64)}
 LATENT: dict[str, Callable[[int], Tensor]] = {
     "uniform, 0 to 1": lambda num: torch.rand(num, 1),
     "uniform, -1 to 1": lambda num: 2 * torch.rand(num, 1) - 1,
@@ -253,12 +240,13 @@ def tune_normal(steps: int = 1_000, stills: Sequence[float] = (2e-4, 1e-3, 5e-3)
             samples = gan.generate_samples(num=5_000)
         return _histogram(samples, f"After {steps} steps: KS {ks_normal(samples[:, 0]):.3f}")
 
-    rates = [(f"{rate:g}", rate) for rate in RATES]
+    rates = [(f"{rate:g}", rate) for rate in (5e-5, 2e-4, 1e-3, 5e-3, 2e-2)]
+    widths = {"16": (16,), "64, 32": (64, 32), "64, 64": (64, 64)}
     menu = ipywidgets.Dropdown
     choices = {
         "generator_rate": menu(options=rates, value=2e-4, description="rate of G"),
         "discriminator_rate": menu(options=rates, value=1e-3, description="rate of D"),
-        "widths": menu(options=list(WIDTHS.items()), value=(64, 32), description="widths"),
+        "widths": menu(options=list(widths.items()), value=(64, 32), description="widths"),
         "batch_size": menu(options=[8, 32, 128, 512], value=32, description="batch size"),
         "noise": menu(options=list(LATENT.items()), description="noise"),
     }

@@ -17,7 +17,6 @@ import torch
 from torch import Tensor, nn
 
 from gan_course.dirac import (
-    LOSSES,
     average_path,
     dirac_eigenvalues,
     dirac_field,
@@ -41,39 +40,14 @@ def distances(path: Tensor) -> Tensor:
 
 
 @pytest.mark.parametrize("penalty", [0.0, 0.7])
-@pytest.mark.parametrize(
-    ("loss", "rise", "rise_for_generator"),
-    [
-        # f' of the paper at psi * theta: sigmoid for the logistic loss, 1 for the linear one; with
-        # the non-saturating loss, the generator's is that of the other sign
-        ("minimax", torch.sigmoid, torch.sigmoid),
-        ("non-saturating", torch.sigmoid, lambda score: torch.sigmoid(-score)),
-        ("linear", torch.ones_like, torch.ones_like),
-    ],
-)
-def test_the_field_is_that_of_the_paper(
-    loss: str,
-    rise: Callable[[Tensor], Tensor],
-    rise_for_generator: Callable[[Tensor], Tensor],
-    penalty: float,
-) -> None:
+def test_the_field_is_that_of_the_paper(penalty: float) -> None:
     theta, psi = some_positions().T
-    by_hand = [psi * rise_for_generator(psi * theta), -theta * rise(psi * theta) - penalty * psi]
-    field = dirac_field(some_positions(), loss=loss, penalty=penalty)
+    # f' of the paper at psi * theta is the sigmoid; for the generator, whose loss is the
+    # non-saturating one, it is that of the other sign
+    up = -theta * torch.sigmoid(psi * theta) - penalty * psi
+    by_hand = [psi * torch.sigmoid(-psi * theta), up]
+    field = dirac_field(some_positions(), penalty=penalty)
     torch.testing.assert_close(field, torch.stack(by_hand, dim=1))
-
-
-@pytest.mark.parametrize("loss", ["minimax", "non-saturating"])
-def test_instance_noise_gives_the_mean_field_of_many_noisy_samples(loss: str) -> None:
-    draws = 0.8 * torch.randn(200_000, dtype=torch.double)
-    theta, psi = 0.6, -1.2
-    scores = psi * (theta + draws)
-    rise = torch.sigmoid(-scores if loss == "non-saturating" else scores)
-    up = (draws * torch.sigmoid(-psi * draws)).mean() - (
-        (theta + draws) * torch.sigmoid(scores)
-    ).mean()
-    field = dirac_field(torch.tensor([[theta, psi]]), loss=loss, noise=0.8)
-    assert field[0].tolist() == pytest.approx([psi * rise.mean().item(), up.item()], abs=0.01)
 
 
 def test_the_discriminator_pushes_even_though_the_generator_is_right() -> None:
@@ -94,25 +68,12 @@ def test_the_courses_losses_lean_inwards_a_little() -> None:
 # --- eigenvalues --------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("loss", "f"), [("non-saturating", 0.5), ("minimax", 0.5), ("linear", 1)])
 @pytest.mark.parametrize("penalty", [0.0, 0.3, 2.5])
-def test_eigenvalues_are_those_of_the_closed_form(loss: str, f: float, penalty: float) -> None:
-    root = cmath.sqrt(penalty**2 - 4 * f**2)
-    first, second = dirac_eigenvalues(loss=loss, penalty=penalty)
+def test_eigenvalues_are_those_of_the_closed_form(penalty: float) -> None:
+    root = cmath.sqrt(penalty**2 - 1)  # 4 f'(0)^2 is 1
+    first, second = dirac_eigenvalues(penalty=penalty)
     assert first == pytest.approx((-penalty - root) / 2, abs=1e-9)
     assert second == pytest.approx((-penalty + root) / 2, abs=1e-9)
-
-
-@pytest.mark.parametrize("loss", ["non-saturating", "minimax"])
-@pytest.mark.parametrize("noise", [0.5, 2.5])
-def test_eigenvalues_with_instance_noise_are_those_of_the_closed_form(
-    loss: str, noise: float
-) -> None:
-    # f''(0) = -1/4: f'' sigma^2 -+ sqrt(f''^2 sigma^4 - f'^2)
-    root = cmath.sqrt(noise**4 / 16 - 1 / 4)
-    first, second = dirac_eigenvalues(loss=loss, noise=noise)
-    assert first == pytest.approx(-(noise**2) / 4 - root, abs=1e-9)
-    assert second == pytest.approx(-(noise**2) / 4 + root, abs=1e-9)
 
 
 # --- training -----------------------------------------------------------------------------------
@@ -166,10 +127,10 @@ def test_a_step_follows_the_field_and_the_generator_sees_the_new_discriminator()
     assert path[0].tolist() == list(START)
 
 
-def test_simultaneous_minimax_moves_outwards_at_every_step() -> None:
-    path = distances(dirac_path((0.1, 0), 100, 0.2, loss="minimax", alternating=False))
+def test_simultaneous_play_near_the_centre_moves_outwards_at_every_step() -> None:
+    path = distances(dirac_path((0.1, 0), 100, 0.2, alternating=False))
     assert bool((path.diff() > 0).all())
-    # close to the centre by a factor of sqrt(1 + (rate / 2)^2), as the push has length r / 2
+    # by a factor of sqrt(1 + (rate / 2)^2), as the push has length r / 2
     assert path[1].item() / path[0].item() == pytest.approx(math.sqrt(1.01), rel=1e-6)
 
 
@@ -248,18 +209,15 @@ def test_the_picture_has_each_path_with_its_start_and_end() -> None:
     plt.close("all")
 
 
-@pytest.mark.parametrize("loss", LOSSES)
-def test_the_arrows_of_the_picture_point_along_the_field(
-    loss: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_arrows_of_the_picture_point_along_the_field(monkeypatch: pytest.MonkeyPatch) -> None:
     _, axes = plt.subplots()
     kept: list[Any] = []
     monkeypatch.setattr(axes, "streamplot", lambda *args, **_: kept.extend(args))
-    assert plot_dirac(loss=loss, penalty=0.5, noise=0.3, reach=1, axes=axes) is axes
+    assert plot_dirac(penalty=0.5, reach=1, axes=axes) is axes
     side_x, side_y, right, up = (torch.as_tensor(value) for value in kept)
     for row, column in [(0, 0), (3, 20), (20, 3), (24, 12)]:
         position = torch.stack([side_x[column], side_y[row]])[None]
-        push = dirac_field(position, loss=loss, penalty=0.5, noise=0.3)[0]
+        push = dirac_field(position, penalty=0.5)[0]
         torch.testing.assert_close(torch.stack([right[row, column], up[row, column]]), push)
     plt.close("all")
 
@@ -268,7 +226,6 @@ def test_the_arrows_of_the_picture_point_along_the_field(
     ("call", "message"),
     [
         (lambda: dirac_field(torch.ones(2)), r"positions must have shape \(n, dim\), got \(2,\)"),
-        (lambda: dirac_path(START, 1, 0.1, loss="hinge"), "loss must be one of non-sat.*'hinge'"),
         (lambda: plot_dirac(torch.ones(3, 3)), r"path must have shape \(n, 2\), got \(3, 3\)"),
     ],
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Callable, Iterable
+from itertools import product
 from typing import Any
 
 import torch
@@ -226,13 +227,7 @@ def _check_shapes(loss: Any) -> str:
     targets = torch.tensor([1.0, 1.0, 0.0, 0.0, 1.0, 0.0])
     right = float(bce(answers, targets))
     stretched = float(bce(answers[:, None].expand(6, 6), targets.expand(6, 6)))
-    pairs = (
-        (answers[:, None], targets[:, None]),
-        (answers, targets[:, None]),
-        (answers[:, None], targets),
-        (answers, targets),
-    )
-    for one, other in pairs:
+    for other, one in product((targets[:, None], targets), (answers[:, None], answers)):
         what = f"answers of shape {tuple(one.shape)} and targets of shape {tuple(other.shape)}"
         given = one.clone().requires_grad_()
         try:

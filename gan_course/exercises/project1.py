@@ -34,7 +34,7 @@ def _close(a: Tensor, b: Tensor) -> Tensor:
     return torch.isclose(a, b, atol=1e-3, rtol=1e-4)
 
 
-def _points_of(answer: Any) -> Tensor:
+def _judge_curve(answer: Any, name: str, curve: Curve, mistakes: dict[str, Curve]) -> None:
     points = numbers_of(answer, "your data")
     shape = tuple(points.shape)
     if len(shape) == 2 and shape[0] == 2 < shape[1]:
@@ -45,11 +45,7 @@ def _points_of(answer: Any) -> Tensor:
     judge_shape(points, (*shape[:1], 2), "your data have", "two columns, x and y")
     if len(points) != 2048:
         raise Wrong(f"your data have {len(points)} rows, expected 2048")
-    return points
-
-
-def _judge_curve(answer: Any, name: str, curve: Curve, mistakes: dict[str, Curve]) -> None:
-    x, y = _points_of(answer).T
+    x, y = points.T
     right = bool(_close(y, curve(x)).all())
     worst = int((y - curve(x)).abs().argmax())
     low, high = float(x.min()) + 0.0, float(x.max()) + 0.0  # 0, never -0

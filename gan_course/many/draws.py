@@ -151,7 +151,7 @@ def draw_chunks(
 def draw_shared_chunks(
     settings: Settings, data_sets: Tensor, copies: int, random: torch.Generator, done: int = 0
 ) -> Iterator[Batch]:
-    """The random numbers of all steps, drawn for all seeds at once, on the device of `random`.
+    """As `draw_chunks`, but for all seeds at once, on the device of `random`.
 
     Args:
         settings: the recipe.

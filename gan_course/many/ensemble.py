@@ -315,7 +315,7 @@ def train_step(
         discriminator: stacked, (S, m, inputs) -> logits (S, m, 1).
         generator_optimiser: changes the generator's weights, and no others.
         discriminator_optimiser: changes the discriminator's weights, and no others.
-        batch: see `Batch`.
+        batch: the random numbers of this step.
         settings: which loss, penalty and packing.
         progress: share of the steps that are done already, which the weight of a look depends on.
 

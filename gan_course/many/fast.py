@@ -30,10 +30,7 @@ def why_not(settings: Settings) -> str | None:
 
 
 def weights_of(network: nn.Module) -> list[tuple[Tensor, Tensor]]:
-    """Weight and bias of each layer, in the network's own memory.
-
-    Their shapes are (S, inputs, outputs) and (S, 1, outputs).
-    """
+    """Weight (S, inputs, outputs) and bias (S, 1, outputs) of each layer: its own memory."""
     linear = (layer for layer in network.modules() if isinstance(layer, StackedLinear))
     return [(layer.weight.data, layer.bias.data) for layer in linear]
 
@@ -91,9 +88,7 @@ class Layers:
     def backward(self, slopes: Tensor, rows: slice = slice(None)) -> None:
         """Set the derivatives of all weights from those of the outputs, (S, n, outputs).
 
-        Args:
-            slopes: of the loss by the outputs.
-            rows: which of the inputs they belong to.
+        `rows` says which of the inputs they belong to.
         """
         for number in reversed(range(len(self.pieces))):
             seen = self.seen[number][:, rows]
@@ -151,12 +146,9 @@ class FastTraining:
     def __init__(
         self, generator: nn.Sequential, discriminator: nn.Sequential, settings: Settings
     ) -> None:
-        """Take over the first weights of both networks, which stay as they are.
+        """Take over the first weights of both stacked networks, which stay as they are.
 
-        Args:
-            generator: of stacked layers.
-            discriminator: of such layers as well.
-            settings: the recipe; `why_not` must have nothing against it.
+        `why_not` must have nothing against the settings.
         """
         self.settings, self.network = settings, generator
         self.generator = Layers(generator, settings.slope)
@@ -202,16 +194,7 @@ class FastTraining:
 
     @torch.no_grad()
     def run(self, batch: Batch, first: int, steps: int) -> Tensor:
-        """Do some steps.
-
-        Args:
-            batch: their random numbers, see `draws.Batch`.
-            first: steps that are done already.
-            steps: how many to do now.
-
-        Returns:
-            Losses on real, on fake and of the generator: shape (3, steps, S), in nats.
-        """
+        """Do some steps, as `ensemble.PlainTraining.run` does."""
         inputs = self.inputs(batch, first, steps)
         return self._replay(inputs) if self.on_gpu else self.follow(inputs)
 
@@ -393,11 +376,8 @@ def matrix_products(settings: Settings, dim: int) -> list[tuple[int, int, int]]:
 
     A product takes 2 rows inner columns multiplications and additions. They are the least that a
     step has to do, whatever else it does: D forward and back on real and fake samples, G forward
-    for both networks' batches, D forward and back to its inputs for G's loss, G back.
-
-    Args:
-        settings: networks and batch size.
-        dim: numbers in a sample.
+    for both networks' batches, D forward and back to its inputs for G's loss, G back. A sample
+    holds `dim` numbers.
     """
     n = settings.batch_size
     seen = dim * (1 + 2 * settings.discriminator_waves) + (settings.blur is not None)
