@@ -48,6 +48,8 @@ def test_the_committed_texts_are_those_of_the_solutions_and_no_notebook_is_left_
     assert sorted(path.name for path in exercises.EXERCISES.glob("*.ipynb")) == NAMES
     committed = json.loads(exercises.TEXTS.read_text(encoding="utf-8"))
     assert committed == texts(all_solved()), "texts.json is stale: run `make exercises`"
+    settings = (exercises.ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    assert f'"exercises/{exercises.TEXTS.name}"' in settings, "it is a part of the package"
 
 
 SOLVED = all_solved()
