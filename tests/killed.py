@@ -95,7 +95,7 @@ Training = Callable[[Path | None, int], list[float]]
 TRAININGS: dict[str, Training] = {f.__name__: f for f in (loop, gan, seeds, fast, shared)}
 
 
-KILLED = {"loop": 70, "gan": 110, "seeds": 300}  # a second each, or they are over too early
+KILLED = {"loop": 70, "gan": 110, "seeds": 200}  # a second each, or they are over too early
 
 
 def child(work: Callable[[], object], result: Path) -> int:
