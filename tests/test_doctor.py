@@ -142,11 +142,8 @@ def test_devices(monkeypatch: Any, cuda: bool, mps: bool, found: str) -> None:
     monkeypatch.setattr(torch.cuda, "get_device_name", lambda: "a GPU")
     monkeypatch.setattr(torch.backends.mps, "is_available", lambda: mps)
     assert doctor.device() == Check("OK", found)
-
-
-def test_without_torch_the_device_is_not_guessed(monkeypatch: Any) -> None:
     monkeypatch.setitem(sys.modules, "torch", None)
-    assert doctor.device().status == "WARN"
+    assert doctor.device().status == "WARN", "without torch the device is not guessed"
 
 
 def test_a_failure_is_printed_with_its_cure_and_sets_the_exit_code(

@@ -407,12 +407,6 @@ def test_one_hot_rows_are_drawn_as_shares_of_their_values():
     assert len(generated) == 100
 
 
-def test_other_samples_are_drawn_by_their_first_two_columns():
-    wide = torch.rand(1000, 5)
-    samples = seen(rows(wide[:200]), real=wide).figure().axes[2]
-    assert [len(dots.get_offsets()) for dots in samples.collections] == [1000, 200]
-
-
 def test_show_draws_and_prints_the_diagnosis(capsys):
     seen(judge=answering(0.95, 0.05)).show("D wins")
     assert plt.gcf().get_suptitle() == "D wins"

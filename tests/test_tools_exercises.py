@@ -161,17 +161,6 @@ def small():
     )
 
 
-def test_the_learner_gets_the_starter_without_outputs_and_a_check_to_compare():
-    notebook = small()
-    made = learners(notebook)
-    assert [cell.id for cell in made.cells] == ["title", "statement", "answer", "check"]
-    answer, judge = made.cells[2:]
-    assert (answer.source, answer.outputs, answer.execution_count) == ("found = ...", [], None)
-    assert answer.metadata["course"] == {"exercise": "9.1", "role": "answer"}
-    assert judge.metadata["tags"] == ["nbval-check-output"]
-    assert notebook == small(), "the solved notebook itself must stay as it is"
-
-
 # --- the page of the book ------------------------------------------------------------------------
 
 
@@ -192,16 +181,6 @@ def test_the_page_has_starter_then_hints_then_the_folded_solution():
 
 
 # --- writing -------------------------------------------------------------------------------------
-
-
-def test_texts_are_sorted_and_keep_the_order_of_hints():
-    earlier = new_notebook(cells=[told("hint", "Else."), answer_cell("b")])
-    for cell in earlier.cells:
-        cell.metadata["course"]["exercise"] = "1.1"
-    found = texts([small(), earlier])
-    assert list(found) == ["1.1", "9.1"]
-    assert found["9.1"] == {"hints": ["Think.", "Multiply."], "solution": "found = 6 * 7"}
-    assert found["1.1"] == {"hints": ["Else."], "solution": "b"}
 
 
 @pytest.fixture
