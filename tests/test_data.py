@@ -233,6 +233,10 @@ def test_a_batch_is_decoded_along_its_last_axis() -> None:
     assert decoded.tolist() == [1, 0]
     assert decoded.dtype == torch.int64
     assert decoded.tolist() == [decode(row) for row in batch]
+    with pytest.raises(
+        ValueError, match=r"shape \(n, depth\), got \(3,\); encode_batch makes rows"
+    ):
+        decode_batch([5, 10, 15])  # each of these integers would decode to 0
 
 
 def test_a_row_of_zeros_decodes_to_zero_by_accident() -> None:

@@ -77,6 +77,7 @@ FAULTS["6.2"] = {
     "swapped": (BOTH, "D_optimiser, G_optimiser", "the two are swapped"),
     "a part": (OF_G, "Adam([G.weight]", "holds 1 of its network's 2 weight tensors and 0"),
     "one more": (OF_D, "Adam([*D.parameters(), torch.ones(1)]", "2 weight tensors and 1 others"),
+    "three": (BOTH, "G_optimiser, D_optimiser, 1", "something else than two optimisers"),
     "networks": (BOTH, "G, D", "something else than optimisers, such as torch.optim.Adam"),
 }
 
