@@ -1,12 +1,15 @@
-"""Trains in a process that is killed again and again: `python killed.py NAME KILLS SECONDS FOLDER`.
+"""Trains in processes that are killed again and again: `python killed.py KILLS SECONDS FOLDER`.
 
 A parent process forks children, which train. Each is killed at a random moment, the next one goes
-on from the file. It prints as JSON how many were killed, and all losses, in the end and without any
-interruption.
+on from the file. It prints as JSON, for each kind of training, how many were killed, how many of
+them went on from a file, and all losses, in the end and without any interruption. One more child
+is stopped by Ctrl-C, and what it says is printed, too.
 """
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import os
 import random
@@ -16,6 +19,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import nn
@@ -71,13 +75,7 @@ def seeds(
     points = torch.linspace(0, 1, 40)[:, None].expand(-1, 2)
     small = replace(CURVES, steps=size, batch_size=32, dropout=0.0 if fast else 0.2)
     trained = train(
-        points,
-        small,
-        [3, 4],
-        fast=fast,
-        shared_random=shared,
-        checkpoint=file,
-        every=16,
+        points, small, [3, 4], fast=fast, shared_random=shared, checkpoint=file, every=4
     )
     weights = nn.utils.parameters_to_vector(trained.generators.parameters())
     return torch.cat([*(part.flatten() for part in trained.losses), weights]).tolist()
@@ -97,12 +95,16 @@ Training = Callable[[Path | None, int], list[float]]
 TRAININGS: dict[str, Training] = {f.__name__: f for f in (loop, gan, seeds, fast, shared)}
 
 
-def child(work: Callable[[], list[float]], result: Path) -> int:
+KILLED = {"loop": 70, "gan": 110, "seeds": 200}  # a second each, or they are over too early
+
+
+def child(work: Callable[[], object], result: Path) -> int:
     """Fork a process that works and then writes what came out."""
     pid = os.fork()
     if pid == 0:
         code = 1
         try:
+            signal.alarm(120)  # one that does not stop would slow down whatever comes next
             result.write_text(json.dumps(work()))
             code = 0
         finally:
@@ -110,25 +112,59 @@ def child(work: Callable[[], list[float]], result: Path) -> int:
     return pid
 
 
-def main(name: str, kills: int, longest: float, folder: Path) -> None:
+def ended(pid: int) -> int:
+    """The exit code of a child, once it has ended."""
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+
+
+def under_fire(name: str, kills: int, longest: float, folder: Path) -> dict[str, Any]:
     """Train in peace, and under fire until so many were killed."""
-    training, moments = TRAININGS[name], random.Random(0)
-    size = 40 if name == "loop" else 160
-    peace, fire, run = folder / "peace.json", folder / "fire.json", folder / "run.pt"
-    started = child(lambda: training(None, size), peace)
-    assert os.waitstatus_to_exitcode(os.waitpid(started, 0)[1]) == 0
-    killed = 0
+    training, size, moments = TRAININGS[name], KILLED[name], random.Random(0)
+    peace, fire, run = (folder / f"{name}-{what}" for what in ("peace", "fire", "run.pt"))
+    assert ended(child(lambda: training(None, size), peace)) == 0
+    killed = went_on = 0
     while not fire.exists():
+        went_on += run.exists()
         pid = child(lambda: training(run, size), fire)
         if killed < kills:
             time.sleep(moments.uniform(0, longest))
             os.kill(pid, signal.SIGKILL)
-        code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+        code = ended(pid)
         killed += code == -signal.SIGKILL
         assert code in (0, -signal.SIGKILL), code
-    print(json.dumps([killed, json.loads(peace.read_text()), json.loads(fire.read_text())]))
+    numbers = [json.loads(result.read_text()) for result in (peace, fire)]
+    return {"killed": killed, "went on": went_on, "peace": numbers[0], "fire": numbers[1]}
+
+
+def ctrl_c(run: Path) -> str:
+    """What a training says that is interrupted in the middle."""
+
+    def work() -> str:
+        # a shell switches Ctrl-C off for what it starts by &, such as these tests
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        with contextlib.redirect_stdout(io.StringIO()) as said:
+            gan(run, 10**6)
+        return said.getvalue()
+
+    pid = child(work, run.parent / "said")
+    while not run.exists():
+        time.sleep(0.01)
+    time.sleep(0.2)
+    os.kill(pid, signal.SIGINT)
+    assert ended(pid) == 0
+    said: str = json.loads((run.parent / "said").read_text())
+    return said
+
+
+def main(kills: int, longest: float, folder: Path) -> None:
+    """Kill, interrupt, and print what came out."""
+    # the first optimiser takes seconds to import what it needs: no child should die of that
+    torch.optim.SGD([torch.zeros(1)])
+    told: dict[str, Any] = {name: under_fire(name, kills, longest, folder) for name in KILLED}
+    told["said"] = ctrl_c(folder / "ctrl-c.pt")
+    print(json.dumps(told))
 
 
 if __name__ == "__main__":
     torch.set_num_threads(1)
-    main(sys.argv[1], int(sys.argv[2]), float(sys.argv[3]), Path(sys.argv[4]))
+    main(int(sys.argv[1]), float(sys.argv[2]), Path(sys.argv[3]))

@@ -110,11 +110,11 @@ class OtherOrder(Made):
 class NoLinear(nn.Module):
     """A generator in which no layer tells that its noise has four numbers."""
 
-    def __init__(self, make):
+    def __init__(self, make, share=ndtr):
         super().__init__()
-        self.make, self.slope = make, nn.Parameter(torch.ones(()))
+        self.make, self.share, self.slope = make, share, nn.Parameter(torch.ones(()))
 
     def forward(self, noise):
         """From (n, 4) to (n, dim)."""
         assert noise.shape[1] == 4
-        return self.make(ndtr(self.slope * noise[:, 2]))
+        return self.make(self.share(self.slope * noise[:, 2]))

@@ -49,14 +49,12 @@ class Table:
     "given",
     [
         ROWS,
-        torch.tensor(ROWS),
         torch.tensor(ROWS).long(),
         numpy.array(ROWS),
-        numpy.array(ROWS, dtype="int16"),
         numpy.array(ROWS[::-1])[::-1],
         Table(),
     ],
-    ids=["list", "tensor", "integers", "doubles", "short integers", "backwards", "table"],
+    ids=["list", "integers", "doubles", "backwards", "table"],
 )
 def test_numbers_of_any_kind_are_samples(given: Any) -> None:
     samples = as_samples(given)
@@ -69,26 +67,14 @@ def test_tensors_of_floats_are_left_as_they_are() -> None:
     assert as_samples(doubles) is doubles and as_samples(pictures) is pictures
 
 
-NAN = float("nan")
-
-
 @pytest.mark.parametrize(
     ("given", "columns", "error", "message"),
     [
-        (
-            torch.ones(5),
-            None,
-            ValueError,
-            r"shape \(n, dim\), got \(5,\); .* it is data\[:, None\]",
-        ),
+        (torch.ones(5), None, ValueError, r"got \(5,\); .* it is data\[:, None\]"),
         (torch.ones(5, 3), 2, ValueError, r"data must have shape \(n, 2\), got \(5, 3\)"),
         (torch.ones(0, 2), None, ValueError, r"data must have shape \(n, dim\), got \(0, 2\)"),
-        (torch.tensor(7.0), None, ValueError, r"got \(\)"),
-        ([[1, 2], [NAN, 3], [NAN, NAN]], None, ValueError, "got NaN or infinity in 2 of 3"),
-        (torch.tensor([[math.inf]]), None, ValueError, "data must be finite"),
+        ([[1, 2], [math.nan, 3], [math.inf, 3]], None, ValueError, "NaN or infinity in 2 of 3"),
         (["a", "b"], None, TypeError, "data must be numbers of shape .*, got list"),
-        ([[1, 2], [3]], None, TypeError, "data must be numbers of shape .*, got list"),
-        (None, None, TypeError, "data must be numbers of shape .*, got NoneType"),
     ],
 )
 def test_what_are_no_samples_is_said(
@@ -124,18 +110,12 @@ def test_curve_points_are_uniform_in_x() -> None:
     assert (counts - 2_000).abs().max() < 212
 
 
-def test_curve_points_draw_from_the_generator_given() -> None:
+def test_curve_points_follow_the_generator_given_or_the_global_seed() -> None:
     state = torch.get_rng_state()
     first, second = (curve_points(exponential, 0, 1, 9, random=seeded(3)) for _ in range(2))
     assert torch.equal(first, second)
-    assert not torch.equal(first, curve_points(exponential, 0, 1, 9, random=seeded(4)))
     assert torch.equal(torch.get_rng_state(), state)
-
-
-def test_curve_points_follow_the_global_seed_without_a_generator() -> None:
-    torch.manual_seed(5)
-    first = curve_points(exponential, 0, 1, 9)
-    torch.manual_seed(5)
+    torch.manual_seed(3)
     assert torch.equal(curve_points(exponential, 0, 1, 9), first)
 
 
@@ -144,7 +124,6 @@ def test_curve_points_follow_the_global_seed_without_a_generator() -> None:
     [
         (lambda x: 3.0, r"curve must return a tensor of shape \(4,\), got float"),
         (lambda x: x[:, None], r"curve must return a tensor of shape \(4,\), got \(4, 1\)"),
-        (lambda x: x.sum(), r"curve must return a tensor of shape \(4,\), got \(\)"),
         (lambda x: x * float("nan"), r"curve\(x\) must be finite, got NaN or infinity in 4"),
     ],
 )
@@ -167,22 +146,18 @@ def test_batches_go_through_all_samples_once_an_epoch() -> None:
     assert torch.equal(rows[rows[:, 0].argsort()], samples)
 
 
-def test_each_epoch_is_shuffled_anew() -> None:
+def test_each_epoch_is_shuffled_anew_and_may_be_one_batch() -> None:
     loader = batches(numbered(64), 64, random=seeded())
     (first,), (second,) = loader, loader
     assert not torch.equal(first, second)
     assert not torch.equal(first, numbered(64))
+    assert torch.equal(next(iter(batches(numbered(64), 64, random=seeded()))), first)
 
 
 def test_a_last_batch_that_is_too_short_is_left_out() -> None:
     loader = batches(numbered(11), 4)
     assert len(loader) == 2
     assert [len(batch) for batch in loader] == [4, 4]
-
-
-def test_a_batch_may_hold_all_samples() -> None:
-    (batch,) = batches(numbered(5), 5)
-    assert batch.shape == (5, 2)
 
 
 def test_more_than_there_are_make_no_batch() -> None:
@@ -192,44 +167,23 @@ def test_more_than_there_are_make_no_batch() -> None:
         curve_points(exponential, 5, 5, 9)
 
 
-def test_batches_draw_from_the_generator_given() -> None:
-    state = torch.get_rng_state()
-    first, second = (torch.cat(list(batches(numbered(32), 8, random=seeded(1)))) for _ in range(2))
-    assert torch.equal(first, second)
-    assert torch.equal(torch.get_rng_state(), state)
-
-
 COLUMNS = torch.tensor([[0.0, 10.0], [1.0, 30.0], [4.0, 20.0]])
 
 
-def test_scaling_follows_its_formula() -> None:
+def test_scaling_follows_its_formula_and_back() -> None:
     # 2 (v - low) / (high - low) - 1, with low = (0, 10) and high = (4, 30)
     expected = torch.tensor([[-1.0, -1.0], [-0.5, 1.0], [1.0, 0.0]])
-    torch.testing.assert_close(Scaler.fit(COLUMNS).scale(COLUMNS), expected)
-
-
-def test_the_scaler_keeps_the_range_of_each_column() -> None:
     scaler = Scaler.fit(COLUMNS)
-    assert scaler.low.tolist() == [0, 10]
-    assert scaler.high.tolist() == [4, 30]
-
-
-def test_unscaling_follows_its_formula() -> None:
+    assert (scaler.low.tolist(), scaler.high.tolist()) == ([0, 10], [4, 30])
+    torch.testing.assert_close(scaler.scale(COLUMNS), expected)
     scaled = torch.tensor([[0.0, 2.0]])  # the middle, and half a range above the top
-    assert Scaler.fit(COLUMNS).unscale(scaled).tolist() == [[2, 40]]
+    assert scaler.unscale(scaled).tolist() == [[2, 40]]
 
 
 def test_scaling_goes_there_and_back_for_samples_never_seen() -> None:
     scaler = Scaler.fit(curve_points(exponential, 0, 50, 100, random=seeded()))
     fresh = curve_points(exponential, -10, 60, 100, random=seeded(1))
     torch.testing.assert_close(scaler.unscale(scaler.scale(fresh)), fresh, rtol=1e-5, atol=1e-4)
-
-
-def test_scaling_changes_no_input() -> None:
-    before = COLUMNS.clone()
-    scaler = Scaler.fit(COLUMNS)
-    scaler.unscale(scaler.scale(COLUMNS))
-    assert torch.equal(COLUMNS, before)
 
 
 def test_a_constant_column_cannot_be_scaled() -> None:
@@ -244,12 +198,6 @@ def test_samples_of_another_width_are_refused(method: str) -> None:
         getattr(Scaler.fit(COLUMNS), method)(torch.zeros(1, 3))
 
 
-def test_comparing_scalers_is_no_error() -> None:
-    scaler = Scaler.fit(COLUMNS)
-    assert scaler == scaler
-    assert (Scaler.fit(COLUMNS) == Scaler.fit(COLUMNS)) in (True, False)
-
-
 # --- integers as one-hot rows -----------------------------------------------------------------
 
 FIVES = pattern_values(5)
@@ -259,14 +207,9 @@ def test_one_of_five_is_a_row_of_zeros_with_one_one() -> None:
     assert encode(1, 5).tolist() == [0, 1, 0, 0, 0]
     assert encode(0, 1).tolist() == [1]
     assert encode(1, 5).dtype == torch.float32
-
-
-@pytest.mark.parametrize("position", [0, 1, 75, 99])
-def test_an_integer_comes_back_from_its_row(position: int) -> None:
-    row = encode(position, 100)
-    assert row.shape == (100,)
-    assert row.nonzero().tolist() == [[position]]
-    assert decode(row) == position
+    row = encode(75, 100)
+    assert row.nonzero().tolist() == [[75]]
+    assert decode(row) == 75
 
 
 def test_all_rows_are_equally_far_apart() -> None:
@@ -290,6 +233,10 @@ def test_a_batch_is_decoded_along_its_last_axis() -> None:
     assert decoded.tolist() == [1, 0]
     assert decoded.dtype == torch.int64
     assert decoded.tolist() == [decode(row) for row in batch]
+    with pytest.raises(
+        ValueError, match=r"shape \(n, depth\), got \(3,\); encode_batch makes rows"
+    ):
+        decode_batch([5, 10, 15])  # each of these integers would decode to 0
 
 
 def test_a_row_of_zeros_decodes_to_zero_by_accident() -> None:
@@ -302,25 +249,16 @@ def test_a_row_of_zeros_decodes_to_zero_by_accident() -> None:
     ("pattern", "below", "expected"),
     [
         (5, 100, list(range(0, 100, 5))),
-        (7, 30, [0, 7, 14, 21, 28]),
         (7, 29, [0, 7, 14, 21, 28]),
         (7, 28, [0, 7, 14, 21]),
-        (1, 4, [0, 1, 2, 3]),
         ("odd", 8, [1, 3, 5, 7]),
         ("even", 8, [0, 2, 4, 6]),
-        ("odd", 2, [1]),
     ],
 )
 def test_patterns(pattern: Any, below: int, expected: list[int]) -> None:
     values = pattern_values(pattern, below)
     assert values.tolist() == expected
     assert values.dtype == torch.int64
-
-
-def test_odd_and_even_are_all_integers() -> None:
-    both = torch.cat([pattern_values("odd"), pattern_values("even")])
-    assert both.sort().values.tolist() == list(range(100))
-    assert torch.equal(pattern_values("even"), pattern_values(2))
 
 
 def test_draws_are_uniform_over_the_values() -> None:
@@ -341,25 +279,11 @@ def test_a_real_batch_is_ten_one_hot_rows_of_the_pattern() -> None:
     assert torch.equal(decode_batch(batch), draw_integers(FIVES, 10, random=seeded()))
 
 
-def test_the_global_seed_counts_where_no_source_is_given() -> None:
-    torch.manual_seed(7)
-    first = real_batch([1, 2, 3], 50, 4)
-    second = real_batch([1, 2, 3], 50, 4)
-    torch.manual_seed(7)
-    assert torch.equal(real_batch([1, 2, 3], 50, 4), first)
-    assert not torch.equal(first, second)
-
-
 @pytest.mark.parametrize(
     ("given", "error", "message"),
     [
-        (torch.ones(3, 5), TypeError, "integers must be whole numbers, .*decode_batch leads back"),
-        ([1, 2.5], TypeError, "integers must be whole numbers"),
-        (
-            torch.ones(2, 2).long(),
-            ValueError,
-            r"integers must have shape \(n,\).* got shape \(2, 2\)",
-        ),
+        ([1, 2.5], TypeError, "integers must be whole numbers, .*decode_batch leads back"),
+        (torch.ones(2, 2).long(), ValueError, r"\(n,\).* got shape \(2, 2\)"),
         (torch.ones(0).long(), ValueError, "n >= 1"),
     ],
 )
@@ -376,7 +300,8 @@ def test_other_words_are_no_pattern() -> None:
 # --- noise ------------------------------------------------------------------------------------
 
 
-def test_noise_is_standard_normal_and_fresh_in_each_call() -> None:
+def test_noise_is_standard_normal_fresh_in_each_call_and_of_the_generator_given() -> None:
+    state = torch.get_rng_state()
     noise = normal_noise(3, random=seeded())
     drawn = noise(20_000)
     assert drawn.shape == (20_000, 3)
@@ -384,12 +309,7 @@ def test_noise_is_standard_normal_and_fresh_in_each_call() -> None:
     assert drawn.mean(dim=0).abs().max() < 0.036
     assert (drawn.std(dim=0) - 1).abs().max() < 0.025
     assert not torch.equal(drawn, noise(20_000))
-
-
-def test_noise_draws_from_the_generator_given() -> None:
-    state = torch.get_rng_state()
-    first, second = (normal_noise(2, random=seeded(1))(4) for _ in range(2))
-    assert torch.equal(first, second)
+    assert torch.equal(drawn, normal_noise(3, random=seeded())(20_000))
     assert torch.equal(torch.get_rng_state(), state)
 
 

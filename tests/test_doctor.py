@@ -44,7 +44,7 @@ def test_this_machine_is_ready_and_says_so_line_by_line() -> None:
     assert all(word in done.stdout for word in words)
 
 
-@pytest.mark.parametrize(("here", "status"), [((3, 10), "OK"), ((3, 13), "OK"), ((3, 99), "WARN")])
+@pytest.mark.parametrize(("here", "status"), [((3, 10), "OK"), ((3, 99), "WARN")])
 def test_pythons(monkeypatch: Any, here: tuple[int, int], status: str) -> None:
     monkeypatch.setattr(sys, "version_info", Python(*here, 0, "final", 0))
     assert doctor.python().status == status
@@ -62,9 +62,7 @@ def test_a_course_that_is_not_installed_is_told(monkeypatch: Any) -> None:
     [
         (None, "FAIL", "torch is not installed"),
         ("2.5.1", "FAIL", "torch 2.5.1 is older than 2.6"),
-        ("2.6.0", "OK", "torch 2.6.0"),
         ("2.13.0+cpu", "OK", "torch 2.13.0+cpu"),
-        ("2.15.3", "OK", "torch 2.15.3"),
         ("2.16.0", "WARN", "torch 2.16.0"),
     ],
 )
@@ -144,11 +142,8 @@ def test_devices(monkeypatch: Any, cuda: bool, mps: bool, found: str) -> None:
     monkeypatch.setattr(torch.cuda, "get_device_name", lambda: "a GPU")
     monkeypatch.setattr(torch.backends.mps, "is_available", lambda: mps)
     assert doctor.device() == Check("OK", found)
-
-
-def test_without_torch_the_device_is_not_guessed(monkeypatch: Any) -> None:
     monkeypatch.setitem(sys.modules, "torch", None)
-    assert doctor.device().status == "WARN"
+    assert doctor.device().status == "WARN", "without torch the device is not guessed"
 
 
 def test_a_failure_is_printed_with_its_cure_and_sets_the_exit_code(
@@ -162,14 +157,13 @@ def test_a_failure_is_printed_with_its_cure_and_sets_the_exit_code(
     assert doctor.main() == 0
 
 
-def test_a_notebook_says_one_line_where_all_is_well(monkeypatch: Any, capsys: Any) -> None:
-    monkeypatch.setattr(doctor, "examine", lambda: [Check("OK", "device cuda: a GPU")])
+def test_a_notebook_says_one_line_where_all_is_well_and_what_is_odd(
+    monkeypatch: Any, capsys: Any
+) -> None:
+    checks = [Check("OK", "device cuda: a GPU"), Check("WARN", "little room", "make some")]
+    monkeypatch.setattr(doctor, "examine", lambda: checks[:1])
     doctor.check()
     assert capsys.readouterr().out == "ready for the course\n"
-
-
-def test_a_notebook_says_what_is_odd_and_goes_on(monkeypatch: Any, capsys: Any) -> None:
-    checks = [Check("OK", "all well"), Check("WARN", "little room", "make some")]
     monkeypatch.setattr(doctor, "examine", lambda: checks)
     doctor.check()
     said = "WARN  little room\n      make some\nready for the course\n"
@@ -194,11 +188,9 @@ def test_what_is_needed_is_what_the_project_declares() -> None:
     assert 'requires-python = ">={}.{}"'.format(*gan_course.OLDEST_PYTHON) in text
 
 
-@pytest.mark.parametrize(
-    ("text", "expected"), [("2.13.0+cpu", (2, 13, 0)), ("2.6.0a0+git1", (2, 6, 0)), ("none", ())]
-)
-def test_versions_as_numbers(text: str, expected: tuple[int, ...]) -> None:
-    assert doctor.numbers(text) == expected
+def test_versions_as_numbers() -> None:
+    assert doctor.numbers("2.6.0a0+git1") == (2, 6, 0)
+    assert doctor.numbers("none") == ()
 
 
 def test_one_sentence_says_what_is_missing_and_how_to_get_it(monkeypatch: Any) -> None:

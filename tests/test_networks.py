@@ -38,25 +38,15 @@ def outline(network: nn.Sequential) -> list[str]:
     return words
 
 
-def test_the_generator_of_project_1() -> None:
+def test_the_networks_of_project_1_and_of_chosen_sizes() -> None:
     assert outline(make_generator()) == ["2-16", "ReLU", "16-32", "ReLU", "32-2"]
-
-
-def test_the_discriminator_of_project_1() -> None:
     hidden = ["2-256", "ReLU", "drop 0.3", "256-128", "ReLU", "drop 0.3", "128-64"]
     end = ["ReLU", "drop 0.3", "64-1", "Sigmoid"]
     assert outline(make_discriminator()) == hidden + end
-
-
-def test_sizes_can_be_chosen() -> None:
     assert outline(make_generator(5, [7], 3)) == ["5-7", "ReLU", "7-3"]
     chosen = make_discriminator(3, (4,), dropout=0)
     assert outline(chosen) == ["3-4", "ReLU", "drop 0", "4-1", "Sigmoid"]
-
-
-def test_no_widths_leave_one_linear_layer() -> None:
     assert outline(make_generator(widths=())) == ["2-2"]
-    assert outline(make_discriminator(widths=())) == ["2-1", "Sigmoid"]
 
 
 def test_shapes_go_from_noise_to_samples_to_probabilities() -> None:
@@ -67,33 +57,13 @@ def test_shapes_go_from_noise_to_samples_to_probabilities() -> None:
     assert bool(((probabilities > 0) & (probabilities < 1)).all())
 
 
-def test_the_global_seed_sets_the_first_weights() -> None:
-    weights = []
-    for seed in (1, 1, 2):
-        torch.manual_seed(seed)
-        weights.append(make_generator()[0].weight)
-    assert torch.equal(weights[0], weights[1])
-    assert not torch.equal(weights[0], weights[2])
-
-
-def test_unscale_does_what_the_scaler_does() -> None:
-    samples = torch.randn(9, 2)
-    torch.testing.assert_close(Unscale(SCALER)(samples), SCALER.unscale(samples))
-
-
-def test_unscale_is_kept_in_files_but_not_trained() -> None:
-    layer = Unscale(SCALER)
-    assert set(layer.state_dict()) == {"low", "high"}
-    assert list(layer.parameters()) == []
-
-
-def test_unscale_keeps_its_own_copy_of_the_range() -> None:
+def test_unscale_is_kept_in_files_with_its_own_copy_of_the_range_but_not_trained() -> None:
     scaler = Scaler(torch.zeros(2), torch.ones(2))
     layer = Unscale(scaler)
     scaler.low.fill_(9)
-    scaler.high.fill_(9)
     assert layer.low.tolist() == [0, 0]
-    assert layer.high.tolist() == [1, 1]
+    assert set(layer.state_dict()) == {"low", "high"}
+    assert list(layer.parameters()) == []
 
 
 def test_a_generator_in_data_units_shares_its_weights() -> None:
@@ -105,29 +75,19 @@ def test_a_generator_in_data_units_shares_its_weights() -> None:
     assert len(whole) == len(generator) + 1
 
 
-def test_samples_come_without_dropout_and_without_gradients() -> None:
-    generator = nn.Sequential(nn.Linear(2, 2), nn.Dropout(0.5))
+@pytest.mark.parametrize("training", [True, False])
+def test_samples_come_without_dropout_or_gradients_and_leave_all_as_it_was(training: bool) -> None:
+    generator = nn.Sequential(nn.Linear(2, 2), nn.Dropout(0.5)).train(training)
     noise = torch.randn(50, 2)
+    state = torch.get_rng_state()
     samples = sample(generator, noise)
+    assert torch.equal(torch.get_rng_state(), state)
     assert not samples.requires_grad
     torch.testing.assert_close(samples, generator[0](noise).detach())
-
-
-@pytest.mark.parametrize("training", [True, False])
-def test_sampling_leaves_the_mode_as_it_was(training: bool) -> None:
-    generator = make_generator().train(training)
-    sample(generator, torch.randn(1, 2))
     assert generator.training is training
     with pytest.raises(RuntimeError):  # noise of the wrong width
         sample(generator, torch.randn(1, 3))
     assert generator.training is training
-
-
-def test_sampling_draws_no_random_numbers() -> None:
-    generator, noise = make_generator(), torch.randn(1, 2)
-    state = torch.get_rng_state()
-    sample(generator, noise)
-    assert torch.equal(torch.get_rng_state(), state)
 
 
 # --- networks as classes -----------------------------------------------------------------------

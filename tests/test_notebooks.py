@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 
 import nbformat
 import pytest
@@ -15,6 +16,8 @@ NOTEBOOKS = {
     path.relative_to(ROOT).as_posix(): nbformat.read(path, as_version=4) for path in sources()
 }
 each_notebook = pytest.mark.parametrize("notebook", NOTEBOOKS.values(), ids=NOTEBOOKS)
+CHAPTERS = [name for name in NOTEBOOKS if name.count("/") == 1]
+each_chapter = pytest.mark.parametrize("name", CHAPTERS)
 
 
 def code_cells(notebook):
@@ -80,35 +83,29 @@ def test_a_notebook_is_written_in_its_committed_form(tmp_path):
         assert (tmp_path / "copy.ipynb").read_bytes() == path.read_bytes()
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "notebooks").glob("*.ipynb")), ids=str)
-def test_the_minutes_that_a_chapter_names_are_the_measured_ones(path):
-    opening = nbformat.read(path, as_version=4).cells[0].source.replace("\n", " ")
+@each_chapter
+def test_the_minutes_that_a_chapter_names_are_the_measured_ones(name):
+    opening = NOTEBOOKS[name].cells[0].source.replace("\n", " ")
     named = re.search(r"about (a|two|three|four) minutes?", opening)
-    measured = json.loads(MINUTES.read_text(encoding="utf-8"))[path.stem]
+    measured = json.loads(MINUTES.read_text(encoding="utf-8"))[Path(name).stem]
     assert measured > 0
     assert named, "the opening says how long the chapter takes"
     assert 0 <= {"a": 1, "two": 2, "three": 3, "four": 4}[named.group(1)] - measured < 1
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "notebooks/solutions").glob("*.ipynb")), ids=str)
-def test_every_solution_passes_its_own_check(path):
-    checks = [
-        cell
-        for cell in code_cells(nbformat.read(path, as_version=4))
-        if cell.metadata.get("course", {}).get("role") == "check"
-    ]
+@pytest.mark.parametrize("name", [name for name in NOTEBOOKS if "solutions" in name])
+def test_every_solution_passes_its_own_check(name):
+    cells = code_cells(NOTEBOOKS[name])
+    checks = [cell for cell in cells if cell.metadata.get("course", {}).get("role") == "check"]
     assert len(checks) >= 2
     for cell in checks:
         assert cell.outputs[0].data["text/plain"].startswith("right"), cell.source
 
 
-CHAPTERS = sorted((ROOT / "notebooks").glob("*.ipynb"))
-
-
-@pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
-def test_a_chapter_begins_and_ends_with_what_one_learns(path):
-    cells = nbformat.read(path, as_version=4).cells
-    text = "\n\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
+@each_chapter
+def test_a_chapter_begins_and_ends_with_what_one_learns(name):
+    prose = [cell.source for cell in NOTEBOOKS[name].cells if cell.cell_type == "markdown"]
+    text = "\n\n".join(prose)
     sections = re.split(r"^## (.*)\n", text, flags=re.MULTILINE)[1:]
     assert sections[0] == "What you will learn"
     assert sections[-2] == "What you learned"

@@ -40,20 +40,12 @@ def room(module: str) -> str:
 # --- imports ----------------------------------------------------------------------------------
 
 
-def fresh_python(program: str) -> Any:
-    """Run a program in a Python of its own and read the JSON in its last line."""
-    command = [sys.executable, "-c", program]
-    return json.loads(subprocess.check_output(command, text=True, cwd=PROJECT).splitlines()[-1])
-
-
-def test_importing_the_package_does_not_even_load_torch() -> None:
-    program = "import gan_course, json, sys; print(json.dumps('torch' in sys.modules))"
-    assert fresh_python(program) is False
-
-
 def test_importing_all_of_it_loads_no_heavy_library_and_changes_nothing() -> None:
-    found = fresh_python(f"""
+    # importing the package alone is quick: it does not even load torch
+    program = f"""
 import importlib, json, sys, warnings
+import gan_course
+bare = "torch" not in sys.modules
 import torch
 torch.manual_seed(7)
 def state():
@@ -65,9 +57,11 @@ before, loaded = state(), {{}}
 for name in {MODULES!r}:
     importlib.import_module(name)
     loaded[name] = [heavy for heavy in {HEAVY!r} if heavy in sys.modules]
-print(json.dumps({{"loaded": loaded, "same": state() == before}}))
-""")
-    assert found == {"loaded": {name: [] for name in MODULES}, "same": True}
+print(json.dumps({{"loaded": loaded, "same": state() == before, "bare": bare}}))
+"""
+    said = subprocess.check_output([sys.executable, "-c", program], text=True, cwd=PROJECT)
+    found = json.loads(said.splitlines()[-1])
+    assert found == {"loaded": {name: [] for name in MODULES}, "same": True, "bare": True}
 
 
 def imports(module: str) -> Iterator[str]:
@@ -84,13 +78,9 @@ def imports(module: str) -> Iterator[str]:
             yield str(node.module)
 
 
-def test_every_module_has_a_room() -> None:
-    assert {room(module) for module in MODULES} == set(ROOMS)
-
-
 @pytest.mark.parametrize("module", MODULES)
 def test_a_module_imports_only_from_rooms_before_its_own(module: str) -> None:
-    own = ROOMS.index(room(module))
+    own = ROOMS.index(room(module))  # every module has a room
     others = {room(name) for name in imports(module) if name.startswith("gan_course.")}
     assert others - {room(module), "OLDEST_PYTHON"} <= set(ROOMS[:own])
 
@@ -99,12 +89,12 @@ def test_plots_draw_what_they_are_given() -> None:
     assert "gan_course.training" not in set(imports("gan_course.plots"))
 
 
-@pytest.mark.parametrize("module", MODULES)
-def test_a_module_imports_the_declared_libraries_and_no_other_folder(module: str) -> None:
+def test_the_package_imports_the_declared_libraries_and_no_other_folder() -> None:
     project = (PROJECT / "pyproject.toml").read_text(encoding="utf-8")
     declared = re.findall(r'"(\w+)>=', project.partition("dependencies = [")[2].partition("]")[0])
-    roots = {name.split(".")[0] for name in imports(module)} - set(sys.stdlib_module_names)
-    assert roots <= {*declared, "IPython", "gan_course"}  # IPython comes with ipywidgets
+    roots = {name.split(".")[0] for module in MODULES for name in imports(module)}
+    ours = {*declared, "IPython", "gan_course"}  # IPython comes with ipywidgets
+    assert roots - set(sys.stdlib_module_names) <= ours
 
 
 # --- what a reader leans on -------------------------------------------------------------------

@@ -4,14 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import io
-import itertools
 import json
 import logging
-import multiprocessing
 import pickle
-import random
 import re
-import time
 import warnings
 import zipfile
 from collections import OrderedDict
@@ -47,7 +43,6 @@ from gan_course.saving import (
     save_program,
     trained_card,
 )
-from gan_course.training import replace_file
 
 SCALER = Scaler(low=torch.tensor([0.0, 1.0]), high=torch.tensor([50.0, 47.0]))
 NOISE = torch.randn(9, 2, generator=torch.Generator().manual_seed(0))
@@ -334,41 +329,6 @@ def test_a_program_is_run_only_by_those_who_say_that_they_trust_it(tmp_path: Pat
         load_program(path, trusted=True)
     logging.disable(logging.NOTSET)
     assert trap.exists()
-
-
-# --- in one piece, or not at all -----------------------------------------------------------------
-
-
-def write_for_ever(path: Path, first: int) -> None:
-    for number in itertools.count(first):
-
-        def write(part: Path, number: int = number) -> None:
-            with part.open("wb") as file:
-                for _ in range(1000):
-                    file.write(bytes([number % 256]) * 1000)
-
-        replace_file(path, write)
-
-
-def test_a_process_killed_in_the_middle_leaves_a_whole_file(tmp_path: Path) -> None:
-    path, moments, in_the_middle = tmp_path / "file", random.Random(0), 0
-    path.write_bytes(bytes(1_000_000))
-    for first in range(8):
-        child = multiprocessing.get_context("fork").Process(
-            target=write_for_ever, args=(path, first)
-        )
-        with warnings.catch_warnings():  # newer Pythons warn of threads, which the copy has not
-            warnings.simplefilter("ignore")
-            child.start()
-        time.sleep(moments.uniform(0.01, 0.05))
-        child.kill()
-        child.join()
-        content = path.read_bytes()
-        assert len(content) == 1_000_000 and len(set(content)) == 1
-        in_the_middle += (tmp_path / ".file.part").exists()
-    assert in_the_middle > 0
-    replace_file(path, lambda part: part.write_bytes(b"new"))
-    assert [file.name for file in tmp_path.iterdir()] == ["file"]  # what they left is gone
 
 
 # --- generators that ship with the course --------------------------------------------------------

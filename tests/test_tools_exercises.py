@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import shutil
 
 import nbformat
@@ -45,23 +44,18 @@ def test_the_committed_learners_notebook_is_made_from_the_solutions(name):
     assert committed.metadata["language_info"] == made.metadata["language_info"]
 
 
-def test_no_learners_notebook_is_left_over():
+def test_the_committed_texts_are_those_of_the_solutions_and_no_notebook_is_left_over():
     assert sorted(path.name for path in exercises.EXERCISES.glob("*.ipynb")) == NAMES
-
-
-def test_the_committed_texts_are_those_of_the_solutions():
     committed = json.loads(exercises.TEXTS.read_text(encoding="utf-8"))
     assert committed == texts(all_solved()), "texts.json is stale: run `make exercises`"
-
-
-def test_the_texts_are_a_part_of_the_package():
     settings = (exercises.ROOT / "pyproject.toml").read_text(encoding="utf-8")
-    data = re.search(r"^gan_course = \[(.*)\]$", settings, re.MULTILINE)  # no tomllib in 3.10
-    assert data
-    assert f'"exercises/{exercises.TEXTS.name}"' in data[1]
+    assert f'"exercises/{exercises.TEXTS.name}"' in settings, "it is a part of the package"
 
 
-@pytest.mark.parametrize("notebook", all_solved(), ids=NAMES)
+SOLVED = all_solved()
+
+
+@pytest.mark.parametrize("notebook", SOLVED, ids=NAMES)
 def test_every_exercise_is_complete(notebook):
     numbers = {exercise_of(cell) for cell in notebook.cells} - {""}
     assert numbers
@@ -78,7 +72,7 @@ def test_every_exercise_is_complete(notebook):
         assert notebook.cells[first : first + len(own)] == own, number
 
 
-@pytest.mark.parametrize("notebook", all_solved(), ids=NAMES)
+@pytest.mark.parametrize("notebook", SOLVED, ids=NAMES)
 def test_cells_say_what_their_role_asks_for(notebook):
     for cell in notebook.cells:
         number = exercise_of(cell)
@@ -167,17 +161,6 @@ def small():
     )
 
 
-def test_the_learner_gets_the_starter_without_outputs_and_a_check_to_compare():
-    notebook = small()
-    made = learners(notebook)
-    assert [cell.id for cell in made.cells] == ["title", "statement", "answer", "check"]
-    answer, judge = made.cells[2:]
-    assert (answer.source, answer.outputs, answer.execution_count) == ("found = ...", [], None)
-    assert answer.metadata["course"] == {"exercise": "9.1", "role": "answer"}
-    assert judge.metadata["tags"] == ["nbval-check-output"]
-    assert notebook == small(), "the solved notebook itself must stay as it is"
-
-
 # --- the page of the book ------------------------------------------------------------------------
 
 
@@ -197,23 +180,7 @@ def test_the_page_has_starter_then_hints_then_the_folded_solution():
     assert notebook == small(), "the solved notebook itself must stay as it is"
 
 
-def test_a_page_without_exercises_stays_as_it_is():
-    plain = new_notebook(cells=[new_markdown_cell("text", id="a"), new_code_cell("1", id="b")])
-    assert page(plain) == learners(plain) == plain
-    assert texts([plain]) == {}
-
-
 # --- writing -------------------------------------------------------------------------------------
-
-
-def test_texts_are_sorted_and_keep_the_order_of_hints():
-    earlier = new_notebook(cells=[told("hint", "Else."), answer_cell("b")])
-    for cell in earlier.cells:
-        cell.metadata["course"]["exercise"] = "1.1"
-    found = texts([small(), earlier])
-    assert list(found) == ["1.1", "9.1"]
-    assert found["9.1"] == {"hints": ["Think.", "Multiply."], "solution": "found = 6 * 7"}
-    assert found["1.1"] == {"hints": ["Else."], "solution": "b"}
 
 
 @pytest.fixture
@@ -238,20 +205,11 @@ def test_all_is_written_once_and_then_left_alone(workplace, capsys):
     assert stamps == {path: path.stat().st_mtime_ns for path in written}
 
 
-CHANGES = {
-    "prose": lambda cells: cells[0].update(source="More."),
-    "starter": lambda cells: cells[6].metadata["course"].update(starter="arch = ...  # here"),
-    "tag": lambda cells: cells[0].metadata.update(tags=["remove-cell"]),
-    "a cell less": lambda cells: cells.pop(0),
-}
-
-
-@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
-def test_a_changed_source_makes_the_learners_notebook_stale(workplace, change, capsys):
+def test_a_changed_source_makes_the_learners_notebook_stale(workplace, capsys):
     write_all()
     path = workplace / "solutions" / NAMES[0]
     notebook = nbformat.read(path, as_version=4)
-    change(notebook.cells)
+    of_role(notebook, "answer")[0].metadata["course"]["starter"] = "arch = ...  # here"
     nbformat.write(notebook, path)
     assert not same(learners(notebook), nbformat.read(workplace / "made" / NAMES[0], as_version=4))
     exercises.main()
@@ -259,23 +217,17 @@ def test_a_changed_source_makes_the_learners_notebook_stale(workplace, change, c
     assert same(learners(notebook), nbformat.read(workplace / "made" / NAMES[0], as_version=4))
 
 
-def test_a_changed_hint_changes_the_texts_only(workplace):
+def test_a_changed_hint_changes_the_texts_only_and_outputs_are_kept(workplace):
     write_all()
+    made = workplace / "made" / NAMES[0]
+    notebook = nbformat.read(made, as_version=4)
+    code = next(cell for cell in notebook.cells if cell.cell_type == "code")
+    code.outputs = [new_output("stream", text="ran\n")]
+    nbformat.write(notebook, made)
     path = workplace / "solutions" / NAMES[0]
     notebook = nbformat.read(path, as_version=4)
     of_role(notebook, "hint")[0].source = "Another nudge → here."
     nbformat.write(notebook, path)
     assert write_all() == []
     assert "Another nudge → here." in (workplace / "texts.json").read_text("utf-8")
-
-
-def test_outputs_of_the_learners_notebook_are_kept(workplace):
-    write_all()
-    path = workplace / "made" / NAMES[0]
-    notebook = nbformat.read(path, as_version=4)
-    next(c for c in notebook.cells if c.cell_type == "code").outputs = [
-        new_output("stream", text="ran\n")
-    ]
-    nbformat.write(notebook, path)
-    assert write_all() == []
-    assert "ran" in path.read_text("utf-8")
+    assert "ran" in made.read_text("utf-8")

@@ -76,54 +76,6 @@ def shown(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Any]]:
     assert plt.get_fignums() == [], "each picture must be closed"
 
 
-def latent(**settings: Any) -> nn.Module:
-    torch.manual_seed(0)
-    generator = nn.Sequential(nn.Linear(2, 2))
-    explore_latent(generator, REAL, **settings)
-    return generator
-
-
-def book(shown: dict[str, Any]) -> Book:
-    return Book(shown["metadata"][STILL])
-
-
-def picture(shown: dict[str, Any]) -> bytes:
-    return bytes(shown["box"].children[-1].value)
-
-
-# --- what is displayed ------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("show", [lambda: explore_epochs(REAL, SNAPSHOTS), latent])
-def test_the_bundle_holds_a_view_words_and_a_still(show: Any, shown: dict[str, Any]) -> None:
-    show()
-    assert shown["raw"]
-    assert shown["bundle"][WIDGET_MIME] == {
-        "version_major": 2,
-        "version_minor": 0,
-        "model_id": shown["box"].model_id,
-    }
-    assert "run this notebook" in shown["bundle"]["text/plain"]
-    assert shown["metadata"][STILL].startswith('<div class="flip-book">')
-    assert isinstance(shown["box"].children[-1], ipywidgets.Image)
-    assert picture(shown).startswith(PNG)
-
-
-def test_the_epoch_slider_goes_through_the_sorted_snapshots(shown: dict[str, Any]) -> None:
-    explore_epochs(REAL, SNAPSHOTS)
-    slider, _ = shown["box"].children
-    assert slider.options == (1, 25, 50)
-    assert (slider.value, slider.description) == (1, "epoch")
-
-
-def test_the_latent_sliders_go_both_ways_from_zero(shown: dict[str, Any]) -> None:
-    latent(limit=2)
-    sliders = shown["box"].children[:-1]
-    assert [slider.description for slider in sliders] == ["z1", "z2"]
-    for slider in sliders:
-        assert (slider.min, slider.value, slider.max) == (-2, 0, 2)
-
-
 @pytest.fixture
 def drawn(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Tensor, Tensor, Any, list[float]]]:
     """What each picture shows: real and generated points, its title and the window."""
@@ -141,11 +93,41 @@ def drawn(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Tensor, Tensor, Any, li
     return pictures
 
 
-def test_a_picture_shows_the_sample_of_the_latent_point(
+def book(shown: dict[str, Any]) -> Book:
+    return Book(shown["metadata"][STILL])
+
+
+def picture(shown: dict[str, Any]) -> bytes:
+    return bytes(shown["box"].children[-1].value)
+
+
+# --- what is displayed ------------------------------------------------------------------------
+
+
+def test_latent_sliders_redraw_the_sample_and_a_still_walks_along_z1(
     shown: dict[str, Any], drawn: list[Any]
 ) -> None:
-    generator = latent()
-    z1, z2, _ = shown["box"].children
+    torch.manual_seed(0)
+    generator = nn.Sequential(nn.Linear(2, 2))
+    explore_latent(generator, REAL, limit=2.5)
+    assert shown["raw"]
+    assert shown["bundle"][WIDGET_MIME] == {
+        "version_major": 2,
+        "version_minor": 0,
+        "model_id": shown["box"].model_id,
+    }
+    assert "run this notebook" in shown["bundle"]["text/plain"]
+    assert shown["metadata"][STILL].startswith('<div class="flip-book">')
+    (slider,) = book(shown).inputs
+    stops = [float(value) for value in slider["data-values"].split(",")]
+    assert stops == pytest.approx([-2.5 + k / 2 for k in range(11)])
+    assert book(shown).images[0]["alt"] == "Picture at z1 (z2 stays 0) -2.5"
+
+    z1, z2, image = shown["box"].children
+    assert isinstance(image, ipywidgets.Image) and picture(shown).startswith(PNG)
+    for name, slider in (("z1", z1), ("z2", z2)):
+        assert slider.description == name
+        assert (slider.min, slider.value, slider.max) == (-2.5, 0, 2.5)
     z1.value, z2.value = 1.0, -0.5
     real, generated, title, _ = drawn[-1]
     assert torch.equal(real, REAL)
@@ -156,18 +138,23 @@ def test_a_picture_shows_the_sample_of_the_latent_point(
     assert picture(shown) != before
 
 
-def test_a_picture_shows_the_points_of_the_epoch(shown: dict[str, Any], drawn: list[Any]) -> None:
+def test_the_epoch_slider_goes_through_the_sorted_snapshots(
+    shown: dict[str, Any], drawn: list[Any]
+) -> None:
     explore_epochs(REAL, SNAPSHOTS)
-    shown["box"].children[0].value = 25
+    slider, _ = shown["box"].children
+    assert slider.options == (1, 25, 50)
+    assert (slider.value, slider.description) == (1, "epoch")
+    # the still shows the same pictures
+    for image, epoch in zip(book(shown).images, (1, 25, 50), strict=True):
+        slider.value = epoch
+        assert base64.b64decode(image["src"].partition(",")[2]) == picture(shown)
+    slider.value = 25
     real, generated, title, _ = drawn[-1]
     assert torch.equal(real, REAL)
     assert torch.equal(generated, SNAPSHOTS[25])
     assert title == "Generated points at epoch 25"
-
-
-def test_all_pictures_have_the_same_window(shown: dict[str, Any], drawn: list[Any]) -> None:
-    explore_epochs(REAL, {1: REAL, 2: REAL + 500})
-    # a fifth of the width beyond the real points on either side
+    # the same window in all: a fifth of the width beyond the real points on either side
     for *_, window in drawn:
         assert window == pytest.approx([-2, 12, -1, 6])
 
@@ -175,7 +162,7 @@ def test_all_pictures_have_the_same_window(shown: dict[str, Any], drawn: list[An
 # --- the flip-book ----------------------------------------------------------------------------
 
 
-def test_a_flip_book_has_one_picture_a_frame_and_shows_the_first() -> None:
+def test_a_flip_book_has_a_picture_and_a_stop_for_each_frame_and_shows_the_first() -> None:
     frames = {"a": b"one", "b": b"two", "c": b"three"}
     page = Book(flip_book("letter", frames))
     assert [image["alt"] for image in page.images] == [f"Picture at letter {k}" for k in frames]
@@ -185,16 +172,10 @@ def test_a_flip_book_has_one_picture_a_frame_and_shows_the_first() -> None:
         assert base64.b64decode(data) == png
     visible = ["display:block" in image["style"] for image in page.images]
     assert visible == [True, False, False]
-
-
-def test_the_slider_of_a_flip_book_has_a_stop_for_each_frame() -> None:
-    (slider,) = Book(flip_book("letter", {"a": b"1", "b": b"2", "c": b"3"})).inputs
-    assert slider["type"] == "range"
+    (slider,) = page.inputs
     assert (slider["min"], slider["value"], slider["max"], slider["step"]) == ("0", "0", "2", "1")
     assert slider["data-values"].split(",") == ["a", "b", "c"]
     assert slider["aria-valuetext"] == "a"
-    assert "this.dataset.values.split(',')[this.value]" in slider["oninput"]
-    assert "i==this.value?'block':'none'" in slider["oninput"]
 
 
 def test_words_cannot_break_out_of_a_flip_book() -> None:
@@ -204,21 +185,7 @@ def test_words_cannot_break_out_of_a_flip_book() -> None:
     assert Book(page).images[0]["alt"] == f"Picture at {name} {name}"
 
 
-def test_the_still_of_the_latent_sliders_walks_along_z1(shown: dict[str, Any]) -> None:
-    latent(limit=2.5)
-    (slider,) = book(shown).inputs
-    stops = [float(value) for value in slider["data-values"].split(",")]
-    assert stops == pytest.approx([-2.5 + k / 2 for k in range(11)])
-    alts = [image["alt"] for image in book(shown).images]
-    assert alts[0] == "Picture at z1 (z2 stays 0) -2.5"
-
-
-def test_stops_that_lie_close_together_stay_apart(shown: dict[str, Any]) -> None:
-    latent(limit=0.3)
-    assert len(book(shown).images) == 11
-
-
-@pytest.mark.parametrize(("count", "frames"), [(1, 12), (3, 12), (5, 2), (12, 4), (6, 1)])
+@pytest.mark.parametrize(("count", "frames"), [(1, 12), (12, 4), (6, 1)])
 def test_the_still_of_the_epochs_has_at_most_that_many_frames(
     count: int, frames: int, shown: dict[str, Any]
 ) -> None:
@@ -229,13 +196,6 @@ def test_the_still_of_the_epochs_has_at_most_that_many_frames(
     assert (values[0], values[-1]) == ("1", str(count)), "it begins and ends with the run"
 
 
-def test_the_still_and_the_slider_show_the_same_picture(shown: dict[str, Any]) -> None:
-    explore_epochs(REAL, SNAPSHOTS)
-    for image, epoch in zip(book(shown).images, (1, 25, 50), strict=True):
-        shown["box"].children[0].value = epoch
-        assert base64.b64decode(image["src"].partition(",")[2]) == picture(shown)
-
-
 def test_a_real_front_end_gets_the_bundle() -> None:
     # through IPython's own display, as in a notebook
     from IPython.core.interactiveshell import InteractiveShell
@@ -244,7 +204,7 @@ def test_a_real_front_end_gets_the_bundle() -> None:
     InteractiveShell.instance()
     try:
         with capture_output() as captured:
-            explore_epochs(REAL, SNAPSHOTS)
+            explore_epochs(REAL, {1: REAL})
     finally:
         InteractiveShell.clear_instance()
     (output,) = captured.outputs
