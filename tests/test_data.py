@@ -282,7 +282,7 @@ def test_a_real_batch_is_ten_one_hot_rows_of_the_pattern() -> None:
 @pytest.mark.parametrize(
     ("given", "error", "message"),
     [
-        ([1, 2.5], TypeError, "integers must be whole numbers, .*decode_batch leads back"),
+        ([1, 2.5], TypeError, "integers must be whole numbers, .*decode_batch turns rows"),
         (torch.ones(2, 2).long(), ValueError, r"\(n,\).* got shape \(2, 2\)"),
         (torch.ones(0).long(), ValueError, "n >= 1"),
     ],

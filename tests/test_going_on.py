@@ -141,7 +141,7 @@ def small(path: Path, epochs: int = 3, widths: tuple[int, ...] = (3,), **setting
     ("changed", "what"),
     [
         ({"generator_rate": 1e-3}, "rates differ"),
-        ({"average": 0.9}, "average, shapes differ"),
+        ({"average": 0.9}, "average differ"),
         ({"decay": True}, "decay differ"),
         ({"watch": torch.rand(5, 1)}, "watch differ"),
     ],

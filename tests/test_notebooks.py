@@ -9,7 +9,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from tools.notebooks import MINUTES, ROOT, sources, write
+from tools.notebooks import ROOT, runs, sources, stale, write
 from tools.site import WHEEL_LINE
 
 NOTEBOOKS = {
@@ -36,6 +36,10 @@ def test_the_first_cell_is_the_same_in_all_notebooks_and_never_touches_torch():
     assert "--no-deps" in source
     assert "torch" not in re.sub(r"#.*", "", source)
     assert source.endswith("from gan_course import doctor\n\ndoctor.check()")
+
+
+def test_the_outputs_are_those_of_the_code_beside_them():
+    assert not stale(), "code is newer than these outputs: run `make notebooks`"
 
 
 @each_notebook
@@ -87,7 +91,7 @@ def test_a_notebook_is_written_in_its_committed_form(tmp_path):
 def test_the_minutes_that_a_chapter_names_are_the_measured_ones(name):
     opening = NOTEBOOKS[name].cells[0].source.replace("\n", " ")
     named = re.search(r"about (a|two|three|four) minutes?", opening)
-    measured = json.loads(MINUTES.read_text(encoding="utf-8"))[Path(name).stem]
+    measured = runs()[Path(name).stem]["minutes"]
     assert measured > 0
     assert named, "the opening says how long the chapter takes"
     assert 0 <= {"a": 1, "two": 2, "three": 3, "four": 4}[named.group(1)] - measured < 1

@@ -14,7 +14,6 @@ from bs4 import BeautifulSoup
 from conftest import HTML, PAGES, ROOT
 
 from tools.links import foreign
-from tools.notebooks import EXECUTED, fingerprint, promised
 from tools.site import ZIP, pack
 from tools.styles import JOINED
 
@@ -268,12 +267,3 @@ def test_icons_have_their_glyphs(page, site):
         "i => getComputedStyle(i, '::before').content.codePointAt(1)"
     )
     assert drawn == 0xF002
-
-
-@pytest.mark.parametrize("name", ["01_exponential_curve", "06_museum_of_broken_gans"])
-def test_the_book_has_run_what_takes_minutes_and_printed_what_is_committed(name):
-    """These two nbval does not run once more after `make book`; the matrix does."""
-    committed = nbformat.read(ROOT / "notebooks" / f"{name}.ipynb", as_version=4)
-    executed = EXECUTED / f"{name}.ipynb"
-    assert executed.with_suffix(".sha256").read_text() == fingerprint(committed), "make book first"
-    assert promised(nbformat.read(executed, as_version=4)) == promised(committed)

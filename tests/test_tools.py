@@ -6,7 +6,6 @@ import json
 import shutil
 import threading
 import time
-from pathlib import Path
 
 import nbformat
 import pytest
@@ -30,8 +29,10 @@ def workplace(tmp_path, monkeypatch):
     (tmp_path / "gan_course" / "helper.py").write_text("answer = 42\n")
     monkeypatch.setattr(notebooks, "ROOT", tmp_path)
     monkeypatch.setattr(notebooks, "NOTEBOOKS", tmp_path / "notebooks")
-    monkeypatch.setattr(notebooks, "EXECUTED", tmp_path / "_build" / "executed")
-    return tmp_path
+    monkeypatch.setattr(notebooks, "RUNS", tmp_path / "runs.json")
+    notebooks.package.cache_clear()
+    yield tmp_path
+    notebooks.package.cache_clear()
 
 
 QUIET = "import os; print(os.environ['TQDM_DISABLE'])"  # a progress bar differs from run to run
@@ -44,47 +45,64 @@ def put(workplace, *sources):
     return path
 
 
-def test_a_notebook_is_run_for_real_and_shown_on_the_terminal_and_then_kept(workplace, capsys):
+def run(monkeypatch, *names):
+    """`python -m tools.notebooks`, with the picture for the README left out."""
+    monkeypatch.setattr(notebooks, "figure", lambda path, name: b"")
+    (notebooks.ROOT / "book" / "_static").mkdir(parents=True, exist_ok=True)
+    monkeypatch.setattr("sys.argv", ["notebooks", *names])
+    return notebooks.main()
+
+
+def test_notebooks_are_run_for_real_and_written_and_a_second_run_changes_nothing(
+    workplace, capsys, monkeypatch
+):
     path = put(workplace, "print('training', 6 * 7)", "open('made.txt', 'w').close()", QUIET)
-    executed = notebooks.up_to_date(path)
-    assert executed.cells[0].outputs[0]["text"] == "training 42\n"
-    assert executed.cells[2].outputs[0]["text"] == "1\n"
+    notebook = nbformat.read(path, as_version=4)
+    clock = "import time; print(time.monotonic())"
+    notebook.cells.append(new_code_cell(clock, id="clock", metadata={"tags": [notebooks.TIMES]}))
+    nbformat.write(notebook, path)
+    assert run(monkeypatch) == 0
     shown = capsys.readouterr().out
     assert "01_small:     training 42" in shown
-    assert "[2/3]" in shown
+    assert "[2/4]" in shown
     assert not (workplace / "notebooks" / "made.txt").exists()
-    notebook = nbformat.read(path, as_version=4)
-    notebook.cells.insert(0, new_markdown_cell("new words", id="cell-new"))
-    nbformat.write(notebook, path)
-    again = notebooks.up_to_date(path)
-    assert "unchanged" in capsys.readouterr().out
-    assert again.cells[0].source == "new words"
-    assert again.cells[1].outputs[0]["text"] == "training 42\n"
+    ran = nbformat.read(path, as_version=4)
+    assert [cell.outputs[0]["text"] for cell in (ran.cells[0], ran.cells[2])] == [
+        "training 42\n",
+        "1\n",
+    ]
+    assert notebooks.stale() == []
+    assert "torch" in notebooks.which_run()
+    before = path.read_bytes(), notebooks.RUNS.read_bytes()
+    assert run(monkeypatch, "01") == 0
+    assert (path.read_bytes(), notebooks.RUNS.read_bytes()) == before
 
 
-def test_a_change_of_code_or_helper_runs_it_again(workplace, monkeypatch):
-    ran = []
-    monkeypatch.setattr(
-        notebooks, "execute", lambda path: ran.append(path) or nbformat.read(path, as_version=4)
-    )
+@pytest.mark.parametrize("newer", ["notebook", "package"])
+def test_code_that_is_newer_than_its_outputs_is_told(workplace, monkeypatch, newer):
     path = put(workplace, "print(1)")
-    notebooks.up_to_date(path)
-    notebooks.up_to_date(path)
-    assert len(ran) == 1
-    notebooks.up_to_date(put(workplace, "print(2)"))
-    assert len(ran) == 2
-    (workplace / "gan_course" / "helper.py").write_text("answer = 43\n")
-    notebooks.up_to_date(path)
-    assert len(ran) == 3
+    monkeypatch.setattr(notebooks, "execute", lambda path: (nbformat.read(path, 4), 60.0))
+    assert run(monkeypatch) == 0
+    assert notebooks.stale() == []
+    if newer == "notebook":
+        put(workplace, "print(2)")
+    else:
+        (workplace / "gan_course" / "helper.py").write_text("answer = 43\n")
+        notebooks.package.cache_clear()
+    assert notebooks.stale() == [path.stem]
 
 
-def test_a_failing_cell_stops_the_command_and_is_not_kept(workplace, capsys, monkeypatch):
-    put(workplace, "1 / 0")
-    monkeypatch.setattr("sys.argv", ["notebooks"])
-    assert notebooks.main() == 1
+def test_a_failing_cell_is_told_and_the_others_are_written(workplace, capsys, monkeypatch):
+    put(workplace, "print(1)").rename(workplace / "notebooks" / "02_good.ipynb")
+    failing = put(workplace, "1 / 0")
+    before = failing.read_bytes()
+    assert run(monkeypatch) == 1
     said = capsys.readouterr().err
-    assert "a cell failed" in said and "ZeroDivisionError" in said
-    assert not list(workplace.rglob("*.sha256"))
+    assert "01_small: a cell failed" in said and "ZeroDivisionError" in said
+    assert failing.read_bytes() == before
+    assert notebooks.stale() == ["01_small"]
+    assert run(monkeypatch, "03") == 1
+    assert "no notebook begins with 03" in capsys.readouterr().err
 
 
 def test_what_differs_from_run_to_run_is_taken_out(tmp_path):
@@ -120,11 +138,37 @@ def test_without_a_repository_there_is_no_button():
     assert committed["repository"]["url"] == ""
 
 
-def test_the_pages_address_follows_from_the_repository():
-    assert site.pages_url("https://github.com/Some/gans.git") == "https://some.github.io/gans"
-    for url in ("github.com/a/b", "https://github.com/a", "https://x.org/a/b"):
-        with pytest.raises(ValueError, match="REPO_URL must look like"):
-            site.pages_url(url)
+@pytest.mark.parametrize(
+    ("given", "plain", "pages"),
+    [
+        (
+            "https://github.com/Some/gans",
+            "https://github.com/Some/gans",
+            "https://some.github.io/gans",
+        ),
+        ("https://github.com/a/gans.git", "https://github.com/a/gans", "https://a.github.io/gans"),
+        ("https://github.com/a/gans/", "https://github.com/a/gans", "https://a.github.io/gans"),
+        (
+            "https://github.com/Alice/alice.github.io",
+            "https://github.com/Alice/alice.github.io",
+            "https://alice.github.io",
+        ),
+    ],
+)
+def test_addresses_are_tidied_once_and_used_tidied(given, plain, pages):
+    assert site.pages_url(site.tidy(given)) == pages
+    config = site.settings(given)
+    assert config["repository"]["url"] == plain
+    colab = config["sphinx"]["config"]["myst_substitutions"]["colab_01"]
+    assert colab.startswith(
+        f"([Colab](https://colab.research.google.com/{plain[8:].replace('.com', '')}/blob/"
+    )
+
+
+@pytest.mark.parametrize("given", ["github.com/a/b", "https://github.com/a", "https://x.org/a/b"])
+def test_what_is_no_repository_is_told(given):
+    with pytest.raises(ValueError, match="REPO_URL must look like"):
+        site.tidy(given)
 
 
 def test_broken_links_are_found(tmp_path):
@@ -184,26 +228,25 @@ def test_a_layer_that_the_playground_does_not_know_is_named():
         layer_of(nn.Tanh())
 
 
-def test_a_notebook_that_measures_times_runs_alone(monkeypatch):
-    running, seen = [], []
-    lock = threading.Lock()
+def test_two_notebooks_run_side_by_side_and_one_that_measures_times_alone(workplace, monkeypatch):
+    running, seen, lock = [], [], threading.Lock()
 
-    def up_to_date(path):
+    def renew(path, known):
         with lock:
             running.append(path)
         time.sleep(0.05)
         with lock:
             seen.append((path.stem, len(running)))
             running.remove(path)
-        return path.stem
+        return {}, []
 
-    monkeypatch.setattr(notebooks, "up_to_date", up_to_date)
+    monkeypatch.setattr(notebooks, "renew", renew)
     (alone,) = notebooks.ALONE
-    names = ["01_a", alone, "02_b", "03_c", "04_d"]
-    assert notebooks.run_all([Path(name) for name in names]) == names
+    for name in ("01_a", alone, "09_b", "10_c", "11_d"):
+        put(workplace).rename(workplace / "notebooks" / f"{name}.ipynb")
+    assert run(monkeypatch) == 0
     assert seen[-1] == (alone, 1)
     assert any(together == 2 for _, together in seen)
-    assert {path.stem for path in notebooks.sources()} >= notebooks.ALONE
 
 
 @pytest.fixture(scope="module")
@@ -221,7 +264,6 @@ def published(tmp_path_factory):
         "format: jb-book\nroot: book/index\nchapters:\n"
         "  - file: notebooks/01_a\n  - file: notebooks/exercises/01_exercises\n"
     )
-    sources = {}
     names = ("01_a", "solutions/01_exercises", "exercises/01_exercises")
     for name in names:
         notebook = new_notebook(
@@ -234,19 +276,18 @@ def published(tmp_path_factory):
             ]
         )
         notebooks.normalise(notebook, folder)  # names the language
-        sources[folder / "notebooks" / f"{name}.ipynb"] = notebook
-    (folder / "minutes.json").write_text(json.dumps(dict.fromkeys(names, 1)))
+        nbformat.write(notebook, folder / "notebooks" / f"{name}.ipynb")
+    known = {"code": "", "date": "today", "minutes": 1, "with": "Python"}
+    (folder / "runs.json").write_text(json.dumps(dict.fromkeys(names, known)))
     with pytest.MonkeyPatch.context() as patch:
         build = folder / "_build"
         patch.setattr(site, "ROOT", folder)
-        patch.setattr(site, "NOTEBOOKS", folder / "notebooks")
+        patch.setattr(notebooks, "NOTEBOOKS", folder / "notebooks")
+        patch.setattr(notebooks, "RUNS", folder / "runs.json")
         patch.setattr(site, "SOLUTIONS", folder / "notebooks" / "solutions")
         patch.setattr(site, "EXERCISES", folder / "notebooks" / "exercises")
-        patch.setattr(site, "MINUTES", folder / "minutes.json")
         for name in ("source", "html", "published"):
             patch.setattr(site, name.upper(), build / name)
-        patch.setattr(site, "sources", lambda: list(sources))
-        patch.setattr(site, "run_all", lambda paths: [sources[path] for path in paths])
         patch.setattr("sys.argv", ["site", "--repo-url", "https://github.com/Some/gans"])
         assert site.main() == 0
     return build / "html"
@@ -280,6 +321,21 @@ def test_a_published_page_of_prose_has_links_but_no_buttons(published):
     assert "https://some.github.io/gans/gans-from-scratch.zip" in links
     assert "https://some.github.io/gans/gans-from-scratch.pdf" in links
     assert any(str(link).endswith("/blob/gh-pages/notebooks/01_a.ipynb") for link in links)
+
+
+@pytest.mark.parametrize(
+    ("page", "source"),
+    [
+        ("book/index", "book/index.md"),
+        ("notebooks/01_a", "notebooks/01_a.ipynb"),
+        ("notebooks/exercises/01_exercises", "notebooks/solutions/01_exercises.ipynb"),
+    ],
+)
+def test_every_published_page_can_be_asked_about_and_mended(published, page, source):
+    soup = BeautifulSoup((published / f"{page}.html").read_text(), "html.parser")
+    links = {str(link.get("href")) for link in soup.find_all("a")}
+    assert f"https://github.com/Some/gans/edit/main/{source}" in links
+    assert any(link.startswith("https://github.com/Some/gans/issues/new") for link in links)
 
 
 def test_the_workflow_publishes_all_that_the_pages_link_to():

@@ -181,7 +181,7 @@ def scripted(scores: list[float]) -> Callable[[Tensor], float]:
 def run(pair: tuple[nn.Module, nn.Module] | None = None, **settings: Any) -> History:
     """A run of `fit` on two batches of four, with settings of its own."""
     chosen: dict[str, Any] = {
-        "batches": [REAL[:4], REAL[4:]],
+        "loader": [REAL[:4], REAL[4:]],
         "noise": normal_noise(2),
         "score": lambda samples: float(samples.square().mean()),
         "watch": WATCH,
@@ -189,7 +189,7 @@ def run(pair: tuple[nn.Module, nn.Module] | None = None, **settings: Any) -> His
         **settings,
     }
     generator, discriminator = pair or networks()
-    return fit(generator, discriminator, chosen.pop("batches"), chosen.pop("noise"), **chosen)
+    return fit(generator, discriminator, chosen.pop("loader"), chosen.pop("noise"), **chosen)
 
 
 @pytest.mark.parametrize(
@@ -199,7 +199,7 @@ def test_an_epoch_is_the_mean_of_its_steps_and_draws_nothing_else(batches: Any) 
     pair, twins = networks(), networks()
     torch.manual_seed(2)
     settings = {"generator_rate": 0.01, "discriminator_rate": 0.02, "betas": (0.5, 0.9)}
-    history = run(pair, epochs=1, batches=batches, **settings)
+    history = run(pair, epochs=1, loader=batches, **settings)
     torch.manual_seed(2)
     adams = [
         Adam(network.parameters(), lr=rate, betas=(0.5, 0.9))
@@ -257,7 +257,7 @@ def test_modes_and_the_learners_tensors_are_left_alone(training: bool) -> None:
     pair, real, watch = networks(), REAL.clone(), WATCH.clone()
     for network in pair:
         network.train(training)
-    run(pair, batches=[real], watch=watch, epochs=2)
+    run(pair, loader=[real], watch=watch, epochs=2)
     assert [network.training for network in pair] == [training, training]
     assert torch.equal(real, REAL) and torch.equal(watch, WATCH)
 
@@ -272,7 +272,7 @@ def test_modes_and_the_learners_tensors_are_left_alone(training: bool) -> None:
     ],
 )
 def test_batches_as_people_have_them_train_as_tensors_do(given: Any) -> None:
-    assert run(batches=given).epochs == run().epochs
+    assert run(loader=given).epochs == run().epochs
 
 
 def test_decay_goes_down_in_a_line_and_is_undone() -> None:
@@ -390,10 +390,10 @@ def frozen(network: nn.Module) -> nn.Module:
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"batches": []}, "batches must hold at least one batch; got none"),
-        ({"batches": iter([REAL])}, "such that one can go through it again"),
-        ({"batches": [REAL * math.nan]}, "a batch must be finite, got NaN"),
-        ({"batches": [REAL[:, 0]]}, r"a batch must have shape \(n, dim\), got \(8,\)"),
+        ({"loader": []}, "loader must hold at least one batch; got none"),
+        ({"loader": iter([REAL])}, "such that one can go through it again"),
+        ({"loader": [REAL * math.nan]}, "a batch must be finite, got NaN"),
+        ({"loader": [REAL[:, 0]]}, r"a batch must have shape \(n, dim\), got \(8,\)"),
         ({"watch": None}, "score needs watch"),
         ({"score": None, "patience": 3}, "patience and keep_best need a score"),
         ({"pair": (frozen(networks()[0]), networks()[1])}, r"generator\.requires_grad_\(True\)"),
