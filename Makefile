@@ -15,6 +15,8 @@ ONLY ?=
 # networks this small are fastest on one thread, and then two runs agree to the last bit
 export OMP_NUM_THREADS ?= 1
 export PYTHONHASHSEED := 0
+# compiled once, modules load in a moment in each of the many processes that tests start
+unexport PYTHONDONTWRITEBYTECODE
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PRE_COMMIT_HOME := $(CURDIR)/$(VENV)/pre-commit
 
