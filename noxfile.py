@@ -58,3 +58,13 @@ def run(session: nox.Session, *options: str) -> None:
         env={"OMP_NUM_THREADS": "1"},
     )
     shutil.rmtree(session.virtualenv.location)
+
+
+@nox.session(python=False)
+def platforms(session: nox.Session) -> None:
+    """Does the lock have a build of every package for Windows and for macOS, too?"""
+    for platform in ("windows", "macos", "linux"):
+        for python in ("3.10", "3.13"):
+            target = ("--python-platform", platform, "--python-version", python)
+            options = ("--dry-run", "--quiet", "--target", session.create_tmp())
+            session.run("uv", "pip", "install", *options, *target, "-r", "requirements.txt")

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
+import subprocess
 import threading
 import time
 
@@ -321,6 +323,25 @@ def test_a_published_page_of_prose_has_links_but_no_buttons(published):
     assert "https://some.github.io/gans/gans-from-scratch.zip" in links
     assert "https://some.github.io/gans/gans-from-scratch.pdf" in links
     assert any(str(link).endswith("/blob/gh-pages/notebooks/01_a.ipynb") for link in links)
+
+
+def test_the_set_up_page_types_what_make_types():
+    """Its commands for Linux are those with which `make` installs, and CI, from a clean clone."""
+    page = (ROOT / "book" / "setup.md").read_text(encoding="utf-8")
+    linux = re.search(r"tab-item\} Linux.*?```bash\n(.*?)```", page, re.DOTALL)
+    make = ["make", "--dry-run", "--always-make", "PYTHON=python3", ".venv/ready", "lab"]
+    done = subprocess.run(make, cwd=ROOT, capture_output=True, text=True, check=True)
+    typed = [
+        line.replace("--quiet --no-compile ", "").replace("--quiet ", "").strip()
+        for line in done.stdout.splitlines()
+        if re.match(r"(python3 -m venv|\.venv/bin/)", line)
+    ]
+    assert linux is not None and typed == linux[1].splitlines()
+    for other, slash in (("macOS", "/bin/"), ("Windows", "\\Scripts\\")):
+        commands = re.search(rf"tab-item\}} {other}.*?```\w+\n(.*?)```", page, re.DOTALL)
+        assert commands is not None
+        lines = commands[1].replace(slash, "/bin/").splitlines()
+        assert lines[1:] == linux[1].splitlines()[1:]
 
 
 @pytest.mark.parametrize(

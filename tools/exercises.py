@@ -97,8 +97,6 @@ def texts(notebooks: list[NotebookNode]) -> dict[str, dict[str, Any]]:
 
 def write_all() -> list[Path]:
     """Write learners' notebooks and texts; returns the notebooks whose cells have changed."""
-    from tools.notebooks import write  # here, since that module imports this one
-
     changed = []
     solved = {path.name: nbformat.read(path, as_version=4) for path in paths()}
     for name, notebook in solved.items():

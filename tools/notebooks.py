@@ -199,6 +199,7 @@ def printed(cell: NotebookNode) -> str:
 
 def write(notebook: NotebookNode, path: Path) -> None:
     """Write a notebook so that equal content gives equal bytes."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     text = json.dumps(notebook, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
     path.write_text(text, encoding="utf-8")
 
