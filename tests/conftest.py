@@ -10,7 +10,7 @@ import re
 import socket
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -103,5 +103,18 @@ def browser() -> Iterator[object]:
         chromium = playwright.chromium.launch(
             executable_path=program, args=[*options, "--disable-background-networking"]
         )
+        for name in ("new_page", "new_context"):
+            setattr(chromium, name, _patient(getattr(chromium, name)))
         yield chromium
         chromium.close()
+
+
+def _patient(make: Callable[..., Any]) -> Callable[..., Any]:
+    """A page or context that waits for what it needs: a busy machine is no fault of the page."""
+
+    def made(**settings: Any) -> Any:
+        found = make(**settings)
+        found.set_default_timeout(600_000)
+        return found
+
+    return made

@@ -25,7 +25,6 @@ from gan_course.saving import TRAINED, load_trained
 
 pytestmark = pytest.mark.browser
 PAGE = "book/playground.html"
-WAIT = 150_000  # milliseconds: a training takes some seconds, on a busy machine many
 # how the page calls a setting of the course
 NAMES = {"batch_size": "batch", "latent_dim": "latentDim"}
 LEFT_OUT = {"dropout", "scaled", "relativistic", "pack"}  # the page has none of these, or always
@@ -81,7 +80,6 @@ def train_to_the_end(page: Any) -> dict[str, str]:
     page.wait_for_function(
         "(({dataset, frame}) => dataset.state === 'still' && frame?.done)"
         "(document.querySelector('gan-playground'))",
-        timeout=WAIT,
     )
     return state(page)
 

@@ -430,6 +430,7 @@ def make(browser: Browser) -> int:
     source = folder / "book.html"
     source.write_text(book.document(), encoding="utf-8")
     page = browser.new_page()
+    page.set_default_timeout(0)  # it takes as long as it takes, on a busy machine too
     page.goto(source.as_uri())
     print_pages(page, folder / "book.pdf")
     page.close()
