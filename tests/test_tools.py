@@ -328,7 +328,7 @@ def test_a_published_page_of_prose_has_links_but_no_buttons(published):
 def test_the_set_up_page_types_what_make_types():
     """Its commands for Linux are those with which `make` installs, and CI, from a clean clone."""
     page = (ROOT / "book" / "setup.md").read_text(encoding="utf-8")
-    linux = re.search(r"tab-item\} Linux.*?```bash\n(.*?)```", page, re.DOTALL)
+    linux = re.search(r"### Linux.*?```bash\n(.*?)```", page, re.DOTALL)
     make = ["make", "--dry-run", "--always-make", "PYTHON=python3", ".venv/ready", "lab"]
     done = subprocess.run(make, cwd=ROOT, capture_output=True, text=True, check=True)
     typed = [
@@ -338,7 +338,7 @@ def test_the_set_up_page_types_what_make_types():
     ]
     assert linux is not None and typed == linux[1].splitlines()
     for other, slash in (("macOS", "/bin/"), ("Windows", "\\Scripts\\")):
-        commands = re.search(rf"tab-item\}} {other}.*?```\w+\n(.*?)```", page, re.DOTALL)
+        commands = re.search(rf"### {other}.*?```\w+\n(.*?)```", page, re.DOTALL)
         assert commands is not None
         lines = commands[1].replace(slash, "/bin/").splitlines()
         assert lines[1:] == linux[1].splitlines()[1:]
