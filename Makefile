@@ -47,7 +47,8 @@ pdf: book  ## print the book with Chromium, to _build/gans-from-scratch.pdf
 test: book lint  ## all tests: code style, types, unit tests, notebooks, the site in a browser
 	$(PYTEST)
 
-check: lint  ## the quick ones: code style, types, unit tests without browser and notebooks
+check: $(VENV)/ready  ## the quick ones: code style, types, unit tests without browser and notebooks
+	SKIP=check-jsonschema,zizmor,detect-secrets $(BIN)/pre-commit run --all-files
 	$(PYTEST) -m "not browser" tests
 
 lint: $(VENV)/ready  ## code style, types, safe workflows, no secrets: .pre-commit-config.yaml
