@@ -1,6 +1,6 @@
 """Where do samples and noise come from? Curves, batches, scaling, integers as one-hot rows.
 
-An argument `random` is a `torch.Generator`: PyTorch's source of random numbers, and no network.
+An argument `random` is a `torch.Generator`: PyTorch's source of random numbers, not a network.
 Where it is left out, numbers come from the global one, which `torch.manual_seed` sets.
 """
 
@@ -114,7 +114,8 @@ def batches(
 class Scaler:
     """Maps each column of the data to [-1, 1] and back; `low` and `high` have shape (dim,).
 
-    Networks learn best from numbers near zero: min-max scaling, 2 (v - low) / (high - low) - 1.
+    Networks learn best from numbers near zero, hence min-max scaling:
+    2 (v - low) / (high - low) - 1.
     """
 
     low: Tensor
@@ -187,7 +188,7 @@ def decode_batch(batch: Any) -> Tensor:
 
 
 def pattern_values(pattern: Pattern, below: int = 100) -> Tensor:
-    """The integers from 0 up to `below` that follow a pattern, in rising order.
+    """The integers from 0 up to `below` that follow a pattern, in ascending order.
 
     Args:
         pattern: "odd", "even", or k for the multiples of k (0 is one of them).

@@ -67,7 +67,7 @@ def make_discriminator(
     """Build a discriminator: samples of shape (n, input_dim) -> P(real) of shape (n, 1).
 
     Each width is one hidden linear layer with ReLU and dropout after it (Srivastava et al. 2014).
-    The sigmoid at the end squeezes the score into a probability.
+    The sigmoid at the end squeezes the last number into a probability.
     """
     layers: list[nn.Module] = []
     width = input_dim
@@ -114,14 +114,15 @@ class Generator(nn.Module):
 class Discriminator(nn.Module):
     """Samples of shape (n, input_dim) -> the probability that each is real, shape (n, 1).
 
-    `layers` are the widths of its linear layers; the last one is 1, the one answer.
+    `layers` are the widths of its linear layers. Unlike `widths` elsewhere they include the output,
+    which is 1, the one answer.
     """
 
     def __init__(
         self, input_dim: int = 1, layers: Sequence[int] = (64, 32, 1), *, slope: float = 0.01
     ) -> None:
         super().__init__()
-        if layers[-1] != 1:  # binary cross-entropy would train several answers without a word
+        if layers[-1] != 1:  # binary cross-entropy would silently train several answers
             raise ValueError(f"layers must end with 1, the one answer, got {list(layers)}")
         self.layers = nn.ModuleList(nn.Linear(a, b) for a, b in pairwise([input_dim, *layers]))
         self.leaky_relu = nn.LeakyReLU(slope)

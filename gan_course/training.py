@@ -21,7 +21,7 @@ from gan_course.data import Noise, as_samples
 from gan_course.networks import sample
 
 # Above this mean loss a training is broken; an undecided D has 0.69. At 50 nats a network gives the
-# right answer a probability of e^-50, where a sigmoid is so flat that no gradient passes.
+# right answer a probability of e^-50, and rounding leaves hardly any gradient.
 EXPLODED = 50.0
 ADVICE = "try smaller learning rates, and data scaled to [-1, 1]"
 
@@ -30,7 +30,7 @@ ADVICE = "try smaller learning rates, and data scaled to [-1, 1]"
 
 
 class Losses(NamedTuple):
-    """The three losses of a step, in nats: tensors as a step gives them, floats in a `History`."""
+    """The three losses of a step, in nats: tensors from `train_step`, floats from `GAN`."""
 
     real: Any
     fake: Any
@@ -68,8 +68,8 @@ def generator_loss(answers: Tensor) -> Tensor:
 def _cross_entropy(answers: Tensor, target: float) -> Tensor:
     """The chapter's `bce`, with targets made to fit the batch.
 
-    On a GPU PyTorch's function crashes Python where an answer is NaN. So it sees one half in its
-    place, and the loss is made NaN afterwards: `fit` stops with a clear message.
+    On a GPU PyTorch's function crashes Python where an answer is NaN. So NaN is replaced by one
+    half first, and the loss is made NaN afterwards: `fit` stops with a clear message.
     """
     loss = binary_cross_entropy(answers.nan_to_num(0.5), torch.full_like(answers, target))
     return torch.where(answers.isnan().any(), math.nan, loss)
@@ -225,8 +225,9 @@ def fit(
 ) -> History:
     """Train both networks in place, on the device they are on, and show the progress.
 
-    It is the loop of project 1, with its rates, and more to choose from. Ctrl-C, or the stop
-    button, ends it early; `fit` then returns what it has so far.
+    It is `train` of project 1, with its learning rates and more to choose from; it stops early
+    only if you give `patience`. Ctrl-C, or the stop button, ends it: `fit` then returns what it
+    has so far.
 
     Args:
         generator: maps (n, latent_dim) to (n, dim).
@@ -239,16 +240,16 @@ def fit(
         discriminator_rate: learning rate of the discriminator's Adam.
         betas: Adam's two betas, the same for both networks.
         optimisers: the generator's and the discriminator's, if you made them yourself.
-        decay: let both rates fall in a straight line, to 0 at the last step.
+        decay: let both rates fall in a straight line; they would be 0 just after the last step.
         average: if above 0, the generator ends with a moving average of its weights, and the
-            samples that are scored and kept come from it. Each step keeps this share of the old
-            average, such as 0.99.
+            samples that are scored and kept come from it. The number, such as 0.99, is the share
+            of the old average that each step keeps.
         watch: fixed noise, shape (m, latent_dim): what is generated from it is scored and kept, so
             that two epochs differ by the generator alone and not by luck.
         score: says how good samples of shape (m, dim) are; lower is better.
         patience: stop after this many epochs without a better score.
         keep_best: the generator ends with the weights of the best epoch.
-        report: called with the first epoch and every `every`; `print` will do.
+        report: called with the `Epoch` after the first one and every `every`; `print` will do.
         every: epochs between two reports, snapshots, or saves to the checkpoint.
         checkpoint: path of a file. If it is there, training goes on from it, to exactly the losses
             of a run without a break (on the same machine); else it is made. Noise and batches must
@@ -258,8 +259,9 @@ def fit(
         Losses and scores of each epoch, and snapshots of the samples.
 
     Raises:
-        FloatingPointError: the training has diverged: a loss, a sample or the score is not a
-            number, or a loss has exploded. The networks have their weights of the last good epoch.
+        FloatingPointError: the training has diverged: a loss or a sample is NaN or infinite, the
+            score is NaN, or a loss has exploded. The networks get back the weights from before
+            this epoch. Optimisers of your own, or of a `GAN`, do not: make new ones.
     """
     # check and prepare
     _require_trainable(generator, discriminator)
@@ -286,35 +288,36 @@ def fit(
     about |= {"watch": None if watch is None else watch.tolist()}
     file = _Checkpoint(checkpoint, about, [*networks, *optimisers], loader)
     best_weights = file.load(history, stopping) or best_weights
-    done_before = number = history.stopped_at
+    done_before = history.stopped_at
 
-    def one_epoch() -> Losses:
+    def one_epoch(number: int) -> Losses:
         losses: list[Losses] = []
         for real in _real_samples(loader, discriminator, first=number == done_before + 1):
             if decay:
                 steps = len(loader)  # type: ignore[arg-type]  # Python says so where it has none
-                left = 1 - ((number - 1) * steps + len(losses)) / (epochs * steps)
-                _set_rates(optimisers, [rate * left for rate in rates])
+                done = (number - 1) * steps + len(losses)
+                _set_rates(optimisers, [rate * (1 - done / (epochs * steps)) for rate in rates])
             losses.append(step(generator, discriminator, *optimisers, real, noise))
             if averaged is not None:
                 averaged.update_parameters(generator)
-        if not losses:
-            used_up = "" if number == 1 else ", and be such that one can go through it again"
-            raise ValueError(f"loader must hold at least one batch{used_up}; got none")
+        if not losses:  # iter(loader), say, is used up after one epoch
+            raise ValueError(f"loader must give batches in every epoch, got none in epoch {number}")
         return _mean(losses)
 
     # train
-    bar = _progress_bar(epochs, done_before)
+    number, bar = done_before, _progress_bar(epochs, done_before)
     try:
-        if not number:
-            file.save(history, stopping, best_weights)  # a place that can't be written shows now
-        stop = stopping.should_stop(number, math.inf)  # the file may be of a run that had stopped
+        if number == 0:  # fail now, and not after hours, if the path can't be written
+            file.save(history, stopping, best_weights)
+        # a run from a file may have run out of patience; an infinite score changes nothing
+        stop = stopping.should_stop(number, math.inf)
         while number < epochs and not stop:
             number += 1
             weights_before = [copy.deepcopy(network.state_dict()) for network in networks]
-            losses = one_epoch()
+            losses = one_epoch(number)
             samples = None if watch is None else sample(watched, watch).cpu()
-            fault, value = _fault(losses, samples), None
+            value = None
+            fault = _fault(losses, samples)
             if score is not None and samples is not None and not fault:
                 value = float(score(samples))
                 fault = "the score is not a number" if math.isnan(value) else ""
@@ -340,11 +343,11 @@ def fit(
             bar.update()
         if number > done_before:
             file.save(history, stopping, best_weights)
-    except KeyboardInterrupt:  # in the middle of an epoch, so the file stays as it is
+    except KeyboardInterrupt:  # perhaps in the middle of an epoch, so nothing is saved here
         print(f"stopped in epoch {number} of {epochs}, after {history.stopped_at} whole ones")
     finally:
         bar.close()
-        _set_rates(optimisers, rates)  # as they were before they fell
+        _set_rates(optimisers, rates)  # undo decay
 
     # finish
     history.best_epoch, history.best_score = stopping.best_epoch, stopping.best
@@ -387,7 +390,7 @@ def _require_trainable(generator: nn.Module, discriminator: nn.Module) -> None:
 def _real_samples(loader: Iterable[Any], discriminator: nn.Module, first: bool) -> Iterator[Tensor]:
     """The batches, on the discriminator's device and in its number type.
 
-    Of (samples, labels), as many a DataLoader gives, the samples. In the first epoch the first
+    If the loader gives (samples, labels), only the samples are used. In the first epoch the first
     batch is checked for its shape and for NaN.
     """
     weight = next(discriminator.parameters())
@@ -425,7 +428,7 @@ def _set_rates(optimisers: Sequence[Optimizer], rates: Sequence[float]) -> None:
 def _progress_bar(epochs: int, done: int) -> Any:
     from tqdm.auto import tqdm  # a widget in a notebook, a line in a terminal
 
-    # quiet where a file or a test takes in what is printed, and where TQDM_DISABLE=1 asks for it
+    # silent when output goes to a file or a test, and where TQDM_DISABLE=1 asks for it
     ipython = sys.modules.get("IPython")
     in_notebook = ipython is not None and ipython.get_ipython() is not None
     seen = (in_notebook or sys.stderr.isatty()) and not os.environ.get("TQDM_DISABLE")
@@ -457,7 +460,7 @@ class GAN:
         """Take over the networks, which are moved to `device` and trained in place.
 
         `noise` draws `num` noise vectors, shape (num, latent_dim), and `data` draws `num` real
-        samples, shape (num, dim), in this order. Rates and betas are those of the Adam optimisers.
+        samples, shape (num, dim). Rates and betas are those of the Adam optimisers.
         """
         self.generator = generator.to(device)
         self.discriminator = discriminator.to(device)
@@ -493,14 +496,14 @@ class GAN:
         self.discriminator_optimiser.zero_grad()
         real = self.data(self.batch_size) if real is None else real
         loss_real = real_loss(self.discriminator(real.to(self.device)))
-        # no_grad: the generator does not learn here. (generate_samples is in evaluation mode)
+        # no_grad: the generator does not learn here. Not generate_samples, which is in eval mode
         with torch.no_grad():
             fake = self.generator(self.noise(self.batch_size).to(self.device))
         loss_fake = fake_loss(self.discriminator(fake))
         loss = (loss_real + loss_fake) / 2
         loss.backward()
         self.discriminator_optimiser.step()
-        return loss_real.item(), loss_fake.item()
+        return loss_real.item(), loss_fake.item()  # as in the chapter, though a GPU waits
 
     def train_step(self, real: Tensor | None = None) -> Losses:
         """Change the discriminator, then the generator, once each.
@@ -518,8 +521,10 @@ class GAN:
         There is no data set to go through, so an epoch is just so many `batches`.
         """
 
-        def step(*given: Any) -> Losses:
-            return self.train_step(real=given[4])  # networks and optimisers are its own
+        def step(
+            g: Any, d: Any, g_optimiser: Any, d_optimiser: Any, real: Any, noise: Any
+        ) -> Losses:
+            return self.train_step(real)  # this GAN has the rest already
 
         return fit(
             self.generator,
@@ -560,7 +565,7 @@ def save_run(
 
     Args:
         path: the file.
-        about: what is trained, in numbers and texts, by which `load_run` knows another training.
+        about: what is trained, in numbers and texts; `load_run` refuses a file from another run.
         state: what the training needs to go on: tensors, numbers, texts, lists, dicts.
         random: a source of random numbers beside PyTorch's global one.
     """

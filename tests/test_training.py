@@ -390,8 +390,8 @@ def frozen(network: nn.Module) -> nn.Module:
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"loader": []}, "loader must hold at least one batch; got none"),
-        ({"loader": iter([REAL])}, "such that one can go through it again"),
+        ({"loader": []}, "got none in epoch 1"),
+        ({"loader": iter([REAL])}, "loader must give batches in every epoch, got none in epoch 2"),
         ({"loader": [REAL * math.nan]}, "a batch must be finite, got NaN"),
         ({"loader": [REAL[:, 0]]}, r"a batch must have shape \(n, dim\), got \(8,\)"),
         ({"watch": None}, "score needs watch"),
