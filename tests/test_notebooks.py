@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from pathlib import Path
 
 import nbformat
 import pytest
 
-from tools.notebooks import ROOT, runs, sources, stale, write
+from tools.notebooks import ROOT, sources, stale, write
 from tools.site import WHEEL_LINE
 
 NOTEBOOKS = {
@@ -85,16 +84,6 @@ def test_a_notebook_is_written_in_its_committed_form(tmp_path):
     for path in sources():
         write(nbformat.read(path, as_version=4), tmp_path / "copy.ipynb")
         assert (tmp_path / "copy.ipynb").read_bytes() == path.read_bytes()
-
-
-@each_chapter
-def test_the_minutes_that_a_chapter_names_are_the_measured_ones(name):
-    opening = NOTEBOOKS[name].cells[0].source.replace("\n", " ")
-    named = re.search(r"about (a|two|three|four) minutes?", opening)
-    measured = runs()[Path(name).stem]["minutes"]
-    assert measured > 0
-    assert named, "the opening says how long the chapter takes"
-    assert 0 <= {"a": 1, "two": 2, "three": 3, "four": 4}[named.group(1)] - measured < 1
 
 
 @pytest.mark.parametrize("name", [name for name in NOTEBOOKS if "solutions" in name])
