@@ -66,11 +66,12 @@ from benchmarks.study import clear, run_study, write
 
 def run(seeds):
     for seed in seeds:
-        time.sleep(1)
+        time.sleep(2)  # long enough to be killed in the middle, on a busy machine too
         yield {"seed": seed}
 
 def show(record):
-    print("trained seed", record["seed"], flush=True)
+    sys.stdout.write(f"trained seed {record['seed']}\\n")  # in one piece: two processes speak
+    sys.stdout.flush()
 
 path, count = Path(sys.argv[1]), int(sys.argv[2])
 records = run_study(run, range(count), path, {}, show)
@@ -122,6 +123,7 @@ def test_two_processes_share_the_seeds_and_one_that_is_killed_is_replaced(tmp_pa
         finished = {int(file.stem) for file in folder.glob("[0-9].json")}
     os.kill(workers_of(launcher.pid)[-1], signal.SIGKILL)
     output, _ = launcher.communicate(timeout=300)
+    assert launcher.returncode == 0, output
     records = json.loads(path.read_text(encoding="utf-8"))
     assert [record["seed"] for record in records] == list(range(SEEDS)), output
     trained = [int(seed) for seed in re.findall(r"trained seed (\d+)", output)]
