@@ -19,17 +19,15 @@ from typing import Any
 import torch.distributed as dist
 
 from benchmarks.project import Record
+from gan_course.training import replace_file
 
 Run = Callable[[Sequence[int]], Iterator[Record]]
 
 
 def write(path: Path, content: object) -> None:
     """Write JSON in one piece: there is never half a file."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    # of each process its own: several may write the same file at the same moment
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    part.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
-    part.replace(path)
+    text = json.dumps(content, indent=1) + "\n"
+    replace_file(path, lambda part: part.write_text(text, encoding="utf-8"))
 
 
 def run_study(

@@ -618,7 +618,7 @@ def replace_file(path: str | os.PathLike[str], write: Callable[[Path], object]) 
     path = Path(path).expanduser()
     place = path.resolve()  # where it is a link, the file that it leads to is replaced
     place.parent.mkdir(parents=True, exist_ok=True)
-    part = place.with_name(f".{place.name}.part")
+    part = place.with_name(f".{place.name}.{os.getpid()}.part")  # each process has its own
     try:
         write(part)
         part.replace(place)
