@@ -160,24 +160,6 @@ def examine() -> list[Check]:
     return [python(), *packages, device(), widgets(), folder(Path.cwd())]
 
 
-def check() -> None:
-    """Say in a notebook whether this machine is ready: what is wrong, or one line.
-
-    The line says nothing of this machine, so that notebooks stay the same on all of them. Where
-    something is missing without which the notebook can't run, it stops with a RuntimeError.
-    """
-    checks = examine()
-    for found in checks:
-        if found.status != "OK":
-            print(found)
-    if any(found.status == "FAIL" for found in checks):
-        raise RuntimeError(
-            "this machine is not ready for the course: do what stands below each FAIL, "
-            "restart the kernel, and run this cell again"
-        )
-    print("ready for the course")
-
-
 def main() -> int:
     """Print a line a check; the exit code is 1 where something is missing."""
     checks = examine()

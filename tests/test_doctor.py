@@ -157,27 +157,6 @@ def test_a_failure_is_printed_with_its_cure_and_sets_the_exit_code(
     assert doctor.main() == 0
 
 
-def test_a_notebook_says_one_line_where_all_is_well_and_what_is_odd(
-    monkeypatch: Any, capsys: Any
-) -> None:
-    checks = [Check("OK", "device cuda: a GPU"), Check("WARN", "little room", "make some")]
-    monkeypatch.setattr(doctor, "examine", lambda: checks[:1])
-    doctor.check()
-    assert capsys.readouterr().out == "ready for the course\n"
-    monkeypatch.setattr(doctor, "examine", lambda: checks)
-    doctor.check()
-    said = "WARN  little room\n      make some\nready for the course\n"
-    assert capsys.readouterr().out == said
-
-
-def test_a_notebook_stops_where_something_is_missing(monkeypatch: Any, capsys: Any) -> None:
-    checks = [Check("WARN", "little room"), Check("FAIL", "no torch", "get torch")]
-    monkeypatch.setattr(doctor, "examine", lambda: checks)
-    with pytest.raises(RuntimeError, match="not ready for the course: do what stands below each"):
-        doctor.check()
-    assert capsys.readouterr().out == "WARN  little room\nFAIL  no torch\n      get torch\n"
-
-
 # --- what importing the package says -------------------------------------------------------------
 
 

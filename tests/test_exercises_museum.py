@@ -40,13 +40,13 @@ def used_up(a):
     return loss
 
 
-RIGHT["6.1"] = {
+RIGHT["I"] = {
     "ones": (lambda a: bce(a, ones(a)),),
     "by hand": (lambda a: -a.log().mean(),),
     "the helper": (generator_loss,),
     "shape (1,)": (lambda a: bce(a, ones(a))[None],),
 }
-FAULTS["6.1"] = {
+FAULTS["I"] = {
     "zeros": (lambda a: bce(a, zeros(a)), "for being found out, target 0: what does G want"),
     "minimax": (lambda a: -bce(a, zeros(a)), "that is log(1 - D(G(z))), which is flat"),
     "sign": (lambda a: a.log().mean(), "the sign is wrong"),
@@ -66,12 +66,12 @@ def sgd(network):
 
 OF_G, OF_D, BOTH = "Adam(G.parameters()", "Adam(D.parameters()", "G_optimiser, D_optimiser"
 ALL = "Adam([*G.parameters(), *D.parameters()]"
-RIGHT["6.2"] = {
+RIGHT["J"] = {
     "Adam": (),
     "a list": (f"return {BOTH}", f"return [{BOTH}]"),
     "SGD in groups": (lambda G, D: (sgd(G), sgd(D)),),
 }
-FAULTS["6.2"] = {
+FAULTS["J"] = {
     "one for both": (OF_G, ALL, BOTH, "G_optimiser, G_optimiser", "weights are in both optimisers"),
     "one": (BOTH, "G_optimiser", "a single optimiser, expected two: G's, then D's"),
     "swapped": (BOTH, "D_optimiser, G_optimiser", "the two are swapped"),
@@ -85,14 +85,14 @@ FAULTS["6.2"] = {
 
 EMPTY, BACKWARD, STEP = "D_optimiser.zero_grad()", "loss.backward()", "D_optimiser.step()"
 FAKE, RETURN, PASS = "fake = G(noise).detach()", "loss.item()", "pass"
-RIGHT["6.3"] = {
+RIGHT["K"] = {
     "as in the chapter": (),
     "no_grad": (FAKE, "with torch.no_grad(): fake = G(noise)"),
     "the mean of both parts": (BACKWARD, "loss = loss / 2; loss.backward()"),
     "backward twice": (BACKWARD, "bce(D(real), ones).backward(); bce(D(fake), zeros).backward()"),
     "a tensor without a record": (RETURN, "loss.detach()"),
 }
-FAULTS["6.3"] = {
+FAULTS["K"] = {
     "heaped up": (EMPTY, PASS, "much too far, by gradients of the last batch"),
     "no detach": (".detach()", "", "gradients have reached the generator. With two optimisers"),
     "no backward": (BACKWARD, PASS, "step() found no gradients. Either nobody calls"),
@@ -116,12 +116,12 @@ def by_enumerate(losses, start=0):
     return total / i
 
 
-RIGHT["6.4"] = {
+RIGHT["L"] = {
     "len": (),
     "torch": (lambda losses: torch.tensor(losses).mean(),),
     "enumerate from 1": (lambda losses: by_enumerate(losses, 1),),
 }
-FAULTS["6.4"] = {
+FAULTS["L"] = {
     "by i": (by_enumerate, "for 16 losses of ln 2 you get 0.739: divided by 15, the number of"),
     "sum": (sum, "for 16 losses of ln 2 you get 11.090: that is their sum, expected the mean"),
     "one too many": (lambda x: sum(x) / (len(x) + 1), "you get 0.652: divided by 17"),
@@ -154,12 +154,12 @@ def twice(real, fake):
     return with_logits(real.sigmoid(), fake.sigmoid())
 
 
-RIGHT["6.5"] = {
+RIGHT["M"] = {
     "with logits": (),
     "mean of both": (lambda r, f: with_logits(r, f) / 2,),
     "softplus": (lambda r, f: softplus(-r).mean() + softplus(f).mean(),),
 }
-FAULTS["6.5"] = {
+FAULTS["M"] = {
     "twice": (twice, "a sigmoid too many: this loss puts one on what it is given"),
     "twice, mean": (lambda r, f: twice(r, f) / 2, "a sigmoid too many"),
     "rounded": (rounded, "you get 200, expected 400: the sigmoid rounds to 0 and 1"),
@@ -182,13 +182,13 @@ def in_rows(a, t):
     return by_hand(a.reshape(-1), t.reshape(-1))
 
 
-RIGHT["6.6"] = {
+RIGHT["N"] = {
     "flatten": (),
     "reshape": (in_rows,),
     "a loop": (lambda a, t: sum(map(by_hand, a.flatten(), t.flatten())) / len(a),),
 }
 FIRST = "answers of shape (6,) and targets of shape (6, 1)"
-FAULTS["6.6"] = {
+FAULTS["N"] = {
     "as found": (by_hand, f"{FIRST} are stretched to (6, 6), still: each answer meets each target"),
     "PyTorch's": (bce, f"for {FIRST}: your loss failed: ValueError"),
     "squeezed": (lambda a, t: by_hand(a.squeeze(1), t.squeeze(1)), "your loss failed: IndexError"),
@@ -201,12 +201,12 @@ FAULTS["6.6"] = {
 # --- 6.7 dropout ---------------------------------------------------------------------------------
 
 LEAVES_OFF = ("return", "torch.set_grad_enabled(False); return")
-RIGHT["6.7"] = {
+RIGHT["O"] = {
     "by hand": (),
     "the helper": (sample,),
     "numpy": ("return samples", "return samples.numpy()"),
 }
-FAULTS["6.7"] = {
+FAULTS["O"] = {
     "as found": (lambda G, noise: G(noise), "dropout is still on"),
     "left in evaluation": ("G.train(was_training)", "pass", "in training mode before, and is not"),
     "always trained": ("was_training)", "True)", "was in evaluation mode before, and is not"),
@@ -239,12 +239,12 @@ def shares(rows):
 
 
 GUESSES = "right today, but PyTorch has to guess the axis, and warns: say `dim=1`"
-RIGHT["6.8"] = {
+RIGHT["P"] = {
     "softmax": (),
     "last axis": (lambda: nn.Softmax(dim=-1),),
     "written out": (of(lambda rows: shares(rows.exp())),),
 }
-FAULTS["6.8"] = {
+FAULTS["P"] = {
     "ReLU": (nn.ReLU, "of 7 rows with negative numbers only are all zero"),
     "down the columns": ("dim=1", "dim=0", "the columns add up to 1, expected the rows"),
     "sigmoid": (nn.Sigmoid, "the numbers of a row add up to"),
@@ -266,11 +266,11 @@ ENDS, MADE = "data.min(dim=0).values, data.max(dim=0).values", "2 * (data - low)
 BACK, LINE = "low + (samples + 1) / 2 * (high - low)", "def back(samples):\n"
 OWN = f"{LINE}        low, high = {ENDS.replace('data', 'samples')}\n"
 SCALED_ANEW = "(samples - samples.amin(0)) / (samples.amax(0) - samples.amin(0))"
-RIGHT["6.9"] = {
+RIGHT["Q"] = {
     "by column": (),
     "a list": (f"return {MADE}, back", f"return [{MADE}, back]"),
 }
-FAULTS["6.9"] = {
+FAULTS["Q"] = {
     "as found": (ENDS, "data.min(), data.max()", "needs its own ends, min(dim=0).values"),
     "min alone": (".values", "", "`min(dim=0)` returns values *and* places: take `.values`"),
     "clamps": ("(samples + 1)", "(samples.clamp(-1, 1) + 1)", "cuts off at the ends of the real"),
@@ -300,7 +300,7 @@ def test_each_fault_is_named(exercise, fault):
 
 
 def test_gradients_that_an_answer_switches_off_are_on_again_after_the_check():
-    judged("6.7", slip("6.7", *LEAVES_OFF))
+    judged("O", slip("O", *LEAVES_OFF))
     assert torch.is_grad_enabled()
 
 

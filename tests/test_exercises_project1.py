@@ -53,7 +53,7 @@ class Elsewhere(Tensor):
         return self.as_subclass(Tensor)
 
 
-RIGHT["1.1"] = {"float32": on(lambda x: 10 - x**2)}
+RIGHT["B"] = {"float32": on(lambda x: 10 - x**2)}
 RIGHT["3.1"] = {
     "float32": POINTS,
     "float64": on(torch.sin, X.double()),
@@ -92,8 +92,8 @@ FAULTS["3.1"] = {
     "exponential": (CHAPTER, "y is 1.08 ** x, the curve of the chapter"),
     "minus": (on(lambda x: -torch.sin(x)), "y is not sin(x): at x = "),
 }
-FAULTS["1.1"] = {
-    "swapped": (RIGHT["1.1"]["float32"].flip(1), "the columns are swapped: column 0 must be x"),
+FAULTS["B"] = {
+    "swapped": (RIGHT["B"]["float32"].flip(1), "the columns are swapped: column 0 must be x"),
     "upside down": (on(lambda x: x**2 - 10), "the arch upside down, expected 10 - x ** 2"),
     "no 10": (on(lambda x: x**2), "y is x ** 2, expected 10 - x ** 2"),
     "brackets": (on(lambda x: (10 - x) ** 2), "y is (10 - x) ** 2: the power binds to x alone"),
@@ -373,7 +373,7 @@ def in_place(points):
     return points[:, 1].abs().mean() + spread(points)
 
 
-RIGHT["1.2"] = {
+RIGHT["C"] = {
     "the helper": both,
     "by numpy": by_numpy,
     "bins": lambda p: miss(p) + emptiness(p),
@@ -383,7 +383,7 @@ RIGHT["1.2"] = {
     "yes or no": lambda p: both(p) > 0.1,
 }
 STAYS, HALF, ABOVE = "one point of the curve for ever", "the left half only", "has y off the curve"
-FAULTS["1.2"] = {
+FAULTS["C"] = {
     "distance only": (miss, "the impostor that "),
     "spread only": (spread, ABOVE),
     "deviation and distance": (lambda p: miss(p) + max(0.0, 0.5 - float(p[:, 0].std())), HALF),
@@ -402,9 +402,9 @@ FAULTS["1.2"] = {
 def test_an_impostor_needs_twice_the_score_of_real_points():
     # real points are shown first
     scores = iter([1, 2, 2, 2, 2])
-    accepted("1.2", lambda points: next(scores))
+    accepted("C", lambda points: next(scores))
     scores = iter([1, 2, 2, 2, 1.99])
-    refused("has y off the curve gets 1.99, and real points get 1", "1.2", lambda _: next(scores))
+    refused("has y off the curve gets 1.99, and real points get 1", "C", lambda _: next(scores))
 
 
 def given(exercise, answer):

@@ -72,14 +72,12 @@ DISTANCE_FAULTS = {
 }
 
 
-@pytest.mark.parametrize(("exercise", "function"), each({"2.1": DECODERS, "2.2": DISTANCES}))
+@pytest.mark.parametrize(("exercise", "function"), each({"D": DECODERS, "E": DISTANCES}))
 def test_right_functions_pass(exercise, function):
     accepted(exercise, function)
 
 
-@pytest.mark.parametrize(
-    ("exercise", "fault"), each({"2.1": DECODER_FAULTS, "2.2": DISTANCE_FAULTS})
-)
+@pytest.mark.parametrize(("exercise", "fault"), each({"D": DECODER_FAULTS, "E": DISTANCE_FAULTS}))
 def test_each_fault_of_a_function_is_named(exercise, fault):
     function, message = fault
     refused(message, exercise, function)

@@ -40,16 +40,16 @@ def lines(name: str) -> set[str]:
     return {line for line in text if line and not line.startswith("#")}
 
 
-def test_binder_installs_what_the_lock_pins_and_the_first_cell_wants() -> None:
+def test_binder_installs_what_the_lock_pins_and_the_course_wants() -> None:
     of_311 = {None, " ; python_full_version == '3.11.*'", " ; python_full_version >= '3.11'"}
     pins = [pin for pin in map(PIN.match, LOCK.splitlines()) if pin and pin[3] in of_311]
     locked = {f"{pin[1]}=={pin[2]}" for pin in pins} | lines("requirements-torch.txt")
     binder = lines(".binder/requirements.txt")
     assert binder <= locked
     assert lines(".binder/runtime.txt") == {"python-3.11"}
-    first = (ROOT / "notebooks" / "01_exponential_curve.ipynb").read_text(encoding="utf-8")
-    wanted = re.findall(r"\w+", re.findall(r"wanted = \[(.*?)\]", first)[0])
-    assert {pin.split("==")[0] for pin in binder} >= {*wanted, "torch"}
+    project = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    wanted = re.findall(r'"(\w+)>=', project.partition("dependencies = [")[2].partition("]")[0])
+    assert {pin.split("==")[0] for pin in binder} == set(wanted)
 
 
 # --- the network ------------------------------------------------------------------------------

@@ -123,11 +123,12 @@ def test_what_differs_from_run_to_run_is_taken_out(tmp_path):
     assert set(notebook.metadata) == {"kernelspec", "language_info"}
 
 
-def test_stamping_fills_the_first_cell_and_asks_for_its_line():
-    notebook = new_notebook(cells=[new_code_cell(f"import sys\n{site.WHEEL_LINE}  # here")])
+@pytest.mark.parametrize("folder", ["..", "../.."])
+def test_stamping_lets_the_first_cell_install_the_wheel(folder):
+    notebook = new_notebook(cells=[new_code_cell(f"try:\n    %pip install -q {folder}")])
     site.stamp(notebook, "http://127.0.0.1:1/a.whl")
-    assert 'COURSE_WHEEL = "http://127.0.0.1:1/a.whl"  # here' in notebook.cells[0].source
-    with pytest.raises(ValueError, match="COURSE_WHEEL"):
+    assert notebook.cells[0].source == "try:\n    %pip install -q http://127.0.0.1:1/a.whl"
+    with pytest.raises(ValueError, match="must end with %pip"):
         site.stamp(new_notebook(cells=[new_code_cell("print(1)")]), "x")
 
 
@@ -271,7 +272,7 @@ def published(tmp_path_factory):
         notebook = new_notebook(
             cells=[
                 new_markdown_cell(f"# {name}"),
-                new_code_cell(site.WHEEL_LINE),
+                new_code_cell("%pip install -q .."),
                 new_code_cell("the answer", metadata={"course": {"role": "answer", "starter": "x"}})
                 if "solutions" in name
                 else new_code_cell("..."),
@@ -308,7 +309,7 @@ def test_a_published_notebook_has_buttons_that_lead_to_its_file(published, name)
     # the root of the branch gh-pages is the site's folder
     given = nbformat.read(published / f"{name}.ipynb", as_version=4)
     address = "https://some.github.io/gans/" + site.wheel_name()
-    assert given.cells[1].source == f'COURSE_WHEEL = "{address}"'
+    assert given.cells[1].source == f"%pip install -q {address}"
     assert given.cells[2].source == "..."
     download = nbformat.read(published / "_sources" / f"{name}.ipynb", as_version=4)
     assert download == given

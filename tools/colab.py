@@ -60,8 +60,6 @@ def run(source: Path, wheel_url: str) -> None:
     cells = [c for c in nbformat.read(path, as_version=4).cells if c.cell_type == "code"]
     if not all(cell.execution_count for cell in cells):
         raise RuntimeError(f"some cells of {path.name} were not run")
-    if cells[0].outputs[-1].text != "ready for the course\n":
-        raise RuntimeError(f"the doctor found something: {cells[0].outputs[-1].text}")
     print(f"{path.name}: {len(cells)} cells ran")
 
 

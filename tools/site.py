@@ -27,7 +27,7 @@ PLAYGROUND = Path("book/_static/playground")
 ZIP = "gans-from-scratch.zip"  # what `make zip` makes and publishing puts beside the pages
 PRINTED = "gans-from-scratch.pdf"  # the same for `make pdf`
 COLAB = "https://colab.research.google.com/github"
-WHEEL_LINE = 'COURSE_WHEEL = ""'  # the line of each notebook's first cell that publishing fills
+INSTALL = re.compile(r"%pip install -q \.\.(/\.\.)?$")  # the course, from the folder around it
 
 
 def tidy(repo_url: str) -> str:
@@ -53,15 +53,15 @@ def pages_url(repo_url: str) -> str:
 
 
 def stamp(notebook: NotebookNode, wheel_url: str) -> NotebookNode:
-    """Write the wheel's address into the notebook's first code cell.
+    """Let the notebook's first code cell install the course's wheel, not the folder around it.
 
     Raises:
-        ValueError: the first code cell has no line to fill.
+        ValueError: the first code cell does not install the course.
     """
     first = next(cell for cell in notebook.cells if cell.cell_type == "code")
-    if WHEEL_LINE not in first.source:
-        raise ValueError(f"the first code cell must have the line {WHEEL_LINE}")
-    first.source = first.source.replace(WHEEL_LINE, f'COURSE_WHEEL = "{wheel_url}"')
+    first.source, found = INSTALL.subn(f"%pip install -q {wheel_url}", first.source)
+    if not found:
+        raise ValueError("the first code cell must end with %pip install -q and a folder")
     return notebook
 
 

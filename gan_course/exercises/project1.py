@@ -1,4 +1,4 @@
-"""Is it on the curve, and all of the curve? Exercises 1.1, 1.2, 3.1, 3.2 and 3.3."""
+"""Is it on the curve, and all of the curve? Exercises 3.1, 3.2, 3.3, B and C."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 LOW, HIGH = -5.0, 5.0  # the range of x in all of them
 
 
-# --- 1.1 and 3.1: data on a curve ----------------------------------------------------------------
+# --- 3.1 and B: data on a curve ------------------------------------------------------------------
 
 
 def _close(a: Tensor, b: Tensor) -> Tensor:
@@ -212,7 +212,7 @@ def _check_sine_generator(generator: Any, *picture: Any, latent_dim: int | None 
     return f"{error:.1%} off the curve, KS {ks_uniform(x, LOW, HIGH):.3f}"
 
 
-# --- 1.2: a score --------------------------------------------------------------------------------
+# --- C: a score ----------------------------------------------------------------------------------
 
 
 def _check_score(score: Any) -> str:
@@ -241,8 +241,8 @@ def _check_score(score: Any) -> str:
 
 
 CHECKS: dict[str, Callable[..., str]] = {
-    "1.1": _check_arch_data,
-    "1.2": _check_score,
+    "B": _check_arch_data,
+    "C": _check_score,
     "3.1": _check_sine_data,
     "3.2": _check_sine_picture,
     "3.3": _check_sine_generator,

@@ -1,4 +1,4 @@
-"""Are the samples normal, with mean 2 and standard deviation 0.5? Exercises 3.5 and 3.6."""
+"""Are the samples normal, with mean 2 and standard deviation 0.5? Exercises G and H."""
 
 from __future__ import annotations
 
@@ -62,6 +62,6 @@ def _check_normal_generator(generator: Any, *, latent_dim: int | None = None) ->
 
 
 CHECKS: dict[str, Callable[..., str]] = {
-    "3.5": _check_normal_data,
-    "3.6": _check_normal_generator,
+    "G": _check_normal_data,
+    "H": _check_normal_generator,
 }
