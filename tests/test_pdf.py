@@ -143,7 +143,7 @@ def test_a_picture_that_is_not_there_stops_the_printing(browser, tmp_path):
 
 
 def test_hints_and_solutions_stand_at_the_back(printed, articles, text):
-    solution = articles["notebooks/exercises/01_exercises"].select_one("details.hide pre")
+    solution = articles["notebooks/exercises/01_exercises"].select_one(".tag_hide-cell pre")
     solution = plain(solution.get_text())
     answers, exercises = index_of(printed, "answers"), index_of(printed, EXERCISES)
     assert solution in "".join(text(index) for index in range(answers, answers + 5))

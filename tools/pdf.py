@@ -45,6 +45,7 @@ FONTS = {
     "Code": [f"DejaVuSansMono{face}" for face in DEJAVU],
 }
 FACES = (("normal", "normal"), ("normal", "bold"), ("italic", "normal"), ("italic", "bold"))
+SETUP = "Show the set-up"  # which nobody runs on paper
 FOLDED = re.compile(r"Hint|Answer|Show one solution")  # what must not be read by accident
 # each would be an element of the PDF, and these are black, or as good as
 PLAIN_SPAN = re.compile(r'<span class="(?:n|nn|nx|o|p|pre|w)">([^<>]*)</span>')
@@ -309,6 +310,9 @@ enableMenu: false}}}}</script>
             summary.decompose()
             folded.name = "div"
             folded["class"] = "unfolded"
+            if title == SETUP:
+                folded.decompose()
+                continue
             if not FOLDED.match(title):
                 folded.insert(0, self.new("p", title, **{"class": "admonition-title"}))
                 continue
