@@ -29,10 +29,6 @@ def as_samples(values: Any, name: str = "samples", columns: int | None = None) -
             of which labels, where they come second, are left out.
         name: what error messages call it.
         columns: how many numbers each sample must have, where that is known.
-
-    Raises:
-        TypeError: the values are not numbers.
-        ValueError: the shape is wrong, there is no sample, or some are NaN or infinite.
     """
     got = type(values).__name__
     if isinstance(values, DataLoader):

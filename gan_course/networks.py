@@ -40,13 +40,8 @@ def in_mode(training: bool, *networks: nn.Module) -> Iterator[None]:
 def sample(generator: nn.Module, noise: Tensor) -> Tensor:
     """Generate one sample for each row of noise, in evaluation mode and without gradients.
 
-    Args:
-        generator: any network that maps (n, latent_dim) to (n, dim).
-        noise: shape (n, latent_dim); it is moved to the generator's device and number type.
-
-    Returns:
-        Samples of shape (n, dim), on that device. The generator is left in the mode it was in, so
-        that a training that is under way goes on as before.
+    Noise of shape (n, latent_dim) is moved to the generator's device and number type, and becomes
+    samples, (n, dim). Each layer is left in the mode it was in: a training goes on as before.
     """
     noise = torch.as_tensor(noise)
     weight = next(generator.parameters(), noise)  # without weights: stay where the noise is

@@ -49,9 +49,7 @@ class Losses(NamedTuple):
 def real_loss(answers: Tensor) -> Tensor:
     """D's loss on real samples, whose target is 1: the mean of -log D(x), in nats.
 
-    Args:
-        answers: D(x), probabilities of shape (n, 1).
-
+    The answers are D(x), probabilities of shape (n, 1).
     Goodfellow et al. 2014, equation 1, first term. PyTorch cuts -log off at 100, so the loss
     stays finite where D(x) is 0; it is ln 2 = 0.693 where every answer is one half.
     """
@@ -262,9 +260,6 @@ def fit(
             of a run without a break (on the same machine); else it is made. Noise and batches must
             draw from PyTorch's global random numbers, or a DataLoader's own.
 
-    Returns:
-        Losses and scores of each epoch, and snapshots of the samples.
-
     Raises:
         FloatingPointError: the training has diverged: a loss or a sample is NaN or infinite, the
             score is NaN, or a loss has exploded. The networks get back the weights from before
@@ -289,10 +284,8 @@ def fit(
     for network, optimiser in zip((generator, discriminator), optimisers, strict=True):
         own = set(network.parameters())
         if not all(own.issuperset(group["params"]) for group in optimiser.param_groups):
-            raise ValueError(
-                "optimisers must be the generator's and the discriminator's, each of its weights "
-                "and no others; after making a network anew make its optimiser anew"
-            )
+            wanted = "optimisers must be the generator's and the discriminator's"
+            raise ValueError(f"{wanted}; for a new network make a new optimiser")
     rates = [float(optimiser.param_groups[0]["lr"]) for optimiser in optimisers]
     _set_rates(optimisers, rates)  # NumPy's numbers would make the checkpoint unreadable
     asleep = [n for n in (generator, discriminator) if not n.training]  # as eval() has left them
@@ -412,10 +405,8 @@ def moving_average(network: nn.Module, keep: float) -> AveragedModel:
 def _require_trainable(generator: nn.Module, discriminator: nn.Module) -> None:
     for name, network in (("generator", generator), ("discriminator", discriminator)):
         if not any(weight.requires_grad for weight in network.parameters()):
-            raise ValueError(
-                f"{name} has no weights that can learn; if they are frozen, as in a generator "
-                f"that was loaded, call {name}.requires_grad_(True)"
-            )
+            advice = f"if they are frozen, as of a file, call {name}.requires_grad_(True)"
+            raise ValueError(f"{name} has no weights that can learn; {advice}")
         if any(weight.dtype == torch.float16 for weight in network.parameters()):
             advice = f"in which Adam divides by 0: call {name}.float()"
             raise ValueError(f"{name} can't be trained in half precision, {advice}")
@@ -425,11 +416,9 @@ def _warn_of_idle(networks: Sequence[nn.Module], before: Sequence[dict[str, Any]
     """Say so if no weight of a network has changed in an epoch."""
     for name, network, old in zip(("generator", "discriminator"), networks, before, strict=False):
         if all(torch.equal(weight, old[key]) for key, weight in network.named_parameters()):
-            warnings.warn(
-                f"the {name} learns nothing: no weight of it has changed in the first epoch; "
-                "detach(), round() and argmax() let no gradient through",
-                stacklevel=3,
-            )
+            why = "detach(), round() and argmax() let no gradient through"
+            fault = "learns nothing: no weight of it has changed in the first epoch"
+            warnings.warn(f"the {name} {fault}; {why}", stacklevel=3)
 
 
 def _require_batches(loader: Any, epochs: int) -> None:
@@ -541,7 +530,7 @@ class GAN:
         _require_trainable(generator, discriminator)
         self.generator = generator.to(device)
         self.discriminator = discriminator.to(device)
-        self.noise = _checked(noise)
+        self.noise = noise
         self.data = data if callable(data) else _draws_from(as_samples(data, "data"))
         self.batch_size, self.device = batch_size, device
         self.weight = next(generator.parameters())  # noise and samples take its number type
@@ -605,17 +594,13 @@ class GAN:
         ) -> Losses:
             return self.train_step(real)  # this GAN has the rest already
 
-        return fit(
-            self.generator,
-            self.discriminator,
-            _Draws(self.data, self.batch_size, batches),
-            self.noise,
-            epochs=epochs,
-            step=step,
-            optimisers=(self.generator_optimiser, self.discriminator_optimiser),
-            every=every,
-            **options,
-        )
+        draws, noise = _Draws(self.data, self.batch_size, batches), self.noise
+        options["optimisers"] = self.generator_optimiser, self.discriminator_optimiser
+        networks, self.noise = (self.generator, self.discriminator), _checked(noise)
+        try:
+            return fit(*networks, draws, noise, epochs=epochs, step=step, every=every, **options)
+        finally:
+            self.noise = noise
 
 
 def _draws_from(samples: Tensor) -> Callable[[int], Tensor]:

@@ -244,6 +244,14 @@ def test_dates_scale_once_the_smallest_is_subtracted() -> None:
     assert len(Scaler.fit(dates).scale(dates)[:, 0].unique()) == 1_000
 
 
+def test_the_same_seed_draws_the_same_noise() -> None:
+    owner, samples = own(), []
+    for _ in range(3):
+        torch.manual_seed(5)
+        samples.append(owner.generate_samples())
+    assert torch.equal(samples[0], samples[2])
+
+
 # --- networks ---------------------------------------------------------------------------------
 
 
@@ -461,7 +469,7 @@ def line(width: int) -> nn.Linear:
     return nn.Linear(2, width)
 
 
-OTHERS = "optimisers must be the generator's and the discriminator's, each of its weights"
+OTHERS = "optimisers must be the generator's and the discriminator's; for a new network make a"
 SIGMOID = "discriminator must answer with probabilities, so it needs a sigmoid"
 ONE = r"discriminator must give one answer a sample, shape \(n, 1\), got %s"
 ODD = DataLoader(torch.rand(9, 2), 4)
