@@ -19,7 +19,7 @@ from typing import Any
 import torch.distributed as dist
 
 from benchmarks.project import Record
-from gan_course.training import replace_file
+from gan_course.files import replace_file
 
 Run = Callable[[Sequence[int]], Iterator[Record]]
 

@@ -6,6 +6,7 @@ Where it is left out, numbers come from the global one, which `torch.manual_seed
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -13,7 +14,7 @@ from typing import Any, Literal
 import torch
 from torch import Tensor
 from torch.nn.functional import one_hot
-from torch.utils.data import DataLoader
+from torch.utils.data import DataLoader, Dataset
 
 Curve = Callable[[Tensor], Tensor]  # x -> y, of the same shape
 Noise = Callable[[int], Tensor]  # how many -> noise vectors, shape (count, latent_dim)
@@ -24,22 +25,29 @@ def as_samples(values: Any, name: str = "samples", columns: int | None = None) -
     """Turn the caller's values into a float tensor of shape (n, ...).
 
     Args:
-        values: a tensor, a NumPy array, a data frame, or a list of rows.
+        values: a tensor, a NumPy array, a data frame, a list of rows; or a Dataset or DataLoader,
+            of which labels, where they come second, are left out.
         name: what error messages call it.
         columns: how many numbers each sample must have, where that is known.
-
-    Raises:
-        TypeError: the values are not numbers.
-        ValueError: the shape is wrong, there is no sample, or some are NaN or infinite.
     """
+    got = type(values).__name__
+    if isinstance(values, DataLoader):
+        values = values.dataset
+    if isinstance(values, Dataset):
+        rows = [values[row] for row in range(len(values))]  # type: ignore[arg-type]
+        values = [row[0] if isinstance(row, (list, tuple)) else row for row in rows]
     if not isinstance(values, Tensor):
         import numpy  # loaded only where it is needed
 
-        try:  # "C": torch can't read an array that runs backwards
-            values = torch.tensor(numpy.array(values, order="C")).to(torch.get_default_dtype())
-        except (TypeError, ValueError) as error:
-            got = type(values).__name__
-            raise TypeError(f"{name} must be numbers of shape (n, dim), got {got}") from error
+        try:
+            if isinstance(values, (list, tuple)) and len(values) and isinstance(values[0], Tensor):
+                values = torch.stack(list(values))
+            else:  # "C": torch can't read an array that runs backwards
+                values = torch.tensor(numpy.array(values, dtype=float, order="C"))
+        except (RuntimeError, TypeError, ValueError) as error:
+            wanted = f"{name} must be numbers of shape (n, dim), got {got}"
+            raise TypeError(f"{wanted}: {error}") from None
+        values = values.to(torch.get_default_dtype())
     if not values.is_floating_point():
         values = values.to(torch.get_default_dtype())
     if values.ndim == 1:
@@ -76,18 +84,7 @@ def heights(curve: Curve, x: Tensor) -> Tensor:
 def curve_points(
     curve: Curve, low: float, high: float, count: int, *, random: torch.Generator | None = None
 ) -> Tensor:
-    """Draw points on a curve: x uniform in [low, high), y = curve(x).
-
-    Args:
-        curve: maps x of shape (count,) to y of the same shape.
-        low: smallest x.
-        high: upper limit of x.
-        count: number of points.
-        random: source of the random numbers.
-
-    Returns:
-        Points of shape (count, 2): column 0 is x, column 1 is y.
-    """
+    """Draw points on a curve, shape (count, 2): x uniform in [low, high), and y = curve(x)."""
     if not low < high:
         raise ValueError(f"low must be smaller than high, got low={low} and high={high}")
     x = low + (high - low) * torch.rand(count, generator=random)
@@ -107,7 +104,8 @@ def batches(
         raise ValueError(
             f"batch_size must be at most the {len(samples)} training samples, got {batch_size}"
         )
-    return DataLoader(samples, batch_size, shuffle=True, drop_last=True, generator=random)
+    size = operator.index(batch_size)  # DataLoader refuses whole numbers of NumPy
+    return DataLoader(samples, size, shuffle=True, drop_last=True, generator=random)
 
 
 @dataclass(frozen=True, eq=False)  # == of two tensors gives an answer for each number, not one
@@ -126,10 +124,14 @@ class Scaler:
         """Learn the range of each column from samples of shape (n, dim)."""
         samples = as_samples(samples)
         low, high = samples.min(dim=0).values, samples.max(dim=0).values
-        if bool((low == high).any()):  # scaled it would be 0 / 0
-            column = int((low == high).nonzero()[0])
-            only = float(low[column])
-            raise ValueError(f"samples must vary in each column, got only {only} in {column}")
+        # scaled it would be 0 / 0; or rounding leaves few values apart, as of seconds since 1970
+        rounding = torch.finfo(low.dtype).eps * torch.maximum(low.abs(), high.abs())
+        for column in (high - low <= 1_000 * rounding).nonzero().flatten().tolist():
+            ends = f"{float(low[column])} to {float(high[column])} in column {column}"
+            raise ValueError(
+                f"samples must vary in each column, got {ends}; of numbers as large as dates, "
+                "subtract the smallest before they become float32"
+            )
         return cls(low, high)
 
     def scale(self, samples: Any) -> Tensor:
@@ -188,14 +190,9 @@ def decode_batch(batch: Any) -> Tensor:
 
 
 def pattern_values(pattern: Pattern, below: int = 100) -> Tensor:
-    """The integers from 0 up to `below` that follow a pattern, in ascending order.
+    """The integers from 0 to `below` - 1 that follow a pattern, in ascending order, shape (n,).
 
-    Args:
-        pattern: "odd", "even", or k for the multiples of k (0 is one of them).
-        below: the first integer that is too large.
-
-    Returns:
-        Shape (n,), int64; `pattern_values(5)` is 0, 5, ..., 95.
+    The pattern is "odd", "even", or k for the multiples of k: `pattern_values(5)` is 0, 5, ..., 95.
     """
     if pattern in ("odd", "even"):
         return torch.arange(1 if pattern == "odd" else 0, below, 2)
@@ -231,10 +228,7 @@ def even_noise(count: int) -> Tensor:
     """Noise in [-1, 1) without gaps or crowds: one draw from each of `count` equal parts.
 
     Each number taken by itself is uniform on [-1, 1), but a batch covers the range far more
-    evenly than independent draws do (stratified sampling).
-
-    Returns:
-        Shape (count, 1), in rising order.
+    evenly than independent draws do (stratified sampling). Shape (count, 1), in rising order.
     """
     parts = (torch.arange(count) + torch.rand(count)) / count
     return (2 * parts - 1)[:, None]

@@ -3,7 +3,8 @@
 # no `from __future__ import annotations` here: it turns type hints into texts, which TorchScript
 # can't read
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from itertools import pairwise
 
 import torch
@@ -20,25 +21,32 @@ def pick_device() -> str:
     return "mps" if torch.backends.mps.is_available() else "cpu"
 
 
+@contextmanager
+def in_mode(training: bool, *networks: nn.Module) -> Iterator[None]:
+    """Put networks into training or evaluation mode, and each of their layers back afterwards.
+
+    `train()` would not do: it puts all layers into one mode, and an exported program has none.
+    """
+    modes = [(layer, layer.training) for network in networks for layer in network.modules()]
+    try:
+        for layer, _ in modes:
+            layer.training = training
+        yield
+    finally:
+        for layer, mode in modes:
+            layer.training = mode
+
+
 def sample(generator: nn.Module, noise: Tensor) -> Tensor:
     """Generate one sample for each row of noise, in evaluation mode and without gradients.
 
-    Args:
-        generator: any network that maps (n, latent_dim) to (n, dim).
-        noise: shape (n, latent_dim); it is moved to the generator's device.
-
-    Returns:
-        Samples of shape (n, dim), on that device. The generator is left in the mode it was in, so
-        that a training that is under way goes on as before.
+    Noise of shape (n, latent_dim) is moved to the generator's device and number type, and becomes
+    samples, (n, dim). Each layer is left in the mode it was in: a training goes on as before.
     """
+    noise = torch.as_tensor(noise)
     weight = next(generator.parameters(), noise)  # without weights: stay where the noise is
-    was_training = generator.training
-    generator.eval()
-    try:
-        with torch.no_grad():
-            samples: Tensor = generator(noise.to(weight.device))
-    finally:
-        generator.train(was_training)
+    with torch.no_grad(), in_mode(False, generator):
+        samples: Tensor = generator(noise.to(weight))
     return samples
 
 
@@ -157,10 +165,11 @@ class Unscale(nn.Module):
         return self.low + (samples + 1) / 2 * (self.high - self.low)
 
 
-def in_data_units(generator: nn.Sequential, scaler: Scaler) -> nn.Sequential:
+def in_data_units(generator: nn.Module, scaler: Scaler) -> nn.Sequential:
     """The same generator, sharing its weights, with `Unscale` as its last layer."""
     weight = next(generator.parameters(), scaler.low)
-    return nn.Sequential(*generator, Unscale(scaler).to(weight.device))
+    layers = generator if type(generator) is nn.Sequential else [generator]
+    return nn.Sequential(*layers, Unscale(scaler).to(weight.device))
 
 
 class StraightThrough(nn.Module):

@@ -102,6 +102,10 @@ def plot_losses(losses: Sequence[Sequence[float]]) -> Axes:
 
 def plot_scores(scores: Sequence[float]) -> Axes:
     """Draw `History.scores`, lower is better, on a logarithmic axis, with the best one marked."""
+    if not scores or None in scores:
+        raise ValueError(
+            "scores must be a number for each epoch; fit(..., watch=noise, score=...) keeps them"
+        )
     axes = _new_axes(7, 3.6)
     numbers = range(1, len(scores) + 1)
     best = min(numbers, key=lambda number: scores[number - 1])

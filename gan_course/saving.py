@@ -6,19 +6,19 @@ import io
 import json
 import os
 import warnings
-import zipfile
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import safe_open
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import nn
+from torch.optim.swa_utils import AveragedModel
 
 from gan_course.data import Scaler
+from gan_course.files import NUMBERS, PROGRAM, replace_file, require_kind
 from gan_course.many.layers import Waves
-from gan_course.networks import Generator, GumbelSoftmax, StraightThrough, Unscale
-from gan_course.training import replace_file
+from gan_course.networks import Generator, GumbelSoftmax, StraightThrough, Unscale, in_mode
 
 # The layers that a file may name, each with the settings that rebuild it; Unscale is one more.
 # Whatever is not listed here is not built: a file can choose layers, never run code.
@@ -35,17 +35,9 @@ LAYERS: dict[type[nn.Module], tuple[str, ...]] = {
     GumbelSoftmax: ("temperature",),
     Waves: ("count",),
 }
+WRAPPERS = (nn.DataParallel, AveragedModel)  # the network is in their `module`
 ARCHITECTURE = "gan_course.layers"  # the name of our entry in the file's header
 TRAINED = Path(__file__).parent / "trained"  # generators that ship with the course
-# The kinds of files, and which call reads them
-NUMBERS, SCRIPT, PROGRAM, SAVED = "safetensors", "TorchScript", "an exported program", "a pickle"
-READERS = {
-    NUMBERS: "load_generator(path) reads",
-    SCRIPT: 'torch.jit.load(path, map_location="cpu") reads, which runs a program from the file: '
-    "only if you know its author",
-    PROGRAM: "load_program(path, trusted=True) reads",
-    SAVED: "torch.load(path, weights_only=True) reads",
-}
 
 
 # --- numbers -------------------------------------------------------------------------------------
@@ -79,11 +71,14 @@ def load_generator(
     Returns:
         The generator in evaluation mode, its weights frozen: noise (n, latent_dim) -> (n, dim).
     """
-    path = _require_kind(path, NUMBERS)
-    with safe_open(path, "pt") as file:
-        header = file.metadata() or {}
-        # copies: the file is only mapped into memory, and may change or be replaced later
-        weights = {name: file.get_tensor(name).clone() for name in file.keys()}  # noqa: SIM118
+    path = require_kind(path, NUMBERS)
+    try:
+        with safe_open(path, "pt") as file:
+            header = file.metadata() or {}
+            # copies: the file is only mapped into memory, and may change or be replaced later
+            weights = {name: file.get_tensor(name).clone() for name in file.keys()}  # noqa: SIM118
+    except SafetensorError as error:
+        raise ValueError(f"{path} is safetensors, but damaged or cut short: {error}") from None
     if ARCHITECTURE not in header:
         raise ValueError(
             f"{path} holds weights, but no list of layers as save_generator writes it. Build the "
@@ -96,8 +91,15 @@ def load_generator(
     return generator.requires_grad_(False).eval().to(device)
 
 
+def _unwrapped(generator: nn.Module) -> nn.Module:
+    """The network in a wrapper of torch.compile, DataParallel or an average."""
+    generator = getattr(generator, "_orig_mod", generator)
+    return generator.module if isinstance(generator, WRAPPERS) else generator
+
+
 def _in_a_row(generator: nn.Module) -> list[nn.Module]:
     """The layers in the order in which noise goes through them."""
+    generator = _unwrapped(generator)
     if type(generator) is nn.Sequential:  # a child class may do more than its layers
         return [layer for part in generator for layer in _in_a_row(part)]
     if type(generator) is Generator:
@@ -111,11 +113,15 @@ def _describe(layer: nn.Module) -> dict[str, Any]:
     if type(layer) is Unscale:
         return {"kind": "Unscale", "dim": len(layer.low)}
     kind = type(layer)
-    if kind not in LAYERS:
+    # what is hooked to a layer, as torch.nn.utils.spectral_norm is, would not come back
+    if kind not in LAYERS or layer._forward_hooks or layer._forward_pre_hooks:
         known = ", ".join(known.__name__ for known in LAYERS)
         raise TypeError(
-            f"generator may be made of {known} and Unscale, got {layer}. "
-            "Others go into torch.save(generator.state_dict(), path), or into save_program"
+            f"generator may be made of {known} and Unscale, got {kind.__name__}"
+            f"{' with a hook' if kind in LAYERS else ''}. Others are kept as a whole by "
+            "save_program(generator, latent_dim, path), or, where the class is at hand, by "
+            "torch.save(generator.state_dict(), path); there and back again it is "
+            "generator.load_state_dict(torch.load(path, weights_only=True))"
         )
     settings: dict[str, Any] = {name: getattr(layer, name) for name in LAYERS[kind]}
     if kind is nn.Linear and layer.bias is None:
@@ -147,16 +153,14 @@ def save_program(generator: nn.Module, latent_dim: int, path: str | os.PathLike[
         latent_dim: numbers in a noise vector.
         path: where to, by custom ending in .pt2. An older file is replaced.
     """
+    generator = _unwrapped(generator)
     batch = torch.export.Dim("batch", min=1, max=2**20)
     example = torch.zeros(2, latent_dim, device=next(generator.parameters()).device)
-    was_training = generator.training
-    try:
+    with in_mode(False, generator):
         # strict, which older torch takes unasked, gives up after eight generators in a process
         program = torch.export.export(
-            generator.eval(), (example,), dynamic_shapes=({0: batch},), strict=False
+            generator, (example,), dynamic_shapes=({0: batch},), strict=False
         )
-    finally:
-        generator.train(was_training)
     content = io.BytesIO()  # into a file torch.export would write only under a name that it likes
     torch.export.save(program, content)
     return replace_file(path, lambda part: part.write_bytes(content.getvalue()))
@@ -168,7 +172,7 @@ def load_program(path: str | os.PathLike[str], *, trusted: bool = False) -> nn.M
     PyTorch unpickles parts of such a file, and a pickle may run any code. So say `trusted=True`
     if you know its author.
     """
-    path = _require_kind(path, PROGRAM)
+    path = require_kind(path, PROGRAM)
     if not trusted:
         raise PermissionError(
             f"{path} is {PROGRAM}: loading it may run any code from the file, which may do "
@@ -178,42 +182,6 @@ def load_program(path: str | os.PathLike[str], *, trusted: bool = False) -> nn.M
     with warnings.catch_warnings():  # torch 2.11 says so of a buffer of its own
         warnings.filterwarnings("ignore", "The given buffer is not writable")
         return torch.export.load(io.BytesIO(path.read_bytes())).module()
-
-
-# --- which kind of file is it? -------------------------------------------------------------------
-
-
-def _require_kind(path: str | os.PathLike[str], wanted: str) -> Path:
-    path = Path(path).expanduser()
-    kind = _kind(path)
-    if kind != wanted:
-        reader = f", which {READERS[kind]}" if kind in READERS else ""
-        raise ValueError(f"{path} must be {wanted}, but seems to be {kind}{reader}")
-    return path
-
-
-def _kind(path: Path) -> str:
-    """What a file seems to be. Nothing in it is executed to find out."""
-    with path.open("rb") as file:
-        start = file.read(40)
-    if start[8:9] == b"{":  # after eight bytes, which say how long it is, begins the header
-        return NUMBERS
-    if zipfile.is_zipfile(path):
-        with zipfile.ZipFile(path) as archive:
-            names = {name.rpartition("/")[2] for name in archive.namelist()}
-        if "constants.pkl" in names:
-            return SCRIPT
-        if names & {"archive_format", "serialized_exported_program.json"}:  # now, and in torch 2.6
-            return PROGRAM
-        return SAVED if "data.pkl" in names else "a zip file"
-    if start.startswith(b"PK"):
-        return "a zip file that was cut short"
-    if start.startswith(b"\x80"):
-        return SAVED
-    text = " ".join(start.decode("latin-1").split())
-    if start.isascii() and text.isprintable():
-        return f"a text that begins with {text!r}" if text else "empty"
-    return "of no kind that this course knows"
 
 
 # --- generators that ship with the course --------------------------------------------------------

@@ -6,9 +6,9 @@ import copy
 import math
 import os
 import sys
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
@@ -18,13 +18,22 @@ from torch.optim import Adam, Optimizer
 from torch.optim.swa_utils import AveragedModel
 
 from gan_course.data import Noise, as_samples
-from gan_course.networks import sample
+from gan_course.files import fingerprint, load_run, save_run
+from gan_course.networks import in_mode, sample
 
 # Above this mean loss a training is broken; an undecided D has 0.69. At 50 nats a network gives the
 # right answer a probability of e^-50, and rounding leaves hardly any gradient.
 EXPLODED = 50.0
 ADVICE = "try smaller learning rates, and data scaled to [-1, 1]"
 
+
+# What PyTorch says of two mistakes, and what helps
+REMEDIES = {
+    "more than 1 value per channel": "BatchNorm needs batches of two samples or more, and got one: "
+    "DataLoader(..., drop_last=True) leaves a last batch that is too short out",
+    "between 0 and 1": "discriminator must answer with probabilities, so it needs a sigmoid at its "
+    "end; and it comes after the generator",
+}
 
 # --- losses and steps: project 1 -----------------------------------------------------------------
 
@@ -40,9 +49,7 @@ class Losses(NamedTuple):
 def real_loss(answers: Tensor) -> Tensor:
     """D's loss on real samples, whose target is 1: the mean of -log D(x), in nats.
 
-    Args:
-        answers: D(x), probabilities of shape (n, 1).
-
+    The answers are D(x), probabilities of shape (n, 1).
     Goodfellow et al. 2014, equation 1, first term. PyTorch cuts -log off at 100, so the loss
     stays finite where D(x) is 0; it is ln 2 = 0.693 where every answer is one half.
     """
@@ -71,6 +78,9 @@ def _cross_entropy(answers: Tensor, target: float) -> Tensor:
     On a GPU PyTorch's function crashes Python where an answer is NaN. So NaN is replaced by one
     half first, and the loss is made NaN afterwards: `fit` stops with a clear message.
     """
+    if answers.ndim in (0, 2) and answers.shape[-1:] != (1,):  # all of them would be trained
+        got = tuple(answers.shape)
+        raise ValueError(f"discriminator must give one answer a sample, shape (n, 1), got {got}")
     loss = binary_cross_entropy(answers.nan_to_num(0.5), torch.full_like(answers, target))
     return torch.where(answers.isnan().any(), math.nan, loss)
 
@@ -122,13 +132,8 @@ def train_step(
 ) -> Losses:
     """Train on one batch: D on real samples, D on fake ones, then G on fresh noise.
 
-    Args:
-        generator: maps (n, latent_dim) to (n, dim).
-        discriminator: maps (n, dim) to probabilities (n, 1).
-        generator_optimiser: changes the generator's weights, and no others.
-        discriminator_optimiser: changes the discriminator's weights, and no others.
-        real: one batch of real samples, shape (n, dim).
-        noise: draws n noise vectors, see `data.normal_noise`.
+    Each optimiser changes the weights of its network, and no others; `real` is one batch of real
+    samples, shape (n, dim), and `noise` draws as many noise vectors, see `data.normal_noise`.
 
     Goodfellow et al. 2014, algorithm 1, with the discriminator's two terms as two changes.
     """
@@ -255,9 +260,6 @@ def fit(
             of a run without a break (on the same machine); else it is made. Noise and batches must
             draw from PyTorch's global random numbers, or a DataLoader's own.
 
-    Returns:
-        Losses and scores of each epoch, and snapshots of the samples.
-
     Raises:
         FloatingPointError: the training has diverged: a loss or a sample is NaN or infinite, the
             score is NaN, or a loss has exploded. The networks get back the weights from before
@@ -265,6 +267,11 @@ def fit(
     """
     # check and prepare
     _require_trainable(generator, discriminator)
+    _require_batches(loader, epochs)
+    noise = _checked(noise)
+    watch = None if watch is None else as_samples(watch, "watch")
+    if not 0 <= average < 1:
+        raise ValueError(f"average must be at least 0 and below 1, such as 0.99, got {average}")
     if score is not None and watch is None:
         raise ValueError("score needs watch, the noise whose samples it is to score")
     if score is None and (patience is not None or keep_best):
@@ -274,7 +281,14 @@ def fit(
             Adam(generator.parameters(), lr=generator_rate, betas=betas),
             Adam(discriminator.parameters(), lr=discriminator_rate, betas=betas),
         )
-    rates = [optimiser.param_groups[0]["lr"] for optimiser in optimisers]
+    for network, optimiser in zip((generator, discriminator), optimisers, strict=True):
+        own = set(network.parameters())
+        if not all(own.issuperset(group["params"]) for group in optimiser.param_groups):
+            wanted = "optimisers must be the generator's and the discriminator's"
+            raise ValueError(f"{wanted}; for a new network make a new optimiser")
+    rates = [float(optimiser.param_groups[0]["lr"]) for optimiser in optimisers]
+    _set_rates(optimisers, rates)  # NumPy's numbers would make the checkpoint unreadable
+    asleep = [n for n in (generator, discriminator) if not n.training]  # as eval() has left them
     averaged = moving_average(generator, average) if average else None
     watched: nn.Module = generator if averaged is None else averaged.module
     networks = [n for n in (generator, discriminator, averaged) if n is not None]
@@ -284,8 +298,9 @@ def fit(
     best_weights = copy.deepcopy(watched.state_dict())
 
     # go on from a file, if there is one
-    about = {"rates": rates, "average": average, "decay": epochs if decay else 0}
+    about = {"rates": rates, "average": float(average), "decay": int(epochs) if decay else 0}
     about |= {"watch": None if watch is None else watch.tolist()}
+    about |= {"networks": [str(generator), str(discriminator)]}
     file = _Checkpoint(checkpoint, about, [*networks, *optimisers], loader)
     best_weights = file.load(history, stopping) or best_weights
     done_before = history.stopped_at
@@ -297,10 +312,16 @@ def fit(
                 steps = len(loader)  # type: ignore[arg-type]  # Python says so where it has none
                 done = (number - 1) * steps + len(losses)
                 _set_rates(optimisers, [rate * (1 - done / (epochs * steps)) for rate in rates])
-            losses.append(step(generator, discriminator, *optimisers, real, noise))
+            try:
+                losses.append(step(generator, discriminator, *optimisers, real, noise))
+            except (RuntimeError, ValueError) as error:
+                for words, remedy in REMEDIES.items():
+                    if words in str(error):
+                        raise ValueError(remedy) from None
+                raise
             if averaged is not None:
                 averaged.update_parameters(generator)
-        if not losses:  # iter(loader), say, is used up after one epoch
+        if not losses:
             raise ValueError(f"loader must give batches in every epoch, got none in epoch {number}")
         return _mean(losses)
 
@@ -314,7 +335,10 @@ def fit(
         while number < epochs and not stop:
             number += 1
             weights_before = [copy.deepcopy(network.state_dict()) for network in networks]
-            losses = one_epoch(number)
+            with in_mode(True, *asleep):
+                losses = one_epoch(number)
+            if number == 1:
+                _warn_of_idle(networks[:2], weights_before)
             samples = None if watch is None else sample(watched, watch).cpu()
             value = None
             fault = _fault(losses, samples)
@@ -381,10 +405,49 @@ def moving_average(network: nn.Module, keep: float) -> AveragedModel:
 def _require_trainable(generator: nn.Module, discriminator: nn.Module) -> None:
     for name, network in (("generator", generator), ("discriminator", discriminator)):
         if not any(weight.requires_grad for weight in network.parameters()):
-            raise ValueError(
-                f"{name} has no weights that can learn; if they are frozen, as in a generator "
-                f"that was loaded, call {name}.requires_grad_(True)"
-            )
+            advice = f"if they are frozen, as of a file, call {name}.requires_grad_(True)"
+            raise ValueError(f"{name} has no weights that can learn; {advice}")
+        if any(weight.dtype == torch.float16 for weight in network.parameters()):
+            advice = f"in which Adam divides by 0: call {name}.float()"
+            raise ValueError(f"{name} can't be trained in half precision, {advice}")
+
+
+def _warn_of_idle(networks: Sequence[nn.Module], before: Sequence[dict[str, Any]]) -> None:
+    """Say so if no weight of a network has changed in an epoch."""
+    for name, network, old in zip(("generator", "discriminator"), networks, before, strict=False):
+        if all(torch.equal(weight, old[key]) for key, weight in network.named_parameters()):
+            why = "detach(), round() and argmax() let no gradient through"
+            fault = "learns nothing: no weight of it has changed in the first epoch"
+            warnings.warn(f"the {name} {fault}; {why}", stacklevel=3)
+
+
+def _require_batches(loader: Any, epochs: int) -> None:
+    wanted, got = "loader must give batches in every epoch", type(loader).__name__
+    if hasattr(loader, "__array__") or not hasattr(loader, "__iter__"):
+        advice = "batches(samples, 128) makes them, and a function that draws samples is for GAN"
+        raise TypeError(f"{wanted}, got {got}; {advice}")
+    if isinstance(loader, Iterator) and epochs > 1:
+        advice = "which is used up after one; give the DataLoader itself, or list(loader)"
+        raise ValueError(f"{wanted}, got {got}, {advice}")
+
+
+def _checked(noise: Noise) -> Noise:
+    """The same noise; its first two draws must have the rows asked for, and not be the same."""
+    if not callable(noise):
+        raise TypeError(f"noise must be a function, as of normal_noise(2), got {type(noise)}")
+    drawn: list[Tensor] = []  # not all of them: to compare makes a GPU wait
+
+    def draw(count: int) -> Tensor:
+        z = torch.as_tensor(noise(count))
+        if len(drawn) < 2:
+            if len(z) != count:
+                raise ValueError(f"noise({count}) must have {count} rows, got {len(z)}")
+            if drawn and torch.equal(z, drawn[0]):
+                raise ValueError("noise must be drawn anew in each call, got the same twice")
+            drawn.append(z)
+        return z
+
+    return draw
 
 
 def _real_samples(loader: Iterable[Any], discriminator: nn.Module, first: bool) -> Iterator[Tensor]:
@@ -395,10 +458,11 @@ def _real_samples(loader: Iterable[Any], discriminator: nn.Module, first: bool) 
     """
     weight = next(discriminator.parameters())
     for number, batch in enumerate(loader):
-        real = batch[0] if isinstance(batch, (list, tuple)) else batch
+        parts = isinstance(batch, (list, tuple))
+        real = batch[0] if parts else batch
         if first and number == 0:
-            real = as_samples(real, "a batch")
-        yield torch.as_tensor(real).to(weight)
+            real = as_samples(real, "the first part of a batch" if parts else "a batch")
+        yield torch.as_tensor(real).detach().to(weight)
 
 
 def _mean(losses: list[Losses]) -> Losses:
@@ -449,7 +513,7 @@ class GAN:
         generator: nn.Module,
         discriminator: nn.Module,
         noise: Noise,
-        data: Callable[[int], Tensor],
+        data: Any,
         *,
         batch_size: int = 32,
         device: str | torch.device = "cpu",
@@ -460,12 +524,16 @@ class GAN:
         """Take over the networks, which are moved to `device` and trained in place.
 
         `noise` draws `num` noise vectors, shape (num, latent_dim), and `data` draws `num` real
-        samples, shape (num, dim). Rates and betas are those of the Adam optimisers.
+        samples, shape (num, dim), or is a data set to draw from. Rates and betas are those of the
+        Adam optimisers.
         """
+        _require_trainable(generator, discriminator)
         self.generator = generator.to(device)
         self.discriminator = discriminator.to(device)
-        self.noise, self.data = noise, data
+        self.noise = noise
+        self.data = data if callable(data) else _draws_from(as_samples(data, "data"))
         self.batch_size, self.device = batch_size, device
+        self.weight = next(generator.parameters())  # noise and samples take its number type
         self.generator_optimiser = Adam(generator.parameters(), lr=generator_rate, betas=betas)
         self.discriminator_optimiser = Adam(
             discriminator.parameters(), lr=discriminator_rate, betas=betas
@@ -482,7 +550,7 @@ class GAN:
     def train_step_generator(self) -> float:
         """Change the generator once; returns its loss on fresh noise, whose target is 1."""
         self.generator_optimiser.zero_grad()
-        fake = self.generator(self.noise(self.batch_size).to(self.device))
+        fake = self.generator(self.noise(self.batch_size).to(self.weight))
         loss = generator_loss(self.discriminator(fake))
         loss.backward()
         self.generator_optimiser.step()
@@ -495,10 +563,10 @@ class GAN:
         """
         self.discriminator_optimiser.zero_grad()
         real = self.data(self.batch_size) if real is None else real
-        loss_real = real_loss(self.discriminator(real.to(self.device)))
+        loss_real = real_loss(self.discriminator(real.to(self.weight)))
         # no_grad: the generator does not learn here. Not generate_samples, which is in eval mode
         with torch.no_grad():
-            fake = self.generator(self.noise(self.batch_size).to(self.device))
+            fake = self.generator(self.noise(self.batch_size).to(self.weight))
         loss_fake = fake_loss(self.discriminator(fake))
         loss = (loss_real + loss_fake) / 2
         loss.backward()
@@ -526,17 +594,17 @@ class GAN:
         ) -> Losses:
             return self.train_step(real)  # this GAN has the rest already
 
-        return fit(
-            self.generator,
-            self.discriminator,
-            _Draws(self.data, self.batch_size, batches),
-            self.noise,
-            epochs=epochs,
-            step=step,
-            optimisers=(self.generator_optimiser, self.discriminator_optimiser),
-            every=every,
-            **options,
-        )
+        draws, noise = _Draws(self.data, self.batch_size, batches), self.noise
+        options["optimisers"] = self.generator_optimiser, self.discriminator_optimiser
+        networks, self.noise = (self.generator, self.discriminator), _checked(noise)
+        try:
+            return fit(*networks, draws, noise, epochs=epochs, step=step, every=every, **options)
+        finally:
+            self.noise = noise
+
+
+def _draws_from(samples: Tensor) -> Callable[[int], Tensor]:
+    return lambda num: samples[torch.randint(len(samples), (num,))]
 
 
 class _Draws:
@@ -552,81 +620,6 @@ class _Draws:
         return self.batches
 
 
-# --- going on where a training was cut short -----------------------------------------------------
-
-
-def save_run(
-    path: str | os.PathLike[str],
-    about: dict[str, Any],
-    state: Any,
-    random: torch.Generator | None = None,
-) -> None:
-    """Keep the state of a training, and where PyTorch's random numbers are, in a file.
-
-    Args:
-        path: the file.
-        about: what is trained, in numbers and texts; `load_run` refuses a file from another run.
-        state: what the training needs to go on: tensors, numbers, texts, lists, dicts.
-        random: a source of random numbers beside PyTorch's global one.
-    """
-    randoms = [torch.get_rng_state(), None if random is None else random.get_state()]
-    if torch.cuda.is_available():
-        randoms += torch.cuda.get_rng_state_all()
-    kept = {"about": about, "randoms": randoms, "state": state}
-    replace_file(path, lambda part: torch.save(kept, part))
-
-
-def load_run(
-    path: str | os.PathLike[str], about: dict[str, Any], random: torch.Generator | None = None
-) -> Any:
-    """The state that `save_run` kept, with the random numbers put to where they were.
-
-    None where there is no file yet.
-
-    Raises:
-        ValueError: the file was not written by `save_run`, or comes from another training.
-    """
-    path = Path(path).expanduser()
-    if not path.exists():
-        return None
-    advice = "Delete it, or choose another path, to train from the beginning"
-    try:
-        kept = torch.load(path, map_location="cpu", weights_only=True)
-        theirs, randoms, state = kept["about"], kept["randoms"], kept["state"]
-    except Exception as error:  # torch raises whatever its readers raise
-        reason = str(error).partition("\n")[0]
-        raise ValueError(f"{path} holds no training to go on with: {reason}. {advice}") from error
-    others = [name for name in about if theirs.get(name) != about[name]]
-    if others:
-        raise ValueError(
-            f"{path} is of another training than this one: {', '.join(others)} differ. {advice}"
-        )
-    torch.set_rng_state(randoms[0])
-    if random is not None:
-        random.set_state(randoms[1])
-    if torch.cuda.is_available() and randoms[2:]:
-        torch.cuda.set_rng_state_all(randoms[2:])
-    print(f"going on from {path}")
-    return state
-
-
-def replace_file(path: str | os.PathLike[str], write: Callable[[Path], object]) -> Path:
-    """Write to a file beside it and rename that, so that nobody ever sees a half-written one.
-
-    Folders on the way are made, and `~` is your home. A failure leaves an older file as it was.
-    """
-    path = Path(path).expanduser()
-    place = path.resolve()  # where it is a link, the file that it leads to is replaced
-    place.parent.mkdir(parents=True, exist_ok=True)
-    part = place.with_name(f".{place.name}.{os.getpid()}.part")  # each process has its own
-    try:
-        write(part)
-        part.replace(place)
-    finally:
-        part.unlink(missing_ok=True)
-    return path
-
-
 class _Checkpoint:
     """The file of a run of `fit`; where there is no path, it does nothing."""
 
@@ -639,12 +632,10 @@ class _Checkpoint:
     ) -> None:
         self.path, self.about, self.trained = path, about, trained
         self.random = getattr(loader, "generator", None)  # a DataLoader's own random numbers
-        for part in trained:
-            if isinstance(part, Optimizer):
-                group = part.param_groups[0]
-                shapes = [list(weight.shape) for weight in group["params"]]
-                about.setdefault("betas", []).append(group.get("betas"))
-                about.setdefault("shapes", []).append(shapes)
+        optimisers = [part for part in trained if isinstance(part, Optimizer)]
+        about["betas"] = [part.param_groups[0].get("betas") for part in optimisers]
+        about["batch size"] = getattr(loader, "batch_size", None)
+        about["data"] = None if path is None else fingerprint(loader)
 
     def save(self, history: History, stopping: EarlyStopping, best_weights: Any) -> None:
         """Keep all that `fit` needs to go on."""
@@ -663,6 +654,8 @@ class _Checkpoint:
         states, rows, history.snapshots, best_weights, stopping.best, stopping.best_epoch = state
         _restore(self.trained, states)
         history.epochs = [Epoch(number, Losses(*losses), score) for number, losses, score in rows]
+        # it may have been trained on other data, where a function draws them
+        print(f"going on from {self.path}, after epoch {len(rows)}; to begin anew, delete the file")
         return best_weights
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import numpy
 import pytest
 import torch
 from torch import Tensor
@@ -33,38 +32,7 @@ def seeded(seed: int = 0) -> torch.Generator:
     return torch.Generator().manual_seed(seed)
 
 
-# --- what people hand over -------------------------------------------------------------------
-
-ROWS = [[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]
-
-
-class Table:
-    """What NumPy sees of a data frame."""
-
-    def __array__(self, dtype: Any = None, copy: Any = None) -> numpy.ndarray:
-        return numpy.array(ROWS)
-
-
-@pytest.mark.parametrize(
-    "given",
-    [
-        ROWS,
-        torch.tensor(ROWS).long(),
-        numpy.array(ROWS),
-        numpy.array(ROWS[::-1])[::-1],
-        Table(),
-    ],
-    ids=["list", "integers", "doubles", "backwards", "table"],
-)
-def test_numbers_of_any_kind_are_samples(given: Any) -> None:
-    samples = as_samples(given)
-    assert samples.dtype == torch.float32
-    assert samples.tolist() == ROWS
-
-
-def test_tensors_of_floats_are_left_as_they_are() -> None:
-    doubles, pictures = torch.rand(3, 2).double(), torch.rand(3, 1, 8, 8)
-    assert as_samples(doubles) is doubles and as_samples(pictures) is pictures
+# --- what people hand over: more of it is in test_situations.py -----------------------------------
 
 
 @pytest.mark.parametrize(
@@ -184,12 +152,6 @@ def test_scaling_goes_there_and_back_for_samples_never_seen() -> None:
     scaler = Scaler.fit(curve_points(exponential, 0, 50, 100, random=seeded()))
     fresh = curve_points(exponential, -10, 60, 100, random=seeded(1))
     torch.testing.assert_close(scaler.unscale(scaler.scale(fresh)), fresh, rtol=1e-5, atol=1e-4)
-
-
-def test_a_constant_column_cannot_be_scaled() -> None:
-    samples = torch.tensor([[1.0, 7.0], [2.0, 7.0]])
-    with pytest.raises(ValueError, match=r"samples must vary in each column, got .*7\.0"):
-        Scaler.fit(samples)
 
 
 @pytest.mark.parametrize("method", ["scale", "unscale"])

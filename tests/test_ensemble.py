@@ -12,7 +12,6 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-import numpy
 import pytest
 import torch
 from torch import Tensor, nn
@@ -350,15 +349,6 @@ def test_reports_come_with_the_state_so_far_and_change_nothing(fast: bool) -> No
 # --- what may be handed over ------------------------------------------------------------------
 
 SHORT = replace(BASE, steps=2)
-
-
-def test_arrays_and_whole_numbers_of_numpy_do_as_well() -> None:
-    settings = replace(SHORT, scaled=True)
-    expected = train(DATA, settings, (3, 4))
-    result = train(DATA.numpy(), settings, numpy.arange(3, 5))
-    assert result.seeds == (3, 4)
-    assert torch.equal(result.losses.real, expected.losses.real)
-    assert torch.equal(result.generator(numpy.int64(4))[0].weight, expected.generator(4)[0].weight)
 
 
 @pytest.mark.parametrize(

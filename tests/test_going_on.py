@@ -16,9 +16,10 @@ import torch
 from jupyter_client.manager import start_new_kernel
 from killed import KILLED, TRAININGS
 
-from gan_course import training
+from gan_course import files
+from gan_course.files import load_run, replace_file, save_run
 from gan_course.networks import Discriminator, Generator
-from gan_course.training import GAN, History, load_run, replace_file, save_run
+from gan_course.training import GAN, History
 
 HERE = Path(__file__).parent
 SIZES = {"loop": 6, "gan": 6, "seeds": 50, "fast": 50, "shared": 50}
@@ -51,7 +52,7 @@ def test_what_goes_on_comes_to_the_very_same_numbers_and_is_then_only_read(
     train, size, file = TRAININGS[name], SIZES[name], tmp_path / "run.pt"
     whole = train(None, size)
     with monkeypatch.context() as patch, pytest.raises(Lost):
-        patch.setattr(training, "replace_file", stop_at(3))
+        patch.setattr(files, "replace_file", stop_at(3))
         train(file, size)
     torch.rand(5)  # somebody else draws in between
     assert train(file, size) == whole
@@ -126,43 +127,13 @@ def test_a_notebook_goes_on_after_its_kernel_was_stopped_and_started_anew(tmp_pa
 def small(path: Path, epochs: int = 3, widths: tuple[int, ...] = (3,), **settings: Any) -> History:
     """A training of three epochs, saved after each."""
     torch.manual_seed(1)
-    rate = settings.pop("generator_rate", 2e-4)
     owner = GAN(
         Generator(1, widths=widths),
         Discriminator(1, layers=(3, 1)),
         lambda n: torch.rand(n, 1),
         lambda n: torch.randn(n, 1),
-        generator_rate=rate,
     )
     return owner.fit(epochs, 1, every=1, checkpoint=path, **settings)
-
-
-@pytest.mark.parametrize(
-    ("changed", "what"),
-    [
-        ({"generator_rate": 1e-3}, "rates differ"),
-        ({"average": 0.9}, "average differ"),
-        ({"decay": True}, "decay differ"),
-        ({"watch": torch.rand(5, 1)}, "watch differ"),
-    ],
-)
-def test_another_training_is_refused_with_what_differs(
-    changed: dict[str, Any], what: str, tmp_path: Path
-) -> None:
-    small(tmp_path / "run.pt")
-    before = (tmp_path / "run.pt").read_bytes()
-    with pytest.raises(ValueError, match=f"another training than this one: {what}. Delete it"):
-        small(tmp_path / "run.pt", **changed)
-    assert (tmp_path / "run.pt").read_bytes() == before
-
-
-@pytest.mark.parametrize("content", [b"", b"PK\x03\x04 half a zip file"])
-def test_a_file_of_another_kind_is_refused_and_left_alone(content: bytes, tmp_path: Path) -> None:
-    path = tmp_path / "run.pt"
-    path.write_bytes(content)
-    with pytest.raises(ValueError, match=r"run\.pt holds no training to go on with: .* Delete it"):
-        small(path)
-    assert path.read_bytes() == content
 
 
 def test_no_code_of_a_file_is_run(tmp_path: Path) -> None:
@@ -172,7 +143,7 @@ def test_no_code_of_a_file_is_run(tmp_path: Path) -> None:
             return (Path.touch, (tmp_path / "harmed",))
 
     torch.save({"about": {}, "randoms": [], "state": Harm()}, tmp_path / "run.pt")
-    with pytest.raises(ValueError, match="holds no training to go on with"):
+    with pytest.raises(ValueError, match=r"run\.pt can't be read"):
         small(tmp_path / "run.pt")
     assert not (tmp_path / "harmed").exists()
 
@@ -185,7 +156,7 @@ def test_a_training_may_go_on_for_longer_and_its_clock_goes_on(
     longer = small(path, 5).epochs
     assert longer[:3] == first and len(longer) == 5
     assert longer == small(tmp_path / "other.pt", 5).epochs
-    assert capsys.readouterr().out == f"going on from {path}\n"
+    assert capsys.readouterr().out.startswith(f"going on from {path}, after epoch 3")
 
     def score(samples: torch.Tensor) -> float:
         return 1.0

@@ -153,6 +153,12 @@ def test_scores_are_drawn_on_a_logarithmic_axis_with_the_best_marked() -> None:
 # --- numbers on a line, and networks -------------------------------------------------------------
 
 
+@pytest.mark.parametrize("scores", [[], [None, None]])
+def test_a_run_without_scores_is_told_how_to_get_them(scores: Any) -> None:
+    with pytest.raises(ValueError, match=r"each epoch; fit\(\.\.\., watch=noise, score"):
+        plot_scores(scores)
+
+
 def test_bars_and_density_are_on_one_scale() -> None:
     axes = plot_against_normal(QUANTILES, title="Bell")
     area = sum(bar.get_height() * bar.get_width() for bar in axes.patches)

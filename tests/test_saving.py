@@ -8,7 +8,6 @@ import json
 import logging
 import pickle
 import re
-import warnings
 import zipfile
 from collections import OrderedDict
 from collections.abc import Callable
@@ -17,7 +16,6 @@ from typing import Any
 
 import pytest
 import torch
-from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
@@ -144,13 +142,6 @@ def test_a_loaded_generator_is_ready_for_use_and_has_done_with_its_file(tmp_path
     assert torch.equal(loaded(NOISE), sample(whole_generator(), NOISE))
 
 
-def test_a_tilde_means_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HOME", str(tmp_path))
-    monkeypatch.setenv("USERPROFILE", str(tmp_path))  # its name on Windows
-    load_generator(save_generator(whole_generator(), "~/files/generator"))
-    assert (tmp_path / "files" / "generator").is_file()
-
-
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
 def test_a_generator_moves_between_devices_through_a_file(tmp_path: Path) -> None:
     path = save_generator(whole_generator().cuda(), tmp_path / "generator")
@@ -170,8 +161,8 @@ class MySequential(nn.Sequential):
 @pytest.mark.parametrize(
     ("generator", "got"),
     [
-        (nn.Sequential(nn.ReLU(), nn.GELU()), "got GELU(approximate='none')."),
-        (MySequential(nn.ReLU()), "got MySequential("),
+        (nn.Sequential(nn.ReLU(), nn.GELU()), "got GELU."),
+        (MySequential(nn.ReLU()), "got MySequential."),
     ],
 )
 def test_a_generator_that_would_not_come_back_the_same_is_refused_with_advice(
@@ -180,59 +171,11 @@ def test_a_generator_that_would_not_come_back_the_same_is_refused_with_advice(
     with pytest.raises(TypeError, match=re.escape(got)) as caught:
         save_generator(generator, tmp_path / "generator")
     assert "made of Linear, ReLU, LeakyReLU," in str(caught.value)
-    assert "torch.save(generator.state_dict(), path), or into save_program" in str(caught.value)
+    assert "torch.save(generator.state_dict(), path)" in str(caught.value)
     assert list(tmp_path.iterdir()) == []
 
 
-# --- other files ---------------------------------------------------------------------------------
-
-
-def write_zip(_: Any, path: Path) -> None:
-    with zipfile.ZipFile(path, "w") as file:
-        file.writestr("notes.txt", "hello")
-
-
-def write_script(generator: nn.Module, path: Path) -> None:
-    with warnings.catch_warnings():  # PyTorch deprecates it
-        warnings.simplefilter("ignore")
-        torch.jit.save(torch.jit.script(generator), str(path))
-
-
-def content(what: bytes) -> Callable[[Any, Path], object]:
-    return lambda _, path: path.write_bytes(what)
-
-
-KINDS: list[tuple[str, Callable[[Any, Path], object]]] = [
-    (r"safetensors, which load_generator\(path\) reads", save_generator),
-    (
-        r"an exported program, which load_program\(path, trusted=True\) reads",
-        lambda generator, path: save_program(generator, 2, path),
-    ),
-    ("torch.jit.load", write_script),
-    (
-        r"a pickle, which torch\.load\(path, weights_only=True\) reads",
-        lambda generator, path: torch.save(generator.state_dict(), path),
-    ),
-    ("a zip file", write_zip),
-    ("a zip file that was cut short", content(b"PK\x03\x04 and no more")),
-    ("a text that begins with '<!DOCTYPE html>", content(b"<!DOCTYPE html>\n<title>Sign in")),
-    ("empty", content(b"")),
-    ("of no kind that this course knows", content(bytes(range(256)))),
-]
-
-
-@pytest.mark.parametrize(("written", "write"), KINDS)
-def test_a_file_of_another_kind_is_named_with_what_reads_it(
-    written: str, write: Any, tmp_path: Path
-) -> None:
-    path = tmp_path / "file"
-    write(nn.Sequential(nn.Linear(2, 2)), path)
-    for (kind, _), (_, load) in zip(KINDS[:2], FORMATS.values(), strict=True):
-        if kind != written:
-            with pytest.raises(ValueError, match=written) as caught:
-                load(path)
-            wanted = f"{path} must be {kind.partition(',')[0]}, but seems to be "
-            assert str(caught.value).startswith(wanted)
+# --- other files: test_situations.py has more of them ------------------------------------------
 
 
 @each_format
@@ -243,15 +186,8 @@ def test_a_missing_file_and_one_that_was_cut_short_are_refused(
         load(tmp_path / "nothing")
     path = save(nn.Linear(2, 2), tmp_path / "file")
     path.write_bytes(path.read_bytes()[:-1])
-    # in the words of the library that reads it
-    with pytest.raises((ValueError, SafetensorError), match=r"not fully covered|cut short"):
+    with pytest.raises(ValueError, match="cut short"):
         load(path)
-
-
-def test_weights_without_our_list_of_layers_are_told_from_a_generator(tmp_path: Path) -> None:
-    save_file({"0.weight": torch.zeros(2, 2)}, tmp_path / "foreign")
-    with pytest.raises(ValueError, match=r"no list of layers .*safetensors\.torch\.load_file"):
-        load_generator(tmp_path / "foreign")
 
 
 # --- no code is run from a file ------------------------------------------------------------------

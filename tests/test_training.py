@@ -11,7 +11,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 from torch.optim import SGD, Adam
-from torch.utils.data import DataLoader, TensorDataset
+from torch.utils.data import DataLoader
 
 from gan_course import training
 from gan_course.data import even_noise, normal_noise
@@ -262,19 +262,7 @@ def test_modes_and_the_learners_tensors_are_left_alone(training: bool) -> None:
     assert torch.equal(real, REAL) and torch.equal(watch, WATCH)
 
 
-@pytest.mark.parametrize(
-    "given",
-    [
-        pytest.param(list(DataLoader(TensorDataset(REAL), 4)), id="samples in a list"),
-        pytest.param(list(DataLoader(TensorDataset(REAL, REAL[:, 0]), 4)), id="and labels"),
-        pytest.param([REAL[:4].double(), REAL[4:].double()], id="doubles"),
-        pytest.param([REAL[:4].numpy(), REAL[4:].numpy()], id="arrays"),
-    ],
-)
-def test_batches_as_people_have_them_train_as_tensors_do(given: Any) -> None:
-    assert run(loader=given).epochs == run().epochs
-
-
+@pytest.mark.filterwarnings("ignore:the .* learns nothing")
 def test_decay_goes_down_in_a_line_and_is_undone() -> None:
     pair, seen = networks(), []
     adams = tuple(Adam(network.parameters(), lr) for network, lr in zip(pair, (1, 4), strict=True))
@@ -383,21 +371,14 @@ def test_ctrl_c_returns_what_there_is_with_the_best_weights(
     assert capsys.readouterr().out == "stopped in epoch 4 of 9, after 4 whole ones\n"
 
 
-def frozen(network: nn.Module) -> nn.Module:
-    return network.requires_grad_(False)
-
-
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
         ({"loader": []}, "got none in epoch 1"),
-        ({"loader": iter([REAL])}, "loader must give batches in every epoch, got none in epoch 2"),
         ({"loader": [REAL * math.nan]}, "a batch must be finite, got NaN"),
         ({"loader": [REAL[:, 0]]}, r"a batch must have shape \(n, dim\), got \(8,\)"),
         ({"watch": None}, "score needs watch"),
         ({"score": None, "patience": 3}, "patience and keep_best need a score"),
-        ({"pair": (frozen(networks()[0]), networks()[1])}, r"generator\.requires_grad_\(True\)"),
-        ({"pair": (networks()[0], frozen(networks()[1]))}, "discriminator has no weights that"),
     ],
 )
 def test_what_would_go_wrong_without_a_word_is_said(settings: Any, message: str) -> None:
@@ -456,6 +437,7 @@ def test_its_step_is_that_of_the_formulas() -> None:
             torch.testing.assert_close(value, theirs.state_dict()[name])
 
 
+@pytest.mark.filterwarnings("ignore:the .* learns nothing")
 def test_a_child_class_trains_by_its_own_step() -> None:
     class Lazy(GAN):
         def train_step_generator(self) -> float:

@@ -114,6 +114,11 @@ def scalers_of(
 def drawn(draw: Draw, count: int, random: torch.Generator) -> Tensor:
     """What a function draws, shape (count, dim), float32."""
     samples = as_samples(draw(count, random), f"data({count}, random)")
+    if samples.ndim != 2:
+        raise ValueError(
+            f"data must have shape (n, dim), got samples of shape {tuple(samples.shape[1:])}; "
+            "images go in as images.flatten(1)"
+        )
     if len(samples) != count:  # batches would be cut from where nothing is
         raise ValueError(f"data({count}, random) must have {count} rows, got {len(samples)}")
     return samples.float()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import hashlib
 import operator
 import os
 import warnings
@@ -17,6 +16,7 @@ from torch.nn.functional import logsigmoid
 from torch.optim import Adam
 
 from gan_course.data import Scaler, as_samples
+from gan_course.files import fingerprint, load_run, save_run
 from gan_course.many.draws import (
     CHUNK,
     Batch,
@@ -33,7 +33,7 @@ from gan_course.many.layers import add_waves, blur_level
 from gan_course.many.recipes import Settings
 from gan_course.many.stacked import make_networks, unstack
 from gan_course.networks import Unscale
-from gan_course.training import ADVICE, EXPLODED, Losses, load_run, save_run
+from gan_course.training import ADVICE, EXPLODED, Losses
 
 LOOK_EVERY = 16 * CHUNK  # steps between two looks at the losses, for which a GPU has to wait
 
@@ -119,6 +119,8 @@ def train(
         Diverged: a loss is not a finite number, or has exploded. The error holds the generators
             from before.
     """
+    if not hasattr(seeds, "__iter__"):
+        raise TypeError(f"seeds must be several, such as range({seeds}), got {seeds}")
     seeds = tuple(map(operator.index, seeds))  # NumPy's whole numbers are as good
     if not seeds or len(set(seeds)) < len(seeds):
         raise ValueError(f"seeds must be at least one, all different, got {list(seeds)}")
@@ -144,7 +146,7 @@ def train(
     shared = torch.Generator(device).manual_seed(seeds[0]) if shared_random else None
     sources = randoms if shared is None else [*randoms, shared]
     about = {"training": "many.train", **asdict(settings), "seeds": seeds, "way": way.__name__}
-    about |= {"shared_random": shared_random, "data": _fingerprint(data)}
+    about |= {"shared_random": shared_random, "data": fingerprint(data)}
     kept = None if checkpoint is None else load_run(checkpoint, about)
     if kept is not None:
         training.load_state_dict(kept["training"])
@@ -152,6 +154,7 @@ def train(
             source.set_state(state)
         done = kept["losses"].shape[1]
         losses[:, :done] = kept["losses"].to(device)
+        print(f"going on from {checkpoint}, after step {done}; to begin anew, delete the file")
 
     def keep() -> None:
         if checkpoint is not None:
@@ -187,14 +190,6 @@ def train(
         if due:
             keep()
     return so_far(settings.steps)
-
-
-def _fingerprint(data: Tensor | Draw) -> list[Any] | None:
-    """What tells one data set from another, without keeping either."""
-    if not isinstance(data, Tensor):
-        return None
-    numbers = data.detach().float().cpu().numpy()
-    return [list(data.shape), hashlib.sha256(numbers.tobytes()).hexdigest()]
 
 
 def _require_settled(losses: Tensor, done: int, seeds: tuple[int, ...], good: Ensemble) -> None:

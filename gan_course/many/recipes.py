@@ -46,13 +46,18 @@ class Settings:
             if getattr(self, name) not in known:
                 got = repr(getattr(self, name))
                 raise ValueError(f"{name} must be one of {', '.join(known)}, got {got}")
-        if not 0 <= self.dropout < 1:
-            raise ValueError(f"dropout must be at least 0 and below 1, got {self.dropout}")
+        for name in ("dropout", "average"):
+            if not 0 <= getattr(self, name) < 1:
+                raise ValueError(
+                    f"{name} must be at least 0 and below 1, got {getattr(self, name)}"
+                )
         if self.clipped and not self.scaled:
             raise ValueError("clipped=True needs scaled=True, as it is the scale that is clipped")
         if self.batch_size % self.pack:
             raise ValueError(f"pack must divide the batch size {self.batch_size}, got {self.pack}")
-        for name, value in vars(self).items():
+        for name, value in list(vars(self).items()):
+            if hasattr(value, "item"):  # a number of NumPy or PyTorch, which no file could hold
+                object.__setattr__(self, name, value.item())
             if isinstance(value, list):  # equal to no tuple: it would seem to be another recipe
                 raise TypeError(f"{name} must be a tuple, {tuple(value)}, got {value}")
 

@@ -1,0 +1,154 @@
+"""Which kind of file is this, how is one written whole, and how does a training go on from one?"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch.utils.data import TensorDataset
+
+from gan_course.data import as_samples
+
+# The kinds of files, and which call reads them
+NUMBERS, SCRIPT, PROGRAM = "safetensors", "TorchScript", "an exported program"
+RUN, SAVED = "a training to go on with", "a pickle, as torch.save writes it"
+READERS = {
+    NUMBERS: "load_generator(path) reads",
+    SCRIPT: 'torch.jit.load(path, map_location="cpu") reads, which runs a program from the file: '
+    "only if you know its author",
+    PROGRAM: "load_program(path, trusted=True) reads",
+    RUN: "fit(..., checkpoint=path) goes on from",
+    SAVED: "torch.load(path, weights_only=True) reads",
+}
+
+
+def require_kind(path: str | os.PathLike[str], wanted: str, advice: str = "") -> Path:
+    """The path of a file of that kind; a ValueError says which kind another one is."""
+    path = Path(path).expanduser()
+    kind = _kind(path)
+    if kind != wanted:
+        reader = f", which {READERS[kind]}" if kind in READERS else ""
+        raise ValueError(f"{path} must be {wanted}, but seems to be {kind}{reader}{advice}")
+    return path
+
+
+def _kind(path: Path) -> str:
+    """What a file seems to be. Nothing in it is executed to find out."""
+    with path.open("rb") as file:
+        start = file.read(40)
+    if start[8:9] == b"{":  # after eight bytes, which say how long it is, begins the header
+        return NUMBERS
+    if zipfile.is_zipfile(path):
+        with zipfile.ZipFile(path) as archive:
+            names = {name.rpartition("/")[2]: name for name in archive.namelist()}
+            if "constants.pkl" in names:
+                return SCRIPT
+            # its name now, and in torch 2.6
+            if names.keys() & {"archive_format", "serialized_exported_program.json"}:
+                return PROGRAM
+            if "data.pkl" in names:
+                return RUN if b"randoms" in archive.read(names["data.pkl"]) else SAVED
+        return "a zip file"
+    if start.startswith(b"PK"):
+        return "a zip file that was cut short"
+    if start.startswith(b"\x80"):
+        return SAVED
+    text = " ".join(start.decode("latin-1").split())
+    if start.isascii() and text.isprintable():
+        return f"a text that begins with {text!r}" if text else "empty"
+    return "of no kind that this course knows"
+
+
+def replace_file(path: str | os.PathLike[str], write: Callable[[Path], object]) -> Path:
+    """Write to a file beside it and rename that, so that nobody ever sees a half-written one.
+
+    Folders on the way are made, and `~` is your home. A failure leaves an older file as it was.
+    """
+    path = Path(path).expanduser()
+    place = path.resolve()  # where it is a link, the file that it leads to is replaced
+    place.parent.mkdir(parents=True, exist_ok=True)
+    part = place.with_name(f".{place.name}.{os.getpid()}.part")  # each process has its own
+    try:
+        write(part)
+        part.replace(place)
+    finally:
+        part.unlink(missing_ok=True)
+    return path
+
+
+# --- going on where a training was cut short -----------------------------------------------------
+
+
+def save_run(
+    path: str | os.PathLike[str],
+    about: dict[str, Any],
+    state: Any,
+    random: torch.Generator | None = None,
+) -> None:
+    """Keep the state of a training, and where PyTorch's random numbers are, in a file.
+
+    Args:
+        path: the file.
+        about: what is trained, in numbers and texts; `load_run` refuses a file from another run.
+        state: what the training needs to go on: tensors, numbers, texts, lists, dicts.
+        random: a source of random numbers beside PyTorch's global one.
+    """
+    randoms = [torch.get_rng_state(), None if random is None else random.get_state()]
+    if torch.cuda.is_available():
+        randoms += torch.cuda.get_rng_state_all()
+    kept = {"about": about, "randoms": randoms, "state": state}
+    replace_file(path, lambda part: torch.save(kept, part))
+
+
+def load_run(
+    path: str | os.PathLike[str], about: dict[str, Any], random: torch.Generator | None = None
+) -> Any:
+    """The state that `save_run` kept, with the random numbers put to where they were.
+
+    None where there is no file yet.
+
+    Raises:
+        ValueError: the file was not written by `save_run`, or comes from another training.
+    """
+    path = Path(path).expanduser()
+    if not path.exists():
+        return None
+    require_kind(path, RUN, advice=". Choose another path for this training")
+    advice = "Delete it, or choose another path, to train from the beginning"
+    try:
+        kept = torch.load(path, map_location="cpu", weights_only=True)
+        theirs, randoms, state = kept["about"], kept["randoms"], kept["state"]
+    except Exception as error:  # torch raises whatever its readers raise
+        reason = str(error).partition("\n")[0]
+        raise ValueError(f"{path} can't be read: {reason}. {advice}") from None
+    if theirs.keys() != about.keys():
+        raise ValueError(f"{path} is of another kind of training than this one. {advice}")
+    others = [name for name in about if theirs[name] != about[name]]
+    if others:
+        raise ValueError(
+            f"{path} is of another training than this one: {', '.join(others)} differ. {advice}"
+        )
+    torch.set_rng_state(randoms[0])
+    if random is not None:
+        random.set_state(randoms[1])
+    if torch.cuda.is_available() and randoms[2:]:
+        torch.cuda.set_rng_state_all(randoms[2:])
+    return state
+
+
+def fingerprint(data: Any) -> list[Any] | None:
+    """What tells one data set, or a DataLoader of one, from another; None for data that are drawn.
+
+    The data themselves are not kept.
+    """
+    data = getattr(data, "dataset", data)
+    data = data.tensors[0] if isinstance(data, TensorDataset) else data
+    if not hasattr(data, "__array__"):
+        return None
+    numbers = as_samples(data).detach().float().cpu().numpy()
+    return [list(numbers.shape), hashlib.sha256(numbers.tobytes()).hexdigest()]
