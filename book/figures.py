@@ -192,6 +192,28 @@ def _curve(x: Points) -> Points:
     return np.column_stack([x, 1.08**x])
 
 
+def neuron() -> Figure:
+    """Draw what one neuron does: two inputs, a weight each, a bias, a bend, one answer."""
+    figure, axes = _canvas(48, 28)
+    total, bend = Box(22, 15, 18.5, 7), Box(38, 15, 8, 8)
+    for y, name, weight in ((23, "x", "w₁"), (7, "y", "w₂")):
+        axes.scatter([3.5], [y], s=560, color=WHITE, edgecolor=GREY, lw=1.2, zorder=3)
+        axes.text(3.5, y, name, ha="center", va="center", fontsize=15, style="italic", zorder=4)
+        _arrow(axes, (6.2, y), (total.left[0], total.y + (y - total.y) / 6))
+        _label(axes, 5.5, total.y + (y - total.y) * 0.25, f"× {weight}", 13)
+    _box(axes, total, edge=INK)
+    _label(axes, total.x, total.y, "w₁x + w₂y + b", 13)
+    _label(axes, total.x + 1, 7, "weighted sum\nplus bias", 12)
+    _arrow(axes, total.right, bend.left)
+    _box(axes, bend, edge=INK)
+    s = np.linspace(-1, 1, 50)
+    axes.plot(bend.x + 3 * s, bend.y + 2.4 * np.tanh(3 * s), color=BLUE, lw=2.5)
+    _label(axes, bend.x, 7, "sigmoid:\na bend", 12)
+    _arrow(axes, bend.right, (45, 15))
+    axes.text(46.5, 15, "p", ha="center", va="center", fontsize=15, style="italic")
+    return figure
+
+
 def two_networks() -> Figure:
     """Draw who hands what to whom: noise, generator, fake, real, discriminator, probability."""
     figure, axes = _canvas(48, 61)
@@ -506,6 +528,7 @@ def training() -> Figure:
 
 
 FIGURES: dict[str, Callable[[], Figure]] = {
+    "neuron": neuron,
     "two_networks": two_networks,
     "four_steps": four_steps,
     "many_iterations": many_iterations,

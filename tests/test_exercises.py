@@ -129,7 +129,7 @@ def test_a_function_is_shown_the_same_numbers_at_each_check():
 
 @pytest.mark.parametrize("exercise", ["9.9", 3, "sine"])
 def test_an_unknown_exercise_is_answered_with_those_there_are(exercise, capsys):
-    sentence = f"There is no exercise {exercise}. There are 3.1, 3.2, 3.3, 3.4, B, C, "
+    sentence = f"There is no exercise {exercise}. There are 3.1, 3.2, 3.3, 3.4, A, B, C, "
     refused(sentence, exercise, POINTS)
     for ask in (hint, solution, expected):
         ask(exercise)

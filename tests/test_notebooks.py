@@ -88,7 +88,7 @@ def test_a_notebook_is_written_in_its_committed_form(tmp_path):
 def test_every_solution_passes_its_own_check(name):
     cells = code_cells(NOTEBOOKS[name])
     checks = [cell for cell in cells if cell.metadata.get("course", {}).get("role") == "check"]
-    assert len(checks) >= 2
+    assert checks
     for cell in checks:
         assert cell.outputs[0].data["text/plain"].startswith("right"), cell.source
 

@@ -1,0 +1,52 @@
+"""Does the learner's own step move a network as SGD does? Exercise A."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import nn
+from torch.nn.utils import parameters_to_vector, vector_to_parameters
+
+from gan_course.exercises.answers import Wrong, answer_of, number_of
+
+
+def _check_step(step: Any) -> str:
+    with torch.random.fork_rng():  # the learner's random numbers stay what they are
+        network = nn.Sequential(nn.Linear(2, 3), nn.ReLU(), nn.Linear(3, 1), nn.Sigmoid())
+    vector_to_parameters(torch.linspace(1, -0.7, 13), network.parameters())
+    is_bias = torch.cat([torch.full((p.numel(),), p.ndim == 1) for p in network.parameters()])
+    points, truth = torch.linspace(0, 1, 16).reshape(8, 2), (torch.arange(8.0) > 2)[:, None].float()
+    rate, old = 0.5, torch.zeros(13)
+    for when in ("first", "second"):
+        loss = nn.functional.binary_cross_entropy(network(points), truth)
+        slopes = parameters_to_vector(torch.autograd.grad(loss, list(network.parameters())))
+        before = parameters_to_vector(network.parameters()).detach()
+        try:
+            found = number_of(answer_of(step, "step", network, points, truth, rate), "step")
+        except Wrong as fault:
+            if "NoneType" in str(fault):
+                raise Wrong("a .grad was None: clear, then backward, then move") from None
+            raise
+        moved = parameters_to_vector(network.parameters()).detach() - before
+        if abs(found - loss.item()) > 1e-4:
+            was = f"in the {when} of two steps the mean loss was {loss.item():.3f} before the move"
+            raise Wrong(f"{was}, but step returns {found:.3f}. BCELoss gets the answers first")
+        moves = {
+            "": -slopes * rate,
+            "no parameter moved: p -= … changes p, p = p - … does not": 0 * slopes,
+            "the parameters moved uphill: subtract the slopes": slopes * rate,
+            "the learning rate was left out": -slopes,
+            "the biases did not move, only the weights": -slopes * rate * ~is_bias,
+            "the slopes of the first step still pushed: clear them": -(slopes + old) * rate,
+        }
+        fits = (what for what, move in moves.items() if torch.allclose(moved, move, atol=1e-5))
+        named = next(fits, "the parameters moved, but not by learning_rate times their slopes")
+        if named:
+            raise Wrong(f"in the {when} of two steps {named}")
+        old = slopes
+    return "two steps, every weight and bias against its slope"
+
+
+CHECKS: dict[str, Callable[..., str]] = {"A": _check_step}

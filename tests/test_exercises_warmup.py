@@ -1,0 +1,101 @@
+"""A step of training that the learner wrote: right ways, and the mistakes that are named."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from learners import accepted, each, refused, slip
+from torch import nn
+from torch.nn.functional import binary_cross_entropy as bce
+
+from gan_course.exercises import check
+
+
+def by_sgd(network, points, truth, learning_rate):
+    optimiser = torch.optim.SGD(network.parameters(), lr=learning_rate)
+    optimiser.zero_grad()
+    loss = bce(network(points), truth)
+    loss.backward()
+    optimiser.step()
+    return loss
+
+
+def by_autograd(network, points, truth, learning_rate):
+    loss = bce(network(points), truth)
+    for p, slope in zip(
+        network.parameters(), torch.autograd.grad(loss, list(network.parameters())), strict=True
+    ):
+        p.data = p.data - learning_rate * slope
+    return loss.detach().numpy()
+
+
+def layer_by_layer(network, points, truth, learning_rate):
+    given = torch.where(truth == 1, network(points), 1 - network(points))
+    loss = -given.log().mean()
+    loss.backward()
+    with torch.no_grad():
+        for layer in network:
+            if isinstance(layer, nn.Linear):
+                layer.weight -= learning_rate * layer.weight.grad
+                layer.bias.sub_(learning_rate * layer.bias.grad)
+                layer.weight.grad = layer.bias.grad = None  # cleared after use: as good as before
+    return [loss.item()]
+
+
+RIGHT = {"SGD": by_sgd, "autograd": by_autograd, "layer by layer": layer_by_layer}
+
+FAULTS = {
+    "no zero_grad": (
+        ("    network.zero_grad()\n", ""),
+        "in the second of two steps the slopes of the first step still pushed: clear them",
+    ),
+    "uphill": (("p -=", "p +="), "first of two steps the parameters moved uphill"),
+    "no biases": (
+        ("for p in network.parameters()", "for p in [m.weight for m in network[::2]]"),
+        "the biases did not move, only the weights",
+    ),
+    "no rate": (("learning_rate * p", "p"), "the learning rate was left out"),
+    "a new tensor": (("p -= ", "p = p - "), "no parameter moved: p -= … changes p"),
+    "half the rate": (
+        ("learning_rate *", "learning_rate / 2 *"),
+        "not by learning_rate times their slopes",
+    ),
+    "the sum": (
+        ("BCELoss()", 'BCELoss(reduction="sum")'),
+        "in the first of two steps the mean loss was ",
+    ),
+    "swapped": (
+        ("network(points), truth", "truth, network(points)"),
+        "BCELoss gets the answers first",
+    ),
+    "cleared too late": (
+        (
+            "    network.zero_grad()\n    loss.backward()",
+            "    loss.backward()\n    network.zero_grad()",
+        ),
+        "a .grad was None: clear, then backward, then move",
+    ),
+    "recorded": (
+        ("with torch.no_grad()", "if True"),
+        "your step failed: RuntimeError: a leaf Variable that requires grad is being used in an",
+    ),
+    "no return": (("    return loss.item()", ""), "your step returns None"),
+    "all losses": (("loss.item()", "network(points)"), "step returns shape (8, 1), expected one"),
+}
+
+
+@pytest.mark.parametrize(("exercise", "step"), each({"A": RIGHT}))
+def test_right_steps_pass(exercise, step):
+    accepted(exercise, step)
+
+
+@pytest.mark.parametrize(("exercise", "fault"), each({"A": FAULTS}))
+def test_each_fault_of_a_step_is_named(exercise, fault):
+    changes, message = fault
+    refused(message, exercise, slip(exercise, *changes))
+
+
+def test_the_check_of_a_step_leaves_the_random_numbers_alone():
+    state = torch.get_rng_state()
+    assert check("A", by_sgd)
+    assert torch.equal(torch.get_rng_state(), state)
