@@ -42,8 +42,8 @@ def as_samples(values: Any, name: str = "samples", columns: int | None = None) -
         try:
             if isinstance(values, (list, tuple)) and len(values) and isinstance(values[0], Tensor):
                 values = torch.stack(list(values))
-            else:  # "C": torch can't read an array that runs backwards
-                values = torch.tensor(numpy.array(values, dtype=float, order="C"))
+            else:  # a copy: torch can't read an array that runs backwards
+                values = torch.tensor(numpy.array(values, dtype=float))
         except (RuntimeError, TypeError, ValueError) as error:
             wanted = f"{name} must be numbers of shape (n, dim), got {got}"
             raise TypeError(f"{wanted}: {error}") from None

@@ -132,7 +132,8 @@ class Discriminator(nn.Module):
         super().__init__()
         if layers[-1] != 1:  # binary cross-entropy would silently train several answers
             raise ValueError(f"layers must end with 1, the one answer, got {list(layers)}")
-        self.layers = nn.ModuleList(nn.Linear(a, b) for a, b in pairwise([input_dim, *layers]))
+        sizes = [input_dim, *layers]
+        self.layers = nn.ModuleList(nn.Linear(a, b) for a, b in pairwise(sizes))  # as above
         self.leaky_relu = nn.LeakyReLU(slope)
 
     def forward(self, x: Tensor) -> Tensor:

@@ -22,11 +22,9 @@ from gan_course.files import fingerprint, load_run, save_run
 from gan_course.networks import in_mode, sample
 
 # Above this mean loss a training is broken; an undecided D has 0.69. At 50 nats a network gives the
-# right answer a probability of e^-50, and rounding leaves hardly any gradient.
+# right answer a probability of e^-50, and PyTorch's BCE hardly has a gradient left.
 EXPLODED = 50.0
 ADVICE = "try smaller learning rates, and data scaled to [-1, 1]"
-
-
 # What PyTorch says of two mistakes, and what helps
 REMEDIES = {
     "more than 1 value per channel": "BatchNorm needs batches of two samples or more, and got one: "
@@ -141,9 +139,8 @@ def train_step(
     z = noise(len(real)).to(real)  # to the device and the number type of the batch
     on_fake = train_on_fake(generator, discriminator, discriminator_optimiser, z)
     z = noise(len(real)).to(real)
-    return Losses(
-        on_real, on_fake, train_generator(generator, discriminator, generator_optimiser, z)
-    )
+    of_generator = train_generator(generator, discriminator, generator_optimiser, z)
+    return Losses(on_real, on_fake, of_generator)
 
 
 # --- the loop: projects 1 to 3 -------------------------------------------------------------------
@@ -244,7 +241,8 @@ def fit(
         generator_rate: learning rate of the generator's Adam (Kingma and Ba 2015).
         discriminator_rate: learning rate of the discriminator's Adam.
         betas: Adam's two betas, the same for both networks.
-        optimisers: the generator's and the discriminator's, if you made them yourself.
+        optimisers: the generator's and the discriminator's, if you made them yourself; rates and
+            betas are then theirs.
         decay: let both rates fall in a straight line; they would be 0 just after the last step.
         average: if above 0, the generator ends with a moving average of its weights, and the
             samples that are scored and kept come from it. The number, such as 0.99, is the share
@@ -257,8 +255,8 @@ def fit(
         report: called with the `Epoch` after the first one and every `every`; `print` will do.
         every: epochs between two reports, snapshots, or saves to the checkpoint.
         checkpoint: path of a file. If it is there, training goes on from it, to exactly the losses
-            of a run without a break (on the same machine); else it is made. Noise and batches must
-            draw from PyTorch's global random numbers, or a DataLoader's own.
+            of a run without a break (on the same machine, and not on a Mac's GPU); else it is made.
+            Noise and batches must draw from PyTorch's global random numbers, or a DataLoader's own.
 
     Raises:
         FloatingPointError: the training has diverged: a loss or a sample is NaN or infinite, the
@@ -290,12 +288,12 @@ def fit(
     _set_rates(optimisers, rates)  # NumPy's numbers would make the checkpoint unreadable
     asleep = [n for n in (generator, discriminator) if not n.training]  # as eval() has left them
     averaged = moving_average(generator, average) if average else None
-    watched: nn.Module = generator if averaged is None else averaged.module
+    shown: nn.Module = generator if averaged is None else averaged.module
     networks = [n for n in (generator, discriminator, averaged) if n is not None]
     stopping = EarlyStopping(math.inf if patience is None else patience)
     history, samples = History(), None
     # a state dict is the network's own memory: without a copy it would go on changing
-    best_weights = copy.deepcopy(watched.state_dict())
+    best_weights = copy.deepcopy(shown.state_dict())
 
     # go on from a file, if there is one
     about = {"rates": rates, "average": float(average), "decay": int(epochs) if decay else 0}
@@ -331,7 +329,7 @@ def fit(
         if number == 0:  # fail now, and not after hours, if the path can't be written
             file.save(history, stopping, best_weights)
         # a run from a file may have run out of patience; an infinite score changes nothing
-        stop = stopping.should_stop(number, math.inf)
+        stop = number > 0 and stopping.should_stop(number, math.inf)
         while number < epochs and not stop:
             number += 1
             weights_before = [copy.deepcopy(network.state_dict()) for network in networks]
@@ -339,7 +337,7 @@ def fit(
                 losses = one_epoch(number)
             if number == 1:
                 _warn_of_idle(networks[:2], weights_before)
-            samples = None if watch is None else sample(watched, watch).cpu()
+            samples = None if watch is None else sample(shown, watch).cpu()
             value = None
             fault = _fault(losses, samples)
             if score is not None and samples is not None and not fault:
@@ -356,7 +354,7 @@ def fit(
             if value is not None:
                 stop = stopping.should_stop(number, value)
                 if keep_best and stopping.best_epoch == number:
-                    best_weights = copy.deepcopy(watched.state_dict())
+                    best_weights = copy.deepcopy(shown.state_dict())
             if number == 1 or number % every == 0:
                 if samples is not None:
                     history.snapshots[number] = samples
@@ -388,9 +386,9 @@ def moving_average(network: nn.Module, keep: float) -> AveragedModel:
     """A copy of the network, whose weights are an average of those that the network has had.
 
     After each step call `update_parameters(network)`: each weight becomes
-    share * average + (1 - share) * current. The share is `keep`, but less in the first steps,
-    step / (step + 9), so that the first, random weights are soon forgotten. Buffers, such as the
-    statistics of batch normalisation, are copied.
+    share * average + (1 - share) * current. The share is `keep`, but less in the first steps:
+    step / (step + 9), which grows from a tenth, so that the first, random weights are soon
+    forgotten. Buffers, such as the statistics of batch normalisation, are copied.
     """
 
     def move(average: Tensor, current: Tensor, count: Tensor | int) -> Tensor:
@@ -584,10 +582,12 @@ class GAN:
     def fit(
         self, epochs: int = 600, batches: int = 10, *, every: int = 50, **options: Any
     ) -> History:
-        """Train on fresh data; `options` are those of `fit`.
+        """Train on fresh data; `options` are those of `fit` that this GAN has not got already.
 
         There is no data set to go through, so an epoch is just so many `batches`.
         """
+        if theirs := sorted({"generator_rate", "discriminator_rate", "betas"} & options.keys()):
+            raise TypeError(f"fit can't change {' and '.join(theirs)}: GAN(...) takes them")
 
         def step(
             g: Any, d: Any, g_optimiser: Any, d_optimiser: Any, real: Any, noise: Any

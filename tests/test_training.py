@@ -456,6 +456,12 @@ def test_samples_come_in_the_number_asked_for() -> None:
     assert torch.equal(owner.generate_samples(z), sample(owner.generator, z))
 
 
+def test_rates_that_would_change_nothing_are_refused() -> None:
+    owner = GAN(Generator(1), Discriminator(1), lambda n: torch.rand(n, 1), torch.randn(9, 1))
+    with pytest.raises(TypeError, match=r"can't change betas and generator_rate: GAN\(...\) takes"):
+        owner.fit(1, betas=(0, 0), generator_rate=1.0)
+
+
 def test_the_tuned_settings_learn_the_normal_distribution() -> None:
     from scipy import stats
 
