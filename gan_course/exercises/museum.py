@@ -14,7 +14,7 @@ from torch.nn.functional import binary_cross_entropy as bce
 from torch.nn.functional import binary_cross_entropy_with_logits as bce_l
 from torch.optim import Optimizer
 
-from gan_course.exercises.answers import Wrong, answer_of, judge_shape, number_of, numbers_of
+from gan_course.exercises.answers import Wrong, answer_of, case, judge_shape, number_of, numbers_of
 
 Mistake = tuple[float, str]  # a number that comes out of a known mistake, and which one that is
 
@@ -171,7 +171,8 @@ def _check_epoch_loss(epoch_loss: Any) -> str:
     }
     for what, losses in cases.items():
         count, total = len(losses), sum(losses)
-        found = number_of(answer_of(epoch_loss, "epoch_loss", list(losses)), "epoch_loss")
+        with case(what):
+            found = number_of(answer_of(epoch_loss, "epoch_loss", list(losses)), "epoch_loss")
         got = f"for {what} you get {found:.3f}:"
         by_last = f"divided by {count - 1}, the number of the last batch, and there are {count}"
         _judge_number(
@@ -230,16 +231,13 @@ def _check_shapes(loss: Any) -> str:
     for other, one in product((targets[:, None], targets), (answers[:, None], answers)):
         what = f"answers of shape {tuple(one.shape)} and targets of shape {tuple(other.shape)}"
         given = one.clone().requires_grad_()
-        try:
+        with case(what):
             answer = answer_of(loss, "loss", given.clone(), other.clone())
-        except Wrong as fault:
-            if fault.__cause__ is None:  # it did not fail: it is no function, or has no return
-                raise
-            raise Wrong(f"for {what}: {fault}") from fault
+            found = number_of(answer, "loss")
         who = "by your code" if one.shape == other.shape else "still"
         stretching = f"{what} are stretched to (6, 6), {who}: each answer meets each target"
         mistakes = (stretched, stretching), *_sign_and_sum(right, 6)
-        _judge_number(number_of(answer, "loss"), right, what, *mistakes)
+        _judge_number(found, right, what, *mistakes)
         _judge_record(answer, given)
     return "each answer is compared with its own target, whatever the shapes"
 
