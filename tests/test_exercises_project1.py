@@ -630,7 +630,7 @@ FAULTS["C"] = {
     "gaps": (lambda p: miss(p) + float(p[:, 0].sort().values.diff().max()), "the impostor that "),
     "a verdict": (lambda p: "good", "what score returns is a str, expected a tensor of numbers"),
     "two arguments": (lambda p, q: 0, "for real points: your score failed: TypeError: "),
-    "called": (0.5, "score is a float, expected a function: its name alone, without ( ), score"),
+    "called": (0.5, "score is a float, expected a function: its name alone, without ( )"),
     "of all columns": (
         lambda p: (p - p.sin()).abs().mean(),
         "the impostor that makes the point (0, 0)",

@@ -40,13 +40,13 @@ DECODER_FAULTS = {
     "from one": (lambda b: b.argmax(dim=1) + 1, "counts from 1, expected positions from 0"),
     "one-hot only": (lambda b: (b == 1).nonzero()[:, 1], "returns shape (0,), expected (7,)"),
     "kept dimension": (lambda b: b.argmax(1, keepdim=True), "returns shape (7, 1), expected"),
-    "furthest from 0": (lambda b: b.abs().argmax(dim=1), "finds the -9, furthest from 0, expected"),
+    "furthest from 0": (lambda b: b.abs().argmax(dim=1), "finds -9, furthest from 0, expected"),
     "depth 100 only": (lambda b: (b.reshape(-1, 100)).argmax(dim=1), "for 7 rows of 12 numbers: "),
     "seven rows only": (lambda b: b.view(7, 100).argmax(1), "for 7 rows of 12 numbers: your deco"),
-    "smallest": (lambda b: b.argmin(dim=1), "finds the -9, furthest from 0, expected the larg"),
+    "smallest": (lambda b: b.argmin(dim=1), "finds -9, furthest from 0, expected the larg"),
     "first row": (lambda b: b[0].argmax(), "returns shape (), expected (7,)"),
     "sorted": (lambda b: b.argmax(1).sort().values, "decode_rows gives ["),
-    "max alone": (lambda b: b.max(dim=1), "max(dim=…) give two things, `.values` and `.ind"),
+    "max alone": (lambda b: b.max(dim=1), "max(dim=0) return `.values` *and* `.indices`"),
     "rounded": (lambda b: b.round().argmax(dim=1), "decode_rows gives ["),
     "one-hot": (
         lambda b: one_hot(b.argmax(1), b.shape[1]),
@@ -132,7 +132,7 @@ DISTANCE_FAULTS = {
     "one argument": (lambda i: 0, "for an even spread: your distance failed: TypeError: "),
     "called": (
         0.5,
-        "distance is a float, expected a function: its name alone, without ( ), distance",
+        "distance is a float, expected a function: its name alone, without ( )",
     ),
     "one for each": (gap, "distance returns shape (20,), expected one number"),
 }

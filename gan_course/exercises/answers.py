@@ -23,7 +23,8 @@ class Wrong(Exception):
     @classmethod
     def kind(cls, name: str, answer: Any, wanted: str) -> Wrong:
         """Another kind of thing came than the one that was asked for."""
-        return cls(f"{name} is a {type(answer).__name__}, expected {wanted}")
+        what = "None" if answer is None else f"a {type(answer).__name__}"
+        return cls(f"{name} is {what}, expected {wanted}")
 
 
 class NotAttempted(Exception):
@@ -80,19 +81,23 @@ def number_of(answer: Any, name: str) -> float:
 
 def answer_of(function: Any, name: str, *arguments: Any) -> Any:
     """What the learner's function returns; `...` means that it is not written yet."""
+    if function is ...:
+        raise NotAttempted
     if not callable(function):
-        raise Wrong.kind(name, function, f"a function: its name alone, without ( ), {name}")
+        raise Wrong.kind(name, function, "a function: its name alone, without ( )")
     try:
         found = function(*arguments)
+        kind = type(found).__module__
     except Exception as error:  # whatever the learner's function raises is what we report
-        raise Wrong(f"your {name} failed: {_said(error)}") from error
+        if "torch.return_types" not in str(error):
+            raise Wrong(f"your {name} failed: {_said(error)}") from error
+        kind = "torch.return_types"
+    if kind == "torch.return_types":
+        raise Wrong("min(dim=0) and max(dim=0) return `.values` *and* `.indices`: take one of them")
     if found is ...:
         raise NotAttempted
     if found is None:
         raise Wrong(f"your {name} returns None. Is there a `return`?")
-    if type(found).__module__ == "torch.return_types":
-        both = "min(dim=…) and max(dim=…) give two things, `.values` and `.indices`"
-        raise Wrong(f"your {name} returns both: {both}")
     return found
 
 
@@ -124,25 +129,10 @@ def samples_of(
     weights = list(generator.parameters()) if network else []
     if any(is_lazy(weight) for weight in weights):
         raise Wrong("your generator has never been used: a lazy layer of it has no weights yet")
-
-    def out_of_noise(size: int, count: int = DRAWN) -> Any:
-        def use() -> Any:
-            noise = draw(count, size, generator=torch.Generator().manual_seed(0))
-            return _use(generator, noise.to(weights[0]) if weights else noise)
-
-        return answer_of(use, "generator")
-
-    def fits(size: int) -> bool:
-        try:
-            out_of_noise(size, 2)
-        except Wrong:
-            return False
-        return True
-
     how = f"say how many numbers a noise vector has, as in {call}"
     function = "hand in a function that takes a number of samples and returns them"
-    fault = ""
-    if not network and not latent_dim:
+    fault, sizes = "", [latent_dim] if latent_dim else []
+    if not network and not sizes:
         try:
             return _out_of_number(generator), ""
         except Wrong as wrong:
@@ -150,10 +140,14 @@ def samples_of(
             if not isinstance(wrong.__cause__, (TypeError, AttributeError, RuntimeError)):
                 raise
             fault = f"{wrong}. It was called with the number {DRAWN}; if it takes noise, {how}"
-    tried = {*range(1, 129), *(size for weight in weights for size in weight.shape)}
-    sizes = [latent_dim] if latent_dim else [size for size in sorted(tried) if fits(size)]
-    if len(sizes) == 2 and sizes[0] == 1:  # one number is stretched to any size
-        del sizes[0]
+    if not sizes:  # try which ones fit
+        tried = {*range(1, 129), *(size for weight in weights for size in weight.shape)}
+        for size in sorted(tried):
+            with suppress(Wrong):
+                answer_of(_use, "generator", generator, draw, 2, size)
+                sizes.append(size)
+        if len(sizes) > 1 and sizes[0] == 1:  # one number is stretched to any size
+            del sizes[0]
     if len(sizes) > 1:
         raise Wrong(f"your generator takes noise of many sizes: {how}")
     if not sizes and network:
@@ -164,7 +158,7 @@ def samples_of(
     if not sizes:
         raise Wrong(fault)
     try:
-        made = out_of_noise(sizes[0])
+        made = answer_of(_use, "generator", generator, draw, DRAWN, sizes[0])
     except Wrong as wrong:
         if wrong.__cause__ is None:  # it did not fail: there is no return
             raise
@@ -186,8 +180,10 @@ def _unwrapped(generator: Any) -> Any:
     return generator
 
 
-def _use(generator: Any, noise: Tensor) -> Any:
+def _use(generator: Any, draw: Callable[..., Tensor], count: int, size: int) -> Any:
+    noise = draw(count, size, generator=torch.Generator().manual_seed(0))
     if isinstance(generator, nn.Module):
+        noise = noise.to(next(generator.parameters(), noise))
         # neither an exported program nor a frozen one has modes: it is used as it is
         with suppress(NotImplementedError, AttributeError):
             return sample(generator, noise)

@@ -173,10 +173,8 @@ def _judge_text(name: str, text: str, wanted: str = "one that speaks of the sine
     old = any(word in text.lower() for word in ("expon", "1.08", "dollar", "year", "balance"))
     if not text.strip():
         raise Wrong(f"{name} is missing, expected {wanted}")
-    if old and not SINE_WORD.search(text):
-        raise Wrong(f"{name} still says {text!r}, expected {wanted}")
-    if wanted != "'x'" and not SINE_WORD.search(text):
-        raise Wrong(f"{name} says {text!r}, expected {wanted}")
+    if not SINE_WORD.search(text) and (old or wanted != "'x'"):
+        raise Wrong(f"{name} {'still says' if old else 'says'} {text!r}, expected {wanted}")
 
 
 def _check_sine_picture(ax: Any) -> str:

@@ -30,28 +30,27 @@ def _check_decode(decode_rows: Any) -> str:
     for depth in (DEPTH, 12):
         batch = torch.randn(7, depth, generator=random)
         batch[:, 5] = -9  # furthest from 0, and not the largest
+        right = decode_batch(batch).double()
         with case(f"7 rows of {depth} numbers"):
-            _judge_decoded(answer_of(decode_rows, "decode_rows", batch.clone()), batch)
+            answer = answer_of(decode_rows, "decode_rows", batch.clone())
+            found = numbers_of(answer, "what decode_rows returns")
+            if found.shape == (depth,) and torch.equal(found.long(), batch.argmax(dim=0)):
+                raise Wrong("decode_rows looked down the columns, expected an integer for each row")
+            if found.numel() == 1 and bool((found == batch.argmax()).all()):
+                raise Wrong("decode_rows looked through the whole batch at once: say which dim")
+            if found.shape == (7,) and torch.allclose(found, batch.max(dim=1).values.double()):
+                raise Wrong("decode_rows returns the largest numbers, expected their positions")
+            judge_shape(found, (7,), "decode_rows returns")
+            if torch.equal(found - 1, right):
+                raise Wrong("decode_rows counts from 1, expected positions from 0")
+            if bool((found == 5).all()):
+                raise Wrong(
+                    "decode_rows finds the -9, furthest from 0, expected the largest number"
+                )
+            if not torch.equal(found, right):
+                gives = ", ".join(f"{number:g}" for number in found.tolist())
+                raise Wrong(f"decode_rows gives [{gives}], expected {right.long().tolist()}")
     return "each row became the position of its largest number"
-
-
-def _judge_decoded(answer: Any, batch: Tensor) -> None:
-    found = numbers_of(answer, "what decode_rows returns")
-    right = decode_batch(batch).double()
-    if found.shape == batch.shape[1:] and torch.equal(found.long(), batch.argmax(dim=0)):
-        raise Wrong("decode_rows looked down the columns, expected one integer for each row")
-    if found.numel() == 1 and bool((found == batch.argmax()).all()):
-        raise Wrong("decode_rows looked through the whole batch at once: say which dim")
-    if found.shape == (7,) and torch.allclose(found, batch.max(dim=1).values.double()):
-        raise Wrong("decode_rows returns the largest numbers, expected their positions")
-    judge_shape(found, (7,), "decode_rows returns")
-    if torch.equal(found - 1, right):
-        raise Wrong("decode_rows counts from 1, expected positions from 0")
-    if torch.equal(found, batch.abs().argmax(dim=1).double()):
-        raise Wrong("decode_rows finds the -9, furthest from 0, expected the largest number")
-    if not torch.equal(found, right):
-        gives = ", ".join(f"{number:g}" for number in found.tolist())
-        raise Wrong(f"decode_rows gives [{gives}], expected {right.long().tolist()}")
 
 
 def _check_distance(distance: Any) -> str:
