@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from types import SimpleNamespace
 
+import IPython.display
 import numpy as np
 import pytest
 import torch
@@ -15,10 +17,12 @@ from torch.nn.functional import binary_cross_entropy_with_logits as bce_l
 
 from gan_course.exercises import CHECKS, Verdict, check, expected, hint, solution
 from gan_course.exercises.answers import NotAttempted, Wrong, answer_of, number_of, numbers_of
+from gan_course.metrics import fit_and_spread
 
 NUMBERS = sorted(CHECKS)
 NO_FUNCTIONS = ["B", "3.1", "3.2"]  # they ask for data and for a picture
-TRAINED = ["3.3", "3.4", "H"]
+TRAINED = ["3.3", "3.4", "F", "H"]
+MORE = {"3.3": ["ax"], "F": [[*range(19), 50]]}  # what comes after the function or network
 X = 10 * (torch.rand(2048, generator=torch.Generator().manual_seed(0)) - 0.5)
 POINTS = torch.stack([X, torch.sin(X)], dim=1)
 KINDS = {
@@ -94,8 +98,9 @@ def test_no_answer_is_not_attempted_and_no_return_is_wrong(exercise):
     for answers in ((), (...,), (None,)):
         assert check(exercise, *answers).status == "not attempted"
     if exercise not in NO_FUNCTIONS:
-        assert check(exercise, lambda *_: ...).status == "not attempted"
-        refused("returns None. Is there a `return`?", exercise, lambda *_: None)
+        more = MORE.get(exercise, [])
+        assert check(exercise, lambda *_: ..., *more).status == "not attempted"
+        refused("returns None. Is there a `return`?", exercise, lambda *_: None, *more)
 
 
 def test_one_answer_of_two_is_not_attempted():
@@ -111,8 +116,9 @@ def test_only_right_is_true_and_a_verdict_shows_its_message():
 
 
 def test_more_answers_than_are_asked_for_get_a_sentence():
-    refused('check("3.1", …) can\'t be called like this: too many', "3.1", POINTS[0], POINTS[1])
+    refused('expected check("3.1", points): too many', "3.1", POINTS[0], POINTS[1])
     refused("unexpected keyword argument 'latent_dim'", "3.1", POINTS, latent_dim=3)
+    refused("F\", generator, integers): missing a required argument: 'integers'", "F", POINTS)
 
 
 def test_a_function_is_shown_the_same_numbers_at_each_check():
@@ -120,20 +126,36 @@ def test_a_function_is_shown_the_same_numbers_at_each_check():
     shown, state = [], torch.get_rng_state()
     for _ in range(2):
         assert check("D", lambda x: (shown.append(x.clone()), x.argmax(dim=1))[1])
-    assert torch.equal(*shown)
+    assert torch.equal(shown[0], shown[2])
     assert torch.equal(torch.get_rng_state(), state)
 
 
 # --- hints, solutions, pictures ------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("exercise", ["9.9", 3, "sine"])
+@pytest.mark.parametrize("exercise", ["9.9", 3, "Z"])
 def test_an_unknown_exercise_is_answered_with_those_there_are(exercise, capsys):
     sentence = f"There is no exercise {exercise}. There are 3.1, 3.2, 3.3, 3.4, A, B, C, "
     refused(sentence, exercise, POINTS)
     for ask in (hint, solution, expected):
         ask(exercise)
         assert capsys.readouterr().out.startswith(sentence)
+
+
+def test_letters_may_be_small(capsys):
+    assert check("c ", lambda points: fit_and_spread(points, torch.sin, -5, 5))
+    hint("c")
+    assert "Hint 1 for exercise C" in capsys.readouterr().out
+
+
+def test_a_notebook_shows_a_hint_with_its_formulas_and_code(monkeypatch, capsys):
+    shown = []
+    monkeypatch.setattr(IPython, "get_ipython", lambda: SimpleNamespace(kernel=True))
+    monkeypatch.setattr(IPython.display, "display", shown.append)
+    hint("E", 2)
+    assert isinstance(shown[0], IPython.display.Markdown)
+    assert shown[0].data.startswith("Hint 2 for exercise E (the last one):\n\n`(integers[:, None]")
+    assert capsys.readouterr().out == ""
 
 
 def test_the_number_of_an_exercise_may_be_a_number(capsys):

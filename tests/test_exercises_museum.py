@@ -14,8 +14,9 @@ from torch.nn.functional import binary_cross_entropy as bce
 from torch.nn.functional import binary_cross_entropy_with_logits as bce_l
 from torch.nn.functional import one_hot, softmax, softplus
 
+from gan_course.data import Scaler
 from gan_course.exercises import museum
-from gan_course.networks import sample
+from gan_course.networks import GumbelSoftmax, StraightThrough, sample
 from gan_course.training import generator_loss
 
 
@@ -31,7 +32,7 @@ RIGHT, FAULTS = {}, {}  # of each exercise; at the end of a fault are the words 
 HAS_NO_RECORD = "the number is right, but it has no record: backward() can't start from it"
 CUT = "the number is right, but its record is cut"
 
-# --- 6.1 the generator's target ------------------------------------------------------------------
+# --- I: the generator's target ------------------------------------------------------------------
 
 
 def used_up(a):
@@ -45,6 +46,7 @@ RIGHT["I"] = {
     "by hand": (lambda a: -a.log().mean(),),
     "the helper": (generator_loss,),
     "shape (1,)": (lambda a: bce(a, ones(a))[None],),
+    "a class": (lambda a: nn.BCELoss()(a, torch.ones(len(a), 1)),),
 }
 FAULTS["I"] = {
     "zeros": (lambda a: bce(a, zeros(a)), "for being found out, target 0: what does G want"),
@@ -54,10 +56,21 @@ FAULTS["I"] = {
     "two sigmoids": (lambda a: bce_l(a, ones(a)), "these are probabilities already: this loss"),
     "item": (lambda a: bce(a, ones(a)).item(), HAS_NO_RECORD),
     "a new record": (lambda a: bce(a.detach(), ones(a)).requires_grad_(), CUT),
+    "arguments swapped": (lambda a: bce(ones(a), a), "swapped: answers first, then targets"),
+    "squares": (lambda a: ((a - 1) ** 2).mean(), "0.25 and 0.6 you get 0.4731, expected 1.2790"),
+    "one minus": (lambda a: (1 - a).mean(), "you get 0.6625, expected 1.2790"),
+    "smoothed": (lambda a: bce(a, 0.9 * ones(a)), "you get 1.1966, expected 1.2790"),
+    "undecided": (lambda a: bce(a, ones(a) / 2), "you get 0.8670, expected 1.2790"),
+    "base 10": (lambda a: -a.log10().mean(), "you get 0.5555, expected 1.2790"),
+    "one each": (lambda a: bce(a, ones(a), reduction="none"), "shape (4, 1), expected one number"),
+    "row of targets": (lambda a: bce(a, torch.ones(4)), "failed: ValueError: Using a target size"),
+    "a loss": (nn.BCELoss(), "missing 1 required positional argument: 'target'"),
+    "called": (torch.tensor(1.3), "is a Tensor, expected a function: its name alone, without ( )"),
+    "float": (lambda a: float(bce(a, ones(a))), HAS_NO_RECORD),
     "backward": (used_up, "its record is used up: leave backward() to the training step"),
 }
 
-# --- 6.2 two optimisers --------------------------------------------------------------------------
+# --- J: two optimisers --------------------------------------------------------------------------
 
 
 def sgd(network):
@@ -70,6 +83,7 @@ RIGHT["J"] = {
     "Adam": (),
     "a list": (f"return {BOTH}", f"return [{BOTH}]"),
     "SGD in groups": (lambda G, D: (sgd(G), sgd(D)),),
+    "lists of weights": (OF_G, "Adam(list(G.parameters())"),
 }
 FAULTS["J"] = {
     "one for both": (OF_G, ALL, BOTH, "G_optimiser, G_optimiser", "weights are in both optimisers"),
@@ -78,10 +92,32 @@ FAULTS["J"] = {
     "a part": (OF_G, "Adam([G.weight]", "holds 1 of its network's 2 weight tensors and 0"),
     "one more": (OF_D, "Adam([*D.parameters(), torch.ones(1)]", "2 weight tensors and 1 others"),
     "three": (BOTH, "G_optimiser, D_optimiser, 1", "something else than two optimisers"),
-    "networks": (BOTH, "G, D", "something else than optimisers, such as torch.optim.Adam"),
+    "twice G": (OF_D, OF_G, "some weights are in both optimisers"),
+    "D has both": (OF_D, ALL, "some weights are in both optimisers"),
+    "bias left out": (
+        OF_D,
+        "Adam([D.weight]",
+        "second optimiser holds 1 of its network's 2 weight",
+    ),
+    "a dictionary": (f"return {BOTH}", "return {'G': G_optimiser}", "something else than two opt"),
+    "classes": (BOTH, "torch.optim.Adam, torch.optim.Adam", "something else than two optimisers"),
+    "weights": (BOTH, "G.parameters(), D.parameters()", "something else than two optimisers"),
+    "a network for its weights": (
+        OF_G,
+        "Adam(G",
+        "optimisers failed: TypeError: 'Linear' object is",
+    ),
+    "new networks": (
+        OF_G,
+        "Adam(nn.Linear(2, 2).parameters()",
+        "holds 0 of its network's 2 weight",
+    ),
+    "one argument": (lambda G: (sgd(G), sgd(G)), "your optimisers failed: TypeError: "),
+    "no return": ("return", "found =", "your optimisers returns None. Is there a `return`?"),
+    "networks": (BOTH, "G, D", "something else than two optimisers: G's"),
 }
 
-# --- 6.3 the discriminator's half of a step ------------------------------------------------------
+# --- K: the discriminator's half of a step ------------------------------------------------------
 
 EMPTY, BACKWARD, STEP = "D_optimiser.zero_grad()", "loss.backward()", "D_optimiser.step()"
 FAKE, RETURN, PASS = "fake = G(noise).detach()", "loss.item()", "pass"
@@ -91,6 +127,8 @@ RIGHT["K"] = {
     "the mean of both parts": (BACKWARD, "loss = loss / 2; loss.backward()"),
     "backward twice": (BACKWARD, "bce(D(real), ones).backward(); bce(D(fake), zeros).backward()"),
     "a tensor without a record": (RETURN, "loss.detach()"),
+    "emptied by D": (EMPTY, "D.zero_grad()"),
+    "emptied later": (EMPTY, PASS, BACKWARD, "D_optimiser.zero_grad(); loss.backward()"),
 }
 FAULTS["K"] = {
     "heaped up": (EMPTY, PASS, "much too far, by gradients of the last batch"),
@@ -104,9 +142,24 @@ FAULTS["K"] = {
     "changes G": (STEP, f"{STEP}; G.weight.data += 1", "has changed the generator's weights"),
     "another number": (RETURN, "3.0", "step_D returns 3.0000 as its loss, expected"),
     "with its record": (RETURN, "loss", "returns its loss with its record"),
+    "emptied too late": (BACKWARD, f"loss.backward(); {EMPTY}", "emptied between backward() and"),
+    "emptied at the end": (EMPTY, PASS, STEP, f"{STEP}; {EMPTY}", "by gradients of the last batch"),
+    "emptied without ( )": (EMPTY, EMPTY[:-2], "much too far, by gradients of the last batch"),
+    "G emptied": (EMPTY, "G.zero_grad()", "much too far, by gradients of the last batch"),
+    "step without ( )": (STEP, STEP[:-2], "weights have not changed: who calls step()?"),
+    "answers cut off": ("D(fake)", "D(fake).detach()", "it moves another way than target 1 for"),
+    "noise for fakes": (
+        "D(fake)",
+        "D(noise)",
+        "and D(G(noise)) 0, with the noise that it is given",
+    ),
+    "fresh noise": ("G(noise)", "G(torch.randn(8, 2))", "with the noise that it is given"),
+    "real alone": ("+ bce(D(fake), zeros)", "", "it moves another way than target 1 for D(real)"),
+    "with logits": ("bce(", "bce_l(", "it moves another way than target 1 for D(real) and 0"),
+    "no return": ("return", "found =", "your step_D returns None. Is there a `return`?"),
 }
 
-# --- 6.4 the mean of an epoch --------------------------------------------------------------------
+# --- L: the mean of an epoch --------------------------------------------------------------------
 
 
 def by_enumerate(losses, start=0):
@@ -125,11 +178,28 @@ FAULTS["L"] = {
     "by i": (by_enumerate, "for 16 losses of ln 2 you get 0.739: divided by 15, the number of"),
     "sum": (sum, "for 16 losses of ln 2 you get 11.090: that is their sum, expected the mean"),
     "one too many": (lambda x: sum(x) / (len(x) + 1), "you get 0.652: divided by 17"),
-    "last": (lambda x: x[-1], "losses 1, 2 and 6 you get 6.000: that is the last one alone"),
-    "always 16": (lambda x: sum(x) / 16, "losses 1, 2 and 6 you get 0.5625, expected 3.0000"),
+    "last": (lambda x: x[-1], "losses 2, 6 and 1 you get 1.000: that is the last one alone"),
+    "always 16": (lambda x: sum(x) / 16, "losses 2, 6 and 1 you get 0.5625, expected 3.0000"),
+    "largest": (max, "for the losses 2, 6 and 1 you get 6.0000, expected 3.0000"),
+    "first": (lambda x: x[0], "for the losses 2, 6 and 1 you get 2.0000, expected 3.0000"),
+    "median": (lambda x: sorted(x)[len(x) // 2], "for the losses 2, 6 and 1 you get 2.0000, exp"),
+    "whole": (lambda x: sum(x) // len(x), "for 16 losses of ln 2 you get 0.0000, expected 0.6931"),
+    "rounded": (lambda x: round(sum(x) / len(x), 2), "for 16 losses of ln 2 you get 0.6900, exp"),
+    "by two": (lambda x: sum(x) / 2, "for 16 losses of ln 2 you get 5.5452, expected 0.6931"),
+    "last left out": (lambda x: sum(x[:-1]) / len(x), "for 16 losses of ln 2 you get 0.6498, exp"),
+    "torch.mean": (
+        lambda x: torch.mean(x),
+        "for 16 losses of ln 2: your epoch_loss failed: TypeErr",
+    ),
+    "i of one": (lambda x: by_enumerate(x) if len(x) > 1 else by_enumerate(x, 0), "divided by 15"),
+    "a list": (
+        lambda x: x,
+        "for 16 losses of ln 2: epoch_loss returns shape (16,), expected one num",
+    ),
+    "no return": (lambda x: print(end=""), "for 16 losses of ln 2: your epoch_loss returns None"),
 }
 
-# --- 6.5 one sigmoid -----------------------------------------------------------------------------
+# --- M: one sigmoid -----------------------------------------------------------------------------
 
 
 def rounded(real, fake):
@@ -158,6 +228,7 @@ RIGHT["M"] = {
     "with logits": (),
     "mean of both": (lambda r, f: with_logits(r, f) / 2,),
     "softplus": (lambda r, f: softplus(-r).mean() + softplus(f).mean(),),
+    "together": (lambda r, f: bce_l(torch.cat([r, f]), torch.cat([ones(r), zeros(f)])),),
 }
 FAULTS["M"] = {
     "twice": (twice, "a sigmoid too many: this loss puts one on what it is given"),
@@ -168,10 +239,38 @@ FAULTS["M"] = {
     "item": (lambda r, f: with_logits(r, f).item(), HAS_NO_RECORD),
     "half detached": (lambda r, f: with_logits(r, f.detach()), CUT),
     "swapped": (lambda r, f: with_logits(f, r), "the targets are swapped: 1 is for real"),
+    "sum": (
+        lambda r, f: 2 * with_logits(r, f),
+        "that is the sum over the batch, expected the mean",
+    ),
+    "minus": (lambda r, f: -with_logits(r, f), "the sign is wrong"),
+    "probabilities": (lambda r, f: bce(r, ones(r)), "failed: RuntimeError: all elements of input"),
+    "both 1": (
+        lambda r, f: with_logits(r, -f),
+        "generated samples you get 2.4814, expected 1.2314",
+    ),
+    "difference": (lambda r, f: bce_l(r, ones(r)) - bce_l(f, zeros(f)), "you get 0.2088, expected"),
+    "hinge": (
+        lambda r, f: (1 - r).relu().mean() + (1 + f).relu().mean(),
+        "you get 1.7500, expecte",
+    ),
+    "critic": (lambda r, f: f.mean() - r.mean(), "you get -1.7500, expected 1.2314"),
+    "smoothed": (
+        lambda r, f: bce_l(r, 0.9 * ones(r)) + bce_l(f, zeros(f)),
+        "you get 1.2814, expect",
+    ),
+    "half twice": (lambda r, f: with_logits(r.sigmoid(), f), "you get 0.9685, expected 1.2314"),
+    "exp": (lambda r, f: ((1 + (-r).exp()).log() + (1 + f.exp()).log()).mean(), "you get infinity"),
+    "clamped logits": (lambda r, f: with_logits(r.clamp(-50, 50), f.clamp(-50, 50)), "you get 100"),
+    "a pair": (
+        lambda r, f: (bce_l(r, ones(r)), bce_l(f, zeros(f))),
+        "what discriminator_loss return",
+    ),
+    "no targets": (lambda r, f: bce_l(r), "missing 1 required positional argument: 'target'"),
     "real only": (lambda r, f: bce_l(r, ones(r)), "for logits of 2 and -1 for real, 0.5 and -3"),
 }
 
-# --- 6.6 shapes ----------------------------------------------------------------------------------
+# --- N: shapes ----------------------------------------------------------------------------------
 
 
 def by_hand(a, t):
@@ -185,6 +284,9 @@ def in_rows(a, t):
 RIGHT["N"] = {
     "flatten": (),
     "reshape": (in_rows,),
+    "like the targets": (lambda a, t: bce(a.view_as(t), t),),
+    "columns": (lambda a, t: bce(a.reshape(-1, 1), t.reshape(-1, 1)),),
+    "squeezed": (lambda a, t: by_hand(a.squeeze(), t.squeeze()),),
     "a loop": (lambda a, t: sum(map(by_hand, a.flatten(), t.flatten())) / len(a),),
 }
 FIRST = "answers of shape (6,) and targets of shape (6, 1)"
@@ -194,28 +296,90 @@ FAULTS["N"] = {
     "squeezed": (lambda a, t: by_hand(a.squeeze(1), t.squeeze(1)), "your loss failed: IndexError"),
     "stretched": (lambda a, t: by_hand(a, t[:, None]), "stretched to (6, 6), by your code"),
     "item": (lambda a, t: in_rows(a, t).item(), HAS_NO_RECORD),
+    "arguments swapped": (
+        lambda a, t: bce(t.flatten(), a.flatten()),
+        "answers first, then targets",
+    ),
+    "answers alone": (lambda a, t: by_hand(a.flatten(), t), "stretched to (6, 6), by your code"),
+    "targets alone": (lambda a, t: by_hand(a, t.flatten()), "stretched to (6, 6), by your code"),
+    "one more axis": (
+        lambda a, t: by_hand(a[..., None], t[..., None]),
+        f"{FIRST} are stretched to",
+    ),
+    "squares": (
+        lambda a, t: ((a.view(-1) - t.view(-1)) ** 2).mean(),
+        "you get 0.0583, expected 0.2",
+    ),
+    "logits": (lambda a, t: bce_l(a.flatten(), t.flatten()), "you get 0.5911, expected 0.2541"),
+    "half of it": (
+        lambda a, t: -(t.view(-1) * a.view(-1).log()).mean(),
+        "you get 0.1399, expected",
+    ),
+    "sorted": (lambda a, t: in_rows(a.flatten().sort()[0], t), "you get 1.2851, expected 0.2541"),
+    "means": (lambda a, t: by_hand(a.mean(), t.mean()), "you get 0.6937, expected 0.2541"),
+    "one each": (lambda a, t: a.flatten() - t.flatten(), "loss returns shape (6,), expected one"),
+    "detached": (lambda a, t: in_rows(a.detach(), t), HAS_NO_RECORD),
     "sign": (lambda a, t: -in_rows(a, t), "the sign is wrong"),
     "sum": (lambda a, t: 6 * in_rows(a, t), "that is the sum over the batch"),
 }
 
-# --- 6.7 dropout ---------------------------------------------------------------------------------
+# --- O: dropout ---------------------------------------------------------------------------------
 
 LEAVES_OFF = ("return", "torch.set_grad_enabled(False); return")
 RIGHT["O"] = {
     "by hand": (),
     "the helper": (sample,),
     "numpy": ("return samples", "return samples.numpy()"),
+    "detached": (
+        "torch.no_grad()",
+        "torch.enable_grad()",
+        "return samples",
+        "return samples.detach()",
+    ),
+    "if it was": ("G.train(was_training)", "G.train() if was_training else G.eval()"),
+    "train(False)": ("G.eval()", "G.train(False)"),
+    "inference mode": ("no_grad", "inference_mode"),
 }
 FAULTS["O"] = {
-    "as found": (lambda G, noise: G(noise), "dropout is still on"),
-    "left in evaluation": ("G.train(was_training)", "pass", "in training mode before, and is not"),
-    "always trained": ("was_training)", "True)", "was in evaluation mode before, and is not"),
+    "as found": (lambda G, noise: G(noise), "is dropout still on?"),
+    "left in evaluation": ("G.train(was_training)", "pass", "in training mode before, and are not"),
+    "always trained": ("was_training)", "True)", "were in evaluation mode before, and are"),
     "with gradient": ("no_grad", "enable_grad", "still carry their gradient's record"),
-    "no_grad only": ("G.eval()", "pass", "dropout is still on"),
+    "no_grad only": ("G.eval()", "pass", "is dropout still on?"),
+    "the network alone": (
+        "G.train(was_training)",
+        "G.training = was_training",
+        "generator and layers were in train",
+    ),
+    "frozen": ("G.eval()", "G.eval().requires_grad_(False)", "the generator is frozen afterwards"),
+    "eval without ( )": ("G.eval()", "G.eval", "is dropout still on?"),
+    "no_grad without with": (
+        "with torch.no_grad():",
+        "if True:",
+        "draw under `with torch.no_grad():`",
+    ),
+    "the other mode": (
+        "G.train(was_training)",
+        "G.train(not was_training)",
+        "were in training mode",
+    ),
+    "asked too late": (
+        "G.train(was_training)",
+        "G.train(G.training)",
+        "were in training mode",
+    ),
+    "other noise": ("G(noise)", "G(torch.randn(5, 2))", "not its samples for the noise given"),
+    "one sample": ("G(noise)", "G(noise[:1])", "draw returns shape (1, 64), expected (5, 64)"),
+    "no return": ("return", "found =", "your draw returns None. Is there a `return`?"),
+    "the generator": (
+        "return samples",
+        "return G",
+        "what draw returns is a Sequential, expected a t",
+    ),
     "gradients left off": (*LEAVES_OFF, "gradients stay off afterwards"),
 }
 
-# --- 6.8 the last layer --------------------------------------------------------------------------
+# --- P: the last layer --------------------------------------------------------------------------
 
 
 class Layer(nn.Module):
@@ -243,6 +407,9 @@ RIGHT["P"] = {
     "softmax": (),
     "last axis": (lambda: nn.Softmax(dim=-1),),
     "written out": (of(lambda rows: shares(rows.exp())),),
+    "the layer itself": (nn.Softmax(dim=1),),
+    "softplus": (of(lambda rows: shares(softplus(rows))),),
+    "one-hot on the way forward": (StraightThrough,),
 }
 FAULTS["P"] = {
     "ReLU": (nn.ReLU, "of 7 rows with negative numbers only are all zero"),
@@ -257,10 +424,26 @@ FAULTS["P"] = {
     "less the least": (of(lambda x: shares(x - x.amin(1, True))), "for a row of equal numbers"),
     "no return": (of(lambda x: None), "your layer returns None. Is there a `return`?"),
     "shape": (lambda: nn.Linear(100, 5), "of (7, 100) your layer makes shape (7, 5)"),
+    "softplus": (nn.Softplus, "the numbers of a row add up to 2.40, expected 1"),
+    "logarithms": (lambda: nn.LogSoftmax(1), "your layer makes negative numbers"),
+    "tanh": (nn.Tanh, "your layer makes negative numbers, and real rows have none"),
+    "ReLU first": (
+        lambda: nn.Sequential(nn.ReLU(), nn.Softmax(1)),
+        "the largest number of a row is",
+    ),
+    "drawn": (GumbelSoftmax, "the largest number of a row is at another place after your layer"),
+    "squares": (of(lambda x: shares(x**2)), "the largest number of a row is at another place"),
+    "over all": (of(lambda x: x.exp() / x.exp().sum()), "the numbers of a row add up to 0.11, exp"),
+    "no kept axis": (
+        of(lambda x: x.exp() / x.exp().sum(1)),
+        "your layer failed: RuntimeError: The",
+    ),
+    "images": (nn.Softmax2d, "your layer failed: ValueError: Softmax2d: expected input"),
+    "its name": (lambda: "softmax", "what last_layer returns is a str, expected a layer"),
     "a class": ("(dim=1)", "", "returns the class Softmax, expected a layer: Softmax(…)"),
 }
 
-# --- 6.9 scaling ---------------------------------------------------------------------------------
+# --- Q: scaling ---------------------------------------------------------------------------------
 
 ENDS, MADE = "data.min(dim=0).values, data.max(dim=0).values", "2 * (data - low) / (high - low) - 1"
 BACK, LINE = "low + (samples + 1) / 2 * (high - low)", "def back(samples):\n"
@@ -269,10 +452,12 @@ SCALED_ANEW = "(samples - samples.amin(0)) / (samples.amax(0) - samples.amin(0))
 RIGHT["Q"] = {
     "by column": (),
     "a list": (f"return {MADE}, back", f"return [{MADE}, back]"),
+    "amin": (ENDS, "data.amin(0), data.amax(0)"),
+    "the helper": (lambda data: (Scaler.fit(data).scale(data), Scaler.fit(data).unscale),),
 }
 FAULTS["Q"] = {
     "as found": (ENDS, "data.min(), data.max()", "needs its own ends, min(dim=0).values"),
-    "min alone": (".values", "", "`min(dim=0)` returns values *and* places: take `.values`"),
+    "min alone": (".values", "", "return `.values` *and* `.indices`: take one of them"),
     "clamps": ("(samples + 1)", "(samples.clamp(-1, 1) + 1)", "cuts off at the ends of the real"),
     "in place": (MADE, f"data.copy_({MADE})", "scaled has changed the data that it was given"),
     "no return in back": (f"return {BACK}", BACK, "way back returns None. Is there a `return`"),
@@ -280,6 +465,28 @@ FAULTS["Q"] = {
     "one thing": (", back", "", "something else than two things"),
     "one column": (MADE, "data[:, 0]", "have shape (200,), expected (200, 2)"),
     "own ends": ("(samples + 1) / 2", SCALED_ANEW, "uses the ends of what it is given"),
+    "0 to 1": (MADE, MADE[4:-4], "column 0 from 0 to 1 and column 1 from 0 to 1, expected -1 to"),
+    "along rows": (
+        ENDS,
+        "data.amin(1, True), data.amax(1, True)",
+        "column 0 from 1 to 1 and column",
+    ),
+    "no brackets": (MADE, "2 * data - low / (high - low) - 1", "expected -1 to 1 in both"),
+    "without + 1": (
+        "(samples + 1)",
+        "samples",
+        "does not lead back to the data: (",
+    ),
+    "without / 2": (" / 2 *", " *", "your way back does not lead back to the data: ("),
+    "upside down": (MADE, f"-({MADE})", "does not lead back to the data: ("),
+    "mean and deviation": (ENDS, "data.mean(0), data.std(0)", "expected -1 to 1 in both"),
+    "a number back": (
+        f"return {BACK}",
+        "return 0.5",
+        "your way back returns shape (), expected (200",
+    ),
+    "way back called": (", back", ", back(data)", "way back is a Tensor, expected a function: its"),
+    "no way back": (", back", ", None", "way back is None, expected a function: its name alone"),
     "learnt by heart": (BACK, "data", "keep those of the data"),
 }
 

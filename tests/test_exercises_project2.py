@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 import torch
 from learners import Made, NoLinear, accepted, each, judged, refused
 from torch import nn
 from torch.nn.functional import one_hot
+from torch.special import ndtr
 
 from gan_course.data import decode_batch
 from gan_course.metrics import total_variation
 from gan_course.networks import GumbelSoftmax
 
-# --- 2.1: decode ---------------------------------------------------------------------------------
+# --- D: decode ---------------------------------------------------------------------------------
 
 DECODERS = {
     "argmax": lambda b: b.argmax(dim=1),
@@ -22,17 +25,38 @@ DECODERS = {
     "a tuple": lambda b: tuple(row.index(max(row)) for row in b.tolist()),
     "floats": lambda b: b.argmax(dim=1).float(),
     "the helper": decode_batch,
+    "last axis": lambda b: b.argmax(-1),
+    "max": lambda b: b.max(dim=1)[1],
+    "sorted": lambda b: b.argsort(dim=1)[:, -1],
+    "softmax first": lambda b: b.softmax(dim=1).argmax(dim=1),
 }
 DECODER_FAULTS = {
-    "columns": (lambda b: b.argmax(dim=0), "looked down the columns: 100 integers for 7 rows"),
+    "columns": (
+        lambda b: b.argmax(dim=0),
+        "for 7 rows of 100 numbers: decode_rows looked down the columns",
+    ),
     "all at once": (lambda b: b.argmax(), "through the whole batch at once: say which dim"),
     "largest": (lambda b: b.max(dim=1).values, "the largest numbers, expected their positions"),
-    "from one": (lambda b: b.argmax(dim=1) + 1, "decode_rows gives ["),
+    "from one": (lambda b: b.argmax(dim=1) + 1, "counts from 1, expected positions from 0"),
     "one-hot only": (lambda b: (b == 1).nonzero()[:, 1], "returns shape (0,), expected (7,)"),
     "kept dimension": (lambda b: b.argmax(1, keepdim=True), "returns shape (7, 1), expected"),
+    "furthest from 0": (lambda b: b.abs().argmax(dim=1), "finds -9, furthest from 0, expected"),
+    "depth 100 only": (lambda b: (b.reshape(-1, 100)).argmax(dim=1), "for 7 rows of 12 numbers: "),
+    "seven rows only": (lambda b: b.view(7, 100).argmax(1), "for 7 rows of 12 numbers: your deco"),
+    "smallest": (lambda b: b.argmin(dim=1), "finds -9, furthest from 0, expected the larg"),
+    "first row": (lambda b: b[0].argmax(), "returns shape (), expected (7,)"),
+    "sorted": (lambda b: b.argmax(1).sort().values, "decode_rows gives ["),
+    "max alone": (lambda b: b.max(dim=1), "max(dim=0) return `.values` *and* `.indices`"),
+    "rounded": (lambda b: b.round().argmax(dim=1), "decode_rows gives ["),
+    "one-hot": (
+        lambda b: one_hot(b.argmax(1), b.shape[1]),
+        "returns shape (7, 100), expected (7,)",
+    ),
+    "values": (lambda b: [float(max(row)) for row in b], "returns the largest numbers, expected"),
+    "called": (torch.arange(7), "is a Tensor, expected a function: its name alone, without ( )"),
 }
 
-# --- 2.2: total variation ------------------------------------------------------------------------
+# --- E: total variation ------------------------------------------------------------------------
 
 
 def shares(integers, values):
@@ -60,14 +84,56 @@ DISTANCES = {
     "what is missing": missing,
     "numpy": lambda i, v: np.maximum(1 / len(v) - shares(i, v).numpy(), 0).sum(),
     "a row": lambda i, v: missing(i, v)[None],
+    "what is too much": lambda i, v: (
+        (shares(i, v) - 1 / len(v)).clamp(min=0).sum() + 1 - shares(i, v).sum()
+    ),
+    "a loop": lambda i, v: sum(max(0, 1 / len(v) - (i == k).double().mean()) for k in v),
 }
 DISTANCE_FAULTS = {
-    "no half": (lambda i, v: 2 * total_variation(i, v), "get 1.900, twice too much: where is"),
-    "no w": (lambda i, v: gap(i, v).sum() / 2, "only forbidden integers you get 0.500, expected 1"),
-    "squares": (lambda i, v: (gap(i, v) ** 2).sum() / 2, "for one value for ever you get 0.475"),
-    "validity": (lambda i, v: shares(i, v).sum(), "for an even spread you get 1.000, expected 0.0"),
-    "always twenty": (lambda i, v: missing(i, v, 20), "where all even ones are allowed you get"),
-    "zero": (lambda i, v: 0, "for one value for ever you get 0.000, expected 0.950"),
+    "no half": (
+        lambda i, v: 2 * total_variation(i, v),
+        "for one value for ever: you get 1.900, twice too much: where",
+    ),
+    "no w": (lambda i, v: gap(i, v).sum() / 2, "only forbidden integers: you get 0.500, expected"),
+    "squares": (lambda i, v: (gap(i, v) ** 2).sum() / 2, "for one value for ever: you get 0.475"),
+    "validity": (
+        lambda i, v: shares(i, v).sum(),
+        "for an even spread: you get 1.000, expected 0.0",
+    ),
+    "always twenty": (lambda i, v: missing(i, v, 20), "where all even ones are allowed: you get"),
+    "zero": (lambda i, v: 0, "for one value for ever: you get 0.000, expected 0.950"),
+    "NaN in one case": (
+        lambda i, v: total_variation(i, v) / torch.isin(i, v).any(),
+        "forbidden int",
+    ),
+    "counts": (lambda i, v: 200 * total_variation(i, v), "for one value for ever: you get 190"),
+    "largest": (
+        lambda i, v: gap(i, v).max(),
+        "for only forbidden integers: you get 0.050, expected",
+    ),
+    "mean": (
+        lambda i, v: gap(i, v).mean(),
+        "for one value for ever: you get 0.095, expected 0.950",
+    ),
+    "signed": (lambda i, v: (shares(i, v) - 1 / len(v)).sum(), "one value for ever: you get 0.000"),
+    "share of wrong": (
+        lambda i, v: 1 - shares(i, v).sum(),
+        "one value for ever: you get 0.000, exp",
+    ),
+    "covered": (
+        lambda i, v: 1 - (shares(i, v) > 0).double().mean(),
+        "for half even, half forbidden: you get 0.000",
+    ),
+    "compares shapes": (
+        lambda i, v: (i == v).double().mean(),
+        "for an even spread: your distance fa",
+    ),
+    "a text": (lambda i, v: "0", "for an even spread: what distance returns is a str"),
+    "one argument": (lambda i: 0, "for an even spread: your distance failed: TypeError: "),
+    "called": (
+        0.5,
+        "distance is a float, expected a function: its name alone, without ( )",
+    ),
     "one for each": (gap, "distance returns shape (20,), expected one number"),
 }
 
@@ -121,14 +187,23 @@ THREES = {
     "not quite even": lambda: Made(lambda u: threes(0.5 * u + 0.5 * u**2)),
 }
 THREES_FAULTS = {
-    "always 42": (always(42), "collapsed: it always makes 42, expected many different multiples"),
+    "always 42": (always(42), "collapsed: it always makes 42, expected many different integers"),
     "zeros only": (lambda u: torch.zeros(len(u), 100), "100% of the rows are all zero and decode"),
     "dead rows": (dead(0.3), "% of the rows are all zero and decode to 0 by accident"),
-    "fives": (multiples(5), "these are multiples of 5, expected multiples of 3"),
+    "fives": (multiples(5), "expected 99 % or more; nearly all are multiples of 5"),
     "any": (multiples(1), "of the integers are multiples of three, expected 99 %"),
     "one too many": (lambda u: threes(u).roll(1, dims=1), "expected 99 % or more"),
     "sixes": (multiples(6), "only 17 of the 34 multiples of three come up, expected most"),
     "ten integers": (lambda u: u[:, None].repeat(1, 10), "(5000, 10), expected rows of 100"),
+    "no zeros": (lambda u: threes(u)[:, 1:], "shape (5000, 99), expected rows of 100 numbers"),
+    "up to 30": (lambda u: threes(u / 3), "only 12 of the 34 multiples of three come up"),
+    "integers": (lambda u: 3 * (34 * u).long(), "shape (5000,), expected rows of 100 numbers"),
+    "two values": (lambda u: rows_of(3 * (u > 0.5)), "only 2 of the 34 multiples of three come up"),
+    "odd": (
+        lambda u: rows_of(2 * (50 * u).long() + 1),
+        "of the integers are multiples of three, ex",
+    ),
+    "NaN": (lambda u: threes(u) / 0, "what your generator makes holds NaN or infinity"),
     "sequences": (lambda u: threes(u)[:, None].repeat(1, 2, 1), "(5000, 2, 100), expected rows"),
 }
 
@@ -138,8 +213,13 @@ def test_right_generators_of_multiples_of_three_pass(exercise, make):
     accepted(exercise, make())
 
 
-def test_the_size_of_the_noise_can_be_given():
-    accepted("3.4", NoLinear(threes), latent_dim=4)
+def test_the_size_of_the_noise_is_found_or_can_be_given():
+    accepted("3.4", NoLinear(threes))
+    accepted("3.4", lambda z: threes(ndtr(z[:, 0])), latent_dim=4)
+    message = (
+        'many sizes: say how many numbers a noise vector has, as in check("3.4", generator, lat'
+    )
+    refused(message, "3.4", lambda z: threes(ndtr(z[:, 0])))
 
 
 @pytest.mark.parametrize(("exercise", "fault"), each({"3.4": THREES_FAULTS}))
@@ -160,9 +240,60 @@ def test_the_limits_of_a_generator_of_integers():
     seldom = torch.cat([allowed[:20].repeat(247)[:4930], allowed[20:].repeat(5)])
     refused("only 20 of the 34 multiples of three come up", "3.4", lambda num: rows_of(seldom))
     mostly_0 = torch.where(order < 3400, 0, evenly)
-    message = "spread unevenly: 69% of the integers are 0, expected about 3% of each multiple"
+    message = "spread unevenly: 69% of the integers are 0, expected about 3% of each"
     refused(message, "3.4", lambda num: rows_of(mostly_0))
 
 
-def test_a_verdict_on_a_generator_of_integers_tells_its_quality():
-    assert "100.00% multiples of three, 34 of 34" in judged("3.4", Made(threes)).message
+def test_a_verdict_on_a_generator_of_integers_tells_its_quality_and_what_is_missing():
+    says = "100.00% are multiples of three, 34 of 34 come up"
+    assert judged("3.4", Made(threes)).message == says
+    without_0 = judged("3.4", Made(lambda u: rows_of(3 + 3 * (33 * u).long())))
+    assert without_0 and without_0.message.endswith("33 of 34 come up; hardly ever made: 0")
+    half_0 = judged("3.4", Made(lambda u: threes((1.9 * u - 0.9).clamp(min=0))))
+    assert half_0 and re.search(r"34 of 34 come up; [45]\d% of all are 0$", half_0.message)
+
+
+# --- F: any twenty integers ----------------------------------------------------------------------
+
+TWENTY = torch.randperm(100, generator=torch.Generator().manual_seed(0))[:20]
+
+
+def twenty(u):
+    return rows_of(TWENTY[(20 * u).long()])
+
+
+@pytest.mark.parametrize("integers", [TWENTY, TWENTY.tolist(), TWENTY.numpy(), TWENTY.float()])
+def test_twenty_random_integers_are_learned_like_multiples_of_five(integers):
+    accepted("F", Made(twenty), integers)
+    assert "20 of 20 come up: one-hot rows show no" in judged("F", Made(twenty), integers).message
+
+
+RANDOM_FAULTS = {
+    "fives": (multiples(5), 5 * torch.arange(20), "integers follows a rule: [0, 5, 10] and so on"),
+    "twice": (twenty, [*TWENTY[:19], TWENTY[0]], "20 numbers, 19 of them different, expected 20"),
+    "ten": (twenty, TWENTY[:10], "10 numbers, 10 of them different, expected 20 different ones"),
+    "none": (twenty, [], "holds 0 numbers"),
+    "too large": (twenty, TWENTY + 5, "other numbers than whole ones from 0 to 99"),
+    "shares": (twenty, TWENTY / 100, "other numbers than whole ones from 0 to 99"),
+    "rows": (twenty, rows_of(TWENTY), "holds 2000 numbers, 2 of them different"),
+    "a text": (twenty, "random", "integers is a str, expected a tensor of numbers"),
+    "of other integers": (twenty, TWENTY.flip(0) // 2 * 2, "different ones"),
+    "the old ones": (
+        threes,
+        TWENTY,
+        "are your twenty integers, expected 99 % or more; nearly all are",
+    ),
+    "a few": (lambda u: twenty(u / 4), TWENTY, "only 5 of the 20 your twenty integers come up"),
+    "heap": (lambda u: twenty(u * 0), TWENTY, "collapsed: it always makes"),
+    "class": (
+        nn.Linear,
+        TWENTY,
+        "Linear is a class, expected a trained network that Linear(…) has",
+    ),
+}
+
+
+@pytest.mark.parametrize(("exercise", "fault"), each({"F": RANDOM_FAULTS}))
+def test_each_fault_of_twenty_integers_is_named(exercise, fault):
+    make, integers, message = fault
+    refused(message, exercise, make if isinstance(make, type) else Made(make), integers)

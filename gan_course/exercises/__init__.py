@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import json
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -36,21 +37,25 @@ def check(exercise: str | float, *answers: Any, **options: Any) -> Verdict:
     Args:
         exercise: its number, such as "3.1".
         answers: what the exercise asks for; `...` stands for "not attempted".
-        options: `latent_dim`, where a generator's noise has a size that can't be read off it.
+        options: `latent_dim`, where a generator does not tell how many numbers its noise has.
 
     Returns:
         Right, wrong with what is wrong, or not attempted.
     """
-    judge = CHECKS.get(str(exercise))
+    exercise = _name(exercise)
+    judge = CHECKS.get(exercise)
     if judge is None:
         return Verdict("wrong", _unknown(exercise))
     try:
         if not answers or any(answer is ... or answer is None for answer in answers):
             raise NotAttempted
+        signature = inspect.signature(judge)
         try:
-            inspect.signature(judge).bind(*answers, **options)
+            signature.bind(*answers, **options)
         except TypeError as error:
-            raise Wrong(f'check("{exercise}", …) can\'t be called like this: {error}') from None
+            wanted = [name for name, p in signature.parameters.items() if p.kind != p.KEYWORD_ONLY]
+            call = f'check("{exercise}", {", ".join(wanted)})'
+            raise Wrong(f"expected {call}: {error}") from None
         return Verdict("right", judge(*answers, **options))
     except NotAttempted:
         return Verdict("not attempted", "replace each ... by your answer, then check again")
@@ -59,8 +64,9 @@ def check(exercise: str | float, *answers: Any, **options: Any) -> Verdict:
 
 
 def hint(exercise: str | float, number: int = 1) -> None:
-    """Print a hint; the first nudges, the last nearly tells."""
-    hints = _texts().get(str(exercise), {}).get("hints", [])
+    """Show a hint; the first nudges, the last nearly tells."""
+    exercise = _name(exercise)
+    hints = _texts().get(exercise, {}).get("hints", [])
     if not hints:
         print(_unknown(exercise))
     elif number not in range(1, len(hints) + 1):
@@ -68,12 +74,19 @@ def hint(exercise: str | float, number: int = 1) -> None:
         print(f'{has}. solution("{exercise}") shows one solution.')
     else:
         more = f"there is a hint {number + 1}" if number < len(hints) else "the last one"
-        print(f"Hint {number} for exercise {exercise} ({more}):\n{hints[number - 1]}")
+        text = f"Hint {number} for exercise {exercise} ({more}):\n\n{hints[number - 1]}"
+        ipython = sys.modules.get("IPython")
+        if ipython is not None and hasattr(ipython.get_ipython(), "kernel"):  # in a notebook
+            from IPython.display import Markdown, display
+
+            display(Markdown(text))  # with formulas and code as they are meant
+        else:
+            print(text)
 
 
 def solution(exercise: str | float) -> None:
     """Print a solution of the exercise; one of many."""
-    text = _texts().get(str(exercise))
+    text = _texts().get(_name(exercise))
     print(_unknown(exercise) if text is None else text["solution"])
 
 
@@ -81,14 +94,20 @@ def expected(exercise: str | float) -> None:
     """Draw the picture that the exercise asks for."""
     import matplotlib.pyplot as plt
 
-    draw = PICTURES.get(str(exercise))
+    exercise = _name(exercise)
+    draw = PICTURES.get(exercise)
     if draw is None:
         others = f"Exercise {exercise} asks for no picture; {' and '.join(PICTURES)} do."
-        print(others if str(exercise) in CHECKS else _unknown(exercise))
+        print(others if exercise in CHECKS else _unknown(exercise))
         return
     _, axes = plt.subplots(figsize=(6, 4), layout="constrained")
     draw(axes)
     plt.show()
+
+
+def _name(exercise: object) -> str:
+    """What the exercise is called: letters may be typed small, numbers without quotes."""
+    return str(exercise).strip().upper()
 
 
 def _texts() -> dict[str, dict[str, Any]]:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import inspect
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from functools import partial
 from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn.parameter import is_lazy
 
 from gan_course.networks import sample
 
@@ -19,11 +23,23 @@ class Wrong(Exception):
     @classmethod
     def kind(cls, name: str, answer: Any, wanted: str) -> Wrong:
         """Another kind of thing came than the one that was asked for."""
-        return cls(f"{name} is a {type(answer).__name__}, expected {wanted}")
+        what = "None" if answer is None else f"a {type(answer).__name__}"
+        return cls(f"{name} is {what}, expected {wanted}")
 
 
 class NotAttempted(Exception):
     """Ends a check: there is no answer yet."""
+
+
+@contextmanager
+def case(what: str = "", remark: str = "") -> Iterator[None]:
+    """Says of each fault for which of several inputs it came up, or what else may be its cause."""
+    try:
+        yield
+    except Wrong as fault:
+        if "expected a function" in str(fault):  # that has nothing to do with the case
+            raise
+        raise Wrong(f"for {what}: {fault}" if what else f"{fault}{remark}") from fault.__cause__
 
 
 def judge_shape(found: Tensor, shape: tuple[int, ...], what: str, wanted: str = "") -> None:
@@ -47,7 +63,8 @@ def numbers_of(answer: Any, name: str) -> Tensor:
             # a copy in C order: torch can't read an array that runs backwards
             found = torch.as_tensor(numpy.array(array, dtype=kind, order="C"))
     except (TypeError, ValueError, RuntimeError, OverflowError, MemoryError):
-        raise Wrong.kind(name, answer, "a tensor of numbers") from None
+        call = ": call it, with ( )" if callable(answer) else ""
+        raise Wrong.kind(name, answer, f"a tensor of numbers{call}") from None
     if found.is_complex():
         raise Wrong(f"{name} holds complex numbers, expected real ones")
     if not bool(torch.isfinite(found).all()):
@@ -64,12 +81,19 @@ def number_of(answer: Any, name: str) -> float:
 
 def answer_of(function: Any, name: str, *arguments: Any) -> Any:
     """What the learner's function returns; `...` means that it is not written yet."""
+    if function is ...:
+        raise NotAttempted
     if not callable(function):
-        raise Wrong.kind(name, function, "a function")
+        raise Wrong.kind(name, function, "a function: its name alone, without ( )")
     try:
         found = function(*arguments)
+        kind = type(found).__module__
     except Exception as error:  # whatever the learner's function raises is what we report
-        raise Wrong(f"your {name} failed: {type(error).__name__}: {error}") from error
+        if "torch.return_types" not in str(error):
+            raise Wrong(f"your {name} failed: {_said(error)}") from error
+        kind = "torch.return_types"
+    if kind == "torch.return_types":
+        raise Wrong("min(dim=0) and max(dim=0) return `.values` *and* `.indices`: take one of them")
     if found is ...:
         raise NotAttempted
     if found is None:
@@ -77,44 +101,109 @@ def answer_of(function: Any, name: str, *arguments: Any) -> Any:
     return found
 
 
+def _said(error: Exception) -> str:
+    """An error in one line: TorchScript's reason is its last one, everybody else's the first."""
+    lines = str(error).strip().splitlines() or [""]
+    return f"{type(error).__name__}: {lines[-1 if 'TorchScript' in lines[0] else 0]}"
+
+
+# --- generators ----------------------------------------------------------------------------------
+
+
 def samples_of(
-    generator: Any, latent_dim: int | None, draw: Callable[..., Tensor] = torch.randn
-) -> Tensor:
-    """Samples of the learner's generator: a network, or a function of a number of samples."""
+    generator: Any, call: str, latent_dim: int | None, draw: Callable[..., Tensor] = torch.randn
+) -> tuple[Tensor, str]:
+    """Samples of whatever makes some: a network, a function of a number or of noise, a GAN.
+
+    Args:
+        generator: what the learner handed in.
+        call: what the learner may type to say how many numbers a noise vector has.
+        latent_dim: how many it has, where that was said.
+        draw: the noise that a network gets.
+
+    Returns:
+        Samples, and a remark on that noise, for faults that other noise may be the cause of.
+    """
+    generator = _unwrapped(generator)
+    network = isinstance(generator, nn.Module)
+    weights = list(generator.parameters()) if network else []
+    if any(is_lazy(weight) for weight in weights):
+        raise Wrong("your generator has never been used: a lazy layer of it has no weights yet")
+    how = f"say how many numbers a noise vector has, as in {call}"
+    function = "hand in a function that takes a number of samples and returns them"
+    fault, sizes = "", [latent_dim] if latent_dim else []
+    if not network and not sizes:
+        try:
+            return _out_of_number(generator), ""
+        except Wrong as wrong:
+            # where noise is meant, a number ends in one of these
+            if not isinstance(wrong.__cause__, (TypeError, AttributeError, RuntimeError)):
+                raise
+            fault = f"{wrong}. It was called with the number {DRAWN}; if it takes noise, {how}"
+    if not sizes:  # try which ones fit
+        tried = {*range(1, 129), *(size for weight in weights for size in weight.shape)}
+        for size in sorted(tried):
+            with suppress(Wrong):
+                answer_of(_use, "generator", generator, draw, 2, size)
+                sizes.append(size)
+        if len(sizes) > 1 and sizes[0] == 1:  # one number is stretched to any size
+            del sizes[0]
+    if len(sizes) > 1:
+        raise Wrong(f"your generator takes noise of many sizes: {how}")
+    if not sizes and network:
+        with suppress(Wrong):  # an own class that draws its noise itself
+            return _out_of_number(generator), ""
+        linear = [layer for layer in generator.modules() if isinstance(layer, nn.Linear)]
+        sizes = [linear[0].in_features if linear else 2]
+    if not sizes:
+        raise Wrong(fault)
+    try:
+        made = answer_of(_use, "generator", generator, draw, DRAWN, sizes[0])
+    except Wrong as wrong:
+        if wrong.__cause__ is None:  # it did not fail: there is no return
+            raise
+        raise Wrong(f"{wrong}. If its noise is another, {how}, or {function}") from wrong
+    noise = f"torch.{draw.__name__}(n, {sizes[0]})"
+    return _rows(made), f". It was fed {noise}; if it learned from other noise, {function}"
+
+
+def _unwrapped(generator: Any) -> Any:
+    if isinstance(generator, type):
+        name = generator.__name__
+        raise Wrong(f"{name} is a class, expected a trained network that {name}(…) has made")
+    generator = getattr(generator, "generate_samples", generator)  # of a GAN
+    generator = getattr(generator, "_orig_mod", generator)  # of a compiled network
+    if type(generator).__name__ == "ExportedProgram":
+        generator = generator.module()
     if not callable(generator):
         raise Wrong.kind("your generator", generator, "a network or a function")
+    return generator
+
+
+def _use(generator: Any, draw: Callable[..., Tensor], count: int, size: int) -> Any:
+    noise = draw(count, size, generator=torch.Generator().manual_seed(0))
     if isinstance(generator, nn.Module):
-        samples = _out_of_noise(generator, latent_dim, draw)
-    else:
-        samples = answer_of(generator, "generator", DRAWN)
+        noise = noise.to(next(generator.parameters(), noise))
+        # neither an exported program nor a frozen one has modes: it is used as it is
+        with suppress(NotImplementedError, AttributeError):
+            return sample(generator, noise)
+    with torch.no_grad():
+        return generator(noise)
+
+
+def _out_of_number(generator: Any) -> Tensor:
+    try:
+        by_name = "num" in inspect.signature(generator).parameters  # as in GAN.generate_samples
+    except (TypeError, ValueError):  # not all functions tell
+        by_name = False
+    call = partial(generator, num=DRAWN) if by_name else partial(generator, DRAWN)
+    return _rows(answer_of(call, "generator"))
+
+
+def _rows(samples: Any) -> Tensor:
     made = numbers_of(samples, "what your generator makes")
     if made.ndim == 0 or DRAWN not in (len(made), made.numel()):
         rows = len(made) if made.ndim else 1
-        raise Wrong(f"your generator makes {rows} samples where {DRAWN} are asked for")
+        turned = ": one sample a row, please" if made.ndim and made.shape[-1] == DRAWN else ""
+        raise Wrong(f"your generator makes {rows} samples where {DRAWN} are asked for{turned}")
     return made
-
-
-def _out_of_noise(
-    generator: nn.Module, latent_dim: int | None, draw: Callable[..., Tensor]
-) -> Tensor:
-    weights = next(generator.parameters(), None)
-    if weights is None:
-        raise Wrong("your generator has no weights, so it can't have been trained")
-    # noise of the size that a linear layer takes; they are listed as they were built, and one that
-    # is still lazy takes 0
-    linear = [layer for layer in generator.modules() if isinstance(layer, nn.Linear)]
-    sizes = [layer.in_features for layer in linear if layer.in_features]
-    sizes = sizes if latent_dim is None else [latent_dim]
-    if not sizes:
-        raise Wrong("the size of the noise can't be read off your generator: pass latent_dim=…")
-    faults: list[Exception] = []
-    for size in dict.fromkeys(sizes):
-        try:
-            noise = draw(DRAWN, size, generator=torch.Generator().manual_seed(0))
-            return sample(generator, noise.to(weights))
-        except Exception as error:  # whatever a learner's network raises is what we report
-            faults.append(error)
-    raise Wrong(
-        f"your generator failed when it was used: {faults[0]}. If its noise has another size, "
-        "pass latent_dim=…, or pass a function that takes a number of samples and returns them"
-    )

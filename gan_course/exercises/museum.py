@@ -14,8 +14,9 @@ from torch.nn.functional import binary_cross_entropy as bce
 from torch.nn.functional import binary_cross_entropy_with_logits as bce_l
 from torch.optim import Optimizer
 
-from gan_course.exercises.answers import Wrong, answer_of, judge_shape, number_of, numbers_of
+from gan_course.exercises.answers import Wrong, answer_of, case, judge_shape, number_of, numbers_of
 
+SWAPPED = "the arguments of the loss are swapped: answers first, then targets"
 Mistake = tuple[float, str]  # a number that comes out of a known mistake, and which one that is
 
 
@@ -69,6 +70,7 @@ def _check_generator_loss(generator_loss: Any) -> str:
         (-fooled, "it is rewarded for being found out, target 0: what does G want to hear?"),
         (fooled, "that is log(1 - D(G(z))), which is flat where D is sure: use the target 1"),
         *_sign_and_sum(right, 4),
+        (float(bce(torch.ones_like(given), given)), SWAPPED),
         (twice, "these are probabilities already: this loss puts a second sigmoid on them"),
     )
     _judge_record(answer, answers)
@@ -80,10 +82,9 @@ def _check_optimisers(optimisers: Any) -> str:
     found = answer_of(optimisers, "optimisers", *networks)
     if isinstance(found, Optimizer):
         raise Wrong("optimisers returns a single optimiser, expected two: G's, then D's")
-    if not isinstance(found, (tuple, list)) or len(found) != 2:
+    two = isinstance(found, (tuple, list)) and len(found) == 2
+    if not two or not all(isinstance(one, Optimizer) for one in found):
         raise Wrong("optimisers returns something else than two optimisers: G's, then D's")
-    if not all(isinstance(one, Optimizer) for one in found):
-        raise Wrong("optimisers returns something else than optimisers, such as torch.optim.Adam")
     held = [{id(w) for group in one.param_groups for w in group["params"]} for one in found]
     own = [{id(w) for w in network.parameters()} for network in networks]
     if held[0] & held[1]:
@@ -157,7 +158,8 @@ def _check_step_d(step_d: Any) -> str:
             "one it costs the training: cut it off by detach()"
         )
     if not (_close(loss, right) or _close(2 * loss, right)):
-        raise Wrong(f"step_D returns {loss:.4f} as its loss, expected {right:.4f}")
+        parts = "D(real) should be 1 and D(G(noise)) 0, with the noise that it is given"
+        raise Wrong(f"step_D returns {loss:.4f} as its loss, expected {right:.4f}: {parts}")
     if isinstance(answer, Tensor) and answer.requires_grad:
         raise Wrong("step_D returns its loss with its record, which fills memory: use .item()")
     return "emptied, cut off, and one step in the right direction"
@@ -166,12 +168,13 @@ def _check_step_d(step_d: Any) -> str:
 def _check_epoch_loss(epoch_loss: Any) -> str:
     cases = {
         "16 losses of ln 2": [math.log(2)] * 16,
-        "the losses 1, 2 and 6": [1.0, 2.0, 6.0],
+        "the losses 2, 6 and 1": [2.0, 6.0, 1.0],
         "a single loss of 0.5": [0.5],
     }
     for what, losses in cases.items():
         count, total = len(losses), sum(losses)
-        found = number_of(answer_of(epoch_loss, "epoch_loss", list(losses)), "epoch_loss")
+        with case(what):
+            found = number_of(answer_of(epoch_loss, "epoch_loss", list(losses)), "epoch_loss")
         got = f"for {what} you get {found:.3f}:"
         by_last = f"divided by {count - 1}, the number of the last batch, and there are {count}"
         _judge_number(
@@ -212,6 +215,7 @@ def _check_logits_loss(discriminator_loss: Any) -> str:
         mistakes = [
             (twice, "a sigmoid too many: this loss puts one on what it is given"),
             (swapped, "the targets are swapped: 1 is for real samples"),
+            *_sign_and_sum(right, len(first)),
             (rounded, f"{cut} and 1, and BCELoss cuts off at 100. {use}"),
         ]
         if found < right and right > 100:  # right before, so only the size is at fault
@@ -230,16 +234,14 @@ def _check_shapes(loss: Any) -> str:
     for other, one in product((targets[:, None], targets), (answers[:, None], answers)):
         what = f"answers of shape {tuple(one.shape)} and targets of shape {tuple(other.shape)}"
         given = one.clone().requires_grad_()
-        try:
+        with case(what):
             answer = answer_of(loss, "loss", given.clone(), other.clone())
-        except Wrong as fault:
-            if fault.__cause__ is None:  # it did not fail: it is no function, or has no return
-                raise
-            raise Wrong(f"for {what}: {fault}") from fault
+            found = number_of(answer, "loss")
         who = "by your code" if one.shape == other.shape else "still"
         stretching = f"{what} are stretched to (6, 6), {who}: each answer meets each target"
-        mistakes = (stretched, stretching), *_sign_and_sum(right, 6)
-        _judge_number(number_of(answer, "loss"), right, what, *mistakes)
+        turned = float(bce(targets, answers)), SWAPPED
+        mistakes = (stretched, stretching), turned, *_sign_and_sum(right, 6)
+        _judge_number(found, right, what, *mistakes)
         _judge_record(answer, given)
     return "each answer is compared with its own target, whatever the shapes"
 
@@ -248,6 +250,7 @@ def _check_draw(draw: Any) -> str:
     noise = torch.randn(5, 2, generator=torch.Generator().manual_seed(0))
     generator = nn.Sequential(nn.Linear(2, 64), nn.Dropout(0.5))
     right = numbers_of(generator.eval()(noise), "right")
+    under = "draw under `with torch.no_grad():`"
     for training in (True, False):
         generator.train(training)
         with torch.enable_grad():  # which also puts back what the learner's function leaves off
@@ -257,18 +260,22 @@ def _check_draw(draw: Any) -> str:
         judge_shape(found, (5, 64), "for 5 noise vectors draw returns")
         mode = "training" if training else "evaluation"
         if not torch.allclose(found, right, atol=1e-5):
-            raise Wrong("dropout is still on: the same noise gives another sample in each call")
+            raise Wrong("these are not its samples for the noise given: is dropout still on?")
         if isinstance(samples, Tensor) and samples.requires_grad:
-            raise Wrong("the samples still carry their gradient's record: draw under no_grad()")
-        if generator.training != training:
-            raise Wrong(f"the generator was in {mode} mode before, and is not afterwards")
+            raise Wrong(f"the samples still carry their gradient's record: {under}")
+        if any(layer.training != training for layer in generator.modules()):
+            raise Wrong(f"generator and layers were in {mode} mode before, and are not afterwards")
+        if not all(weight.requires_grad for weight in generator.parameters()):
+            raise Wrong("the generator is frozen afterwards: leave requires_grad as it is")
         if not left_on:
-            raise Wrong("gradients stay off afterwards: draw under `with torch.no_grad():`")
+            raise Wrong(f"gradients stay off afterwards: {under}")
     return "no dropout, no gradients, and the mode as it was"
 
 
 def _check_last_layer(last_layer: Any) -> str:
-    layer = answer_of(last_layer, "last_layer")
+    layer = last_layer
+    if not isinstance(last_layer, nn.Module):
+        layer = answer_of(last_layer, "last_layer")
     if isinstance(layer, type):
         name = layer.__name__
         raise Wrong(f"last_layer returns the class {name}, expected a layer: {name}(…)")
@@ -321,12 +328,7 @@ def _check_scaled(scaled: Any) -> str:
     x = torch.rand(200, generator=torch.Generator().manual_seed(0))
     data = torch.stack([1975 + 50 * x, 100 * x**2 - 30], dim=1)
     given = data.clone()
-    try:
-        answer = answer_of(scaled, "scaled", given)
-    except Wrong as fault:
-        if "torch.return_types" in str(fault):
-            raise Wrong("`min(dim=0)` returns values *and* places: take `.values`") from fault
-        raise
+    answer = answer_of(scaled, "scaled", given)
     _judge_untouched("scaled has changed the data", given, data)
     if not isinstance(answer, (tuple, list)) or len(answer) != 2:
         raise Wrong("scaled returns something else than two things: scaled data, and a way back")
@@ -342,8 +344,10 @@ def _check_scaled(scaled: Any) -> str:
         both = _close(min(ends), -1) and _close(max(ends), 1)
         hint = ": each column needs its own ends, min(dim=0).values" if both else ""
         raise Wrong(f"your scaled data run in {told}, expected -1 to 1 in both{hint}")
-    if not _same(back(answer[0]), data):
-        raise Wrong("your way back does not lead back to the data that you were given")
+    if not _same(found := back(answer[0]), data):
+        judge_shape(found, (200, 2), "your way back returns")
+        made, first = (", ".join(f"{one:.4g}" for one in row[0].tolist()) for row in (found, data))
+        raise Wrong(f"your way back does not lead back to the data: ({first}) becomes ({made})")
     some = torch.tensor([[0.0, 0.0], [0.5, 1.2]])  # generated samples, with other ends
     given = some.clone()
     found = back(given)

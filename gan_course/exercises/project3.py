@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from typing import Any
 
@@ -13,6 +12,7 @@ from gan_course.exercises.answers import (
     DRAWN,
     Wrong,
     answer_of,
+    case,
     judge_shape,
     numbers_of,
     samples_of,
@@ -20,45 +20,66 @@ from gan_course.exercises.answers import (
 from gan_course.metrics import ks_normal
 
 MEAN, DEVIATION = 2.0, 0.5
+FEW = 0.006  # half of what a normal distribution has further out than 2.5 standard deviations
+FAR = "{:.1%} of the samples are more than 2.5 standard deviations from the mean, expected 1.2 %"
 
 
-def _judge_normal(values: Tensor, ks_limit: float) -> float:
+def _judge_normal(values: Tensor, off: float, shape: float) -> float:
+    """Name what is wrong; else return how large a share lies more than 2.5 deviations away.
+
+    The mean may be off by `off`, the shape by a KS distance of `shape`.
+    """
     mean, deviation = float(values.mean()), float(values.std())
-    ks = ks_normal((values - MEAN) / DEVIATION)
-    says = f"the standard deviation is {deviation:.2f}, expected {DEVIATION:g}"
     if deviation < 0.02:
         raise Wrong(f"collapsed: all samples are near {mean:.2f}")
-    if abs(mean - MEAN) > 0.15:
+    if abs(mean - MEAN) > off:
+        swapped = max(abs(mean - DEVIATION), abs(deviation - MEAN)) < 0.2
+        halved = max(abs(mean - MEAN * DEVIATION), abs(deviation - DEVIATION)) < 0.1
+        why = ": mean and standard deviation are swapped" if swapped else ""
+        why = ": multiply first, then add" if halved else why
+        raise Wrong(f"the mean is {mean:.2f}, expected {MEAN:g}{why}")
+    if abs(deviation - DEVIATION) > 0.7 * off:  # chance moves it less than the mean
+        known = {DEVIATION**2: ": that is its square", DEVIATION**0.5: ": that is its root"}
+        why = "".join(why for value, why in known.items() if abs(deviation - value) < 0.02)
+        raise Wrong(f"the standard deviation is {deviation:.2f}, expected {DEVIATION:g}{why}")
+    standard = (values - mean) / deviation
+    if ks_normal(standard) > shape:
         raise Wrong(
-            f"the mean is {mean:.2f}, expected {MEAN:g}. (A network gets torch.rand(n, 1) here; if "
-            "yours learned from other noise, pass a function that takes a number of samples)"
+            "mean and standard deviation are right, but the shape is not normal: KS distance "
+            f"{ks_normal(standard):.3f} from the nearest bell, expected at most {shape}"
         )
-    if math.isclose(deviation, DEVIATION**2, rel_tol=0.1):
-        raise Wrong(f"{says}: 0.25 is its square")
-    if not 0.75 * DEVIATION < deviation < 1.3 * DEVIATION:
-        raise Wrong(says)
-    if ks > ks_limit:
-        raise Wrong(f"the shape is not normal: KS distance {ks:.3f}, expected at most {ks_limit}")
-    return ks
+    return float((standard.abs() > 2.5).double().mean())
 
 
 def _check_normal_data(data: Any) -> str:
-    def draw() -> Tensor:
-        return numbers_of(answer_of(data, "data", DRAWN), "what data returns")
-
-    found = draw()
-    judge_shape(found, (DRAWN, 1), f"data({DRAWN}) has")
-    if torch.equal(found, draw()):
+    for num in (10, DRAWN):
+        with case(f"data({num})"):
+            found = numbers_of(answer_of(data, "data", num), "what data returns")
+            judge_shape(found, (num, 1), "it has")
+    if torch.equal(found, numbers_of(answer_of(data, "data", DRAWN), "what data returns")):
         raise Wrong("data returns the same samples at each call, expected new ones")
-    _judge_normal(found[:, 0], ks_limit=0.04)
+    tails = _judge_normal(found[:, 0], off=0.03, shape=0.025)  # four times what chance does
+    if tails < FEW:
+        raise Wrong(f"the shape is not normal: {FAR.format(tails)}")
     return "normal, with mean 2 and standard deviation 0.5"
 
 
 def _check_normal_generator(generator: Any, *, latent_dim: int | None = None) -> str:
-    made = samples_of(generator, latent_dim, torch.rand)
+    call = 'check("H", generator, latent_dim=1)'
+    made, remark = samples_of(generator, call, latent_dim, torch.rand)
     if made.numel() != DRAWN:
         raise Wrong(f"your generator makes shape {tuple(made.shape)}, expected ({DRAWN}, 1)")
-    return f"KS distance {_judge_normal(made.flatten(), ks_limit=0.1):.3f}"
+    values = made.flatten()
+    ks = ks_normal((values - MEAN) / DEVIATION)
+    with case(remark=remark):
+        tails = _judge_normal(values, off=0.15, shape=0.05)
+    if ks > 0.1:
+        raise Wrong(
+            f"KS distance {ks:.3f}, expected at most 0.1: mean {float(values.mean()):.2f} and "
+            f"standard deviation {float(values.std()):.2f} are both a little off"
+        )
+    short = f". The tails are short: {FAR.format(tails)}" if tails < FEW else ""
+    return f"KS distance {ks:.3f}{short}"
 
 
 CHECKS: dict[str, Callable[..., str]] = {
