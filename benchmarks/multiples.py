@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, replace
 from functools import partial
 
@@ -28,10 +28,30 @@ VALUES = {
     "multiples_of_7": pattern_values(7, DEPTH),
     "odd": torch.arange(1, DEPTH, 2),
 }
-LAST_LAYERS: dict[str, type[nn.Module]] = {
+
+
+class Shares(nn.Module):
+    """A last layer that divides what another one makes by the sum of its row."""
+
+    def __init__(self, layer: nn.Module) -> None:
+        super().__init__()
+        self.layer = layer
+
+    def forward(self, x: Tensor) -> Tensor:
+        """From (n, depth) to (n, depth), no number below 0; each row adds up to 1, or to 0."""
+        x = self.layer(x)
+        return x / x.sum(dim=-1, keepdim=True).clamp(min=1e-8)  # a row of zeros stays one
+
+
+LAST_LAYERS: dict[str, Callable[[], nn.Module]] = {
     "original": nn.ReLU,
-    "longer": nn.ReLU,  # the control: as many iterations as the cures have
-    "softmax": nn.Softmax,
+    "longer": nn.ReLU,  # the control: as many iterations as all others have
+    "leaky_relu": nn.LeakyReLU,  # lets a hundredth of a negative number through
+    "leaky_half": lambda: nn.LeakyReLU(0.5),
+    "softplus": nn.Softplus,
+    "relu_shares": lambda: Shares(nn.ReLU()),
+    "softplus_shares": lambda: Shares(nn.Softplus()),
+    "softmax": lambda: nn.Softmax(dim=-1),
     "straight_through": StraightThrough,
     "gumbel": GumbelSoftmax,
 }
@@ -103,9 +123,7 @@ def run_loop(values: Tensor, recipe: str, seed: int, fresh: int) -> Record:
     torch.manual_seed(seed)
     divisor = int(values[1] - values[0])
     discriminator = make_discriminator(DEPTH, widths=())
-    last = LAST_LAYERS[recipe]
-    last_layer = last(dim=-1) if recipe == "softmax" else last()
-    generator = nn.Sequential(nn.Linear(LATENT, DEPTH), last_layer)
+    generator = nn.Sequential(nn.Linear(LATENT, DEPTH), LAST_LAYERS[recipe]())
     discriminator_optimiser = Adam(discriminator.parameters(), lr=5e-4)
     generator_optimiser = Adam(generator.parameters(), lr=5e-4)
     noise = normal_noise(LATENT)
@@ -137,7 +155,7 @@ def run_loop(values: Tensor, recipe: str, seed: int, fresh: int) -> Record:
 
 PROJECTS = {
     name: Project(
-        recipes=("original", *list(LAST_LAYERS)[1:], *SETTINGS),
+        recipes=(*LAST_LAYERS, *SETTINGS),
         columns=COLUMNS,
         target="at least 99.99 % valid, every value covered, total variation at most 0.05",
         reached=reached,

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import copy
+import io
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +14,7 @@ import matplotlib
 import pytest
 import torch
 
+from benchmarks import multiples
 from gan_course import data, metrics, networks, training
 
 NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
@@ -93,6 +98,51 @@ def test_project_2_encodes_and_decodes_as_the_package_does() -> None:
 
 
 @pytest.mark.usefixtures("elsewhere")
+def test_the_run_of_project_2_is_a_seed_of_its_table(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(multiples, "CURED", 20)
+    record = multiples.run_loop(data.pattern_values(5), "longer", seed=5, fresh=10)
+    chapter = run_until("02_multiples_of_five.ipynb", "def train(")
+    pair = chapter["make_networks"](torch.nn.ReLU(), seed=5)
+    scores, counts = chapter["train"](*pair, longest=20)
+    assert min(scores) == pytest.approx(record["best_score"])
+    assert scores.index(min(scores)) + 1 == record["best_iteration"]
+    assert counts == {}  # there are none before step 50
+
+
+@pytest.mark.usefixtures("elsewhere")
+def test_project_2_scores_as_the_package_does() -> None:
+    chapter = run_until("02_multiples_of_five.ipynb", "def mean_squared_remainder(")
+    for integers in (torch.arange(100), torch.tensor([5, 10, 11, 12])):
+        for divisor in (5, 7):
+            score = chapter["mean_squared_remainder"](integers, divisor)
+            assert score == pytest.approx(metrics.mean_squared_remainder(integers, divisor))
+
+
+@pytest.mark.usefixtures("elsewhere")
+def test_project_3_may_leave_out_detach_and_need_not_freeze() -> None:
+    chapter = run_until("03_uniform_to_normal.ipynb", "class GAN")
+    torch.manual_seed(0)
+    pair = chapter["Generator"](1), chapter["Discriminator"](1, [64, 32, 1])
+    gan = chapter["GAN"](*pair, chapter["noise"], chapter["data"])
+    z, gradients = chapter["noise"](32), []
+    for fake in (gan.generate_samples(z), gan.generator(z).detach()):
+        gan.discriminator.zero_grad()
+        gan.loss(gan.discriminator(fake), gan.zeros).backward()
+        gradients.append([weight.grad for weight in gan.discriminator.parameters()])
+    assert equal(*gradients)  # "the discriminator's gradients are the same"
+    assert gradients[0][0].abs().sum() > 0
+    # what the generator's step leaves behind does not change the discriminator's next update
+    clean, after = copy.deepcopy(gan), gan
+    clean.discriminator.zero_grad()
+    after.train_step_generator()
+    clean.generator.load_state_dict(after.generator.state_dict())
+    for each in (clean, after):
+        torch.manual_seed(1)
+        each.train_step_discriminator()
+    assert equal(weights(clean.discriminator), weights(after.discriminator))
+
+
+@pytest.mark.usefixtures("elsewhere")
 def test_the_class_of_project_3_is_the_packages() -> None:
     chapter = run_until("03_uniform_to_normal.ipynb", "def train(")
 
@@ -131,3 +181,19 @@ def test_names_and_arguments_are_the_same(notebook: str) -> None:
         if inspect.isclass(theirs):
             public = {key for key, value in vars(theirs).items() if inspect.isfunction(value)}
             assert {key for key in public if not key.startswith("_")} <= set(vars(ours)), name
+
+
+@pytest.mark.usefixtures("elsewhere")
+def test_the_appendix_on_long_runs_prints_what_it_says() -> None:
+    page = NOTEBOOKS.parent / "book" / "appendix_long_run.md"
+    blocks = re.findall(r"```(python|text)\n(.*?)```", page.read_text("utf-8"), re.DOTALL)
+    names: dict[str, Any] = {}
+    printed = io.StringIO()
+    for kind, block in blocks:
+        if kind == "text":
+            assert printed.getvalue() == block
+            printed = io.StringIO()
+        elif "google.colab" not in block:  # the page says that we couldn't try it
+            with contextlib.redirect_stdout(printed):
+                exec(block, names)
+    assert [kind for kind, _ in blocks].count("text") == 2
