@@ -40,10 +40,10 @@ DECODER_FAULTS = {
     "from one": (lambda b: b.argmax(dim=1) + 1, "counts from 1, expected positions from 0"),
     "one-hot only": (lambda b: (b == 1).nonzero()[:, 1], "returns shape (0,), expected (7,)"),
     "kept dimension": (lambda b: b.argmax(1, keepdim=True), "returns shape (7, 1), expected"),
-    "furthest from 0": (lambda b: b.abs().argmax(dim=1), "finds -9, furthest from 0, expected"),
+    "furthest from 0": (lambda b: b.abs().argmax(dim=1), "finds the -9, furthest from 0, expected"),
     "depth 100 only": (lambda b: (b.reshape(-1, 100)).argmax(dim=1), "for 7 rows of 12 numbers: "),
     "seven rows only": (lambda b: b.view(7, 100).argmax(1), "for 7 rows of 12 numbers: your deco"),
-    "smallest": (lambda b: b.argmin(dim=1), "finds -9, furthest from 0, expected the larg"),
+    "smallest": (lambda b: b.argmin(dim=1), "finds the -9, furthest from 0, expected the larg"),
     "first row": (lambda b: b[0].argmax(), "returns shape (), expected (7,)"),
     "sorted": (lambda b: b.argmax(1).sort().values, "decode_rows gives ["),
     "max alone": (lambda b: b.max(dim=1), "max(dim=0) return `.values` *and* `.indices`"),
@@ -193,12 +193,12 @@ THREES_FAULTS = {
     "fives": (multiples(5), "expected 99 % or more; nearly all are multiples of 5"),
     "any": (multiples(1), "of the integers are multiples of three, expected 99 %"),
     "one too many": (lambda u: threes(u).roll(1, dims=1), "expected 99 % or more"),
-    "sixes": (multiples(6), "only 17 of the 34 multiples of three come up, expected most"),
+    "sixes": (multiples(6), "only 17 of the 34 come up, expected most"),
     "ten integers": (lambda u: u[:, None].repeat(1, 10), "(5000, 10), expected rows of 100"),
     "no zeros": (lambda u: threes(u)[:, 1:], "shape (5000, 99), expected rows of 100 numbers"),
-    "up to 30": (lambda u: threes(u / 3), "only 12 of the 34 multiples of three come up"),
+    "up to 30": (lambda u: threes(u / 3), "only 12 of the 34 come up"),
     "integers": (lambda u: 3 * (34 * u).long(), "shape (5000,), expected rows of 100 numbers"),
-    "two values": (lambda u: rows_of(3 * (u > 0.5)), "only 2 of the 34 multiples of three come up"),
+    "two values": (lambda u: rows_of(3 * (u > 0.5)), "only 2 of the 34 come up"),
     "odd": (
         lambda u: rows_of(2 * (50 * u).long() + 1),
         "of the integers are multiples of three, ex",
@@ -238,7 +238,7 @@ def test_the_limits_of_a_generator_of_integers():
     accepted("3.4", lambda num: rows_of(evenly) * (order >= 100)[:, None])
     # a value that comes up once in a thousand does not count
     seldom = torch.cat([allowed[:20].repeat(247)[:4930], allowed[20:].repeat(5)])
-    refused("only 20 of the 34 multiples of three come up", "3.4", lambda num: rows_of(seldom))
+    refused("only 20 of the 34 come up", "3.4", lambda num: rows_of(seldom))
     mostly_0 = torch.where(order < 3400, 0, evenly)
     message = "spread unevenly: 69% of the integers are 0, expected about 3% of each"
     refused(message, "3.4", lambda num: rows_of(mostly_0))
@@ -281,9 +281,9 @@ RANDOM_FAULTS = {
     "the old ones": (
         threes,
         TWENTY,
-        "are your twenty integers, expected 99 % or more; nearly all are",
+        "are among your twenty, expected 99 % or more; nearly all are",
     ),
-    "a few": (lambda u: twenty(u / 4), TWENTY, "only 5 of the 20 your twenty integers come up"),
+    "a few": (lambda u: twenty(u / 4), TWENTY, "only 5 of the 20 come up"),
     "heap": (lambda u: twenty(u * 0), TWENTY, "collapsed: it always makes"),
     "class": (
         nn.Linear,

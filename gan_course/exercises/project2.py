@@ -99,7 +99,7 @@ def _judge_integers(
         rule = "".join(f"; nearly all are multiples of {k}" for k in [*most][:1])
         raise Wrong(f"{valid:.1%} of the integers are {name}, expected 99 % or more{rule}")
     if values < 0.8 * len(wanted):
-        raise Wrong(f"only {values} of the {len(wanted)} {name} come up, expected most of them")
+        raise Wrong(f"only {values} of the {len(wanted)} come up, expected most of them")
     if total_variation(integers, wanted) > 0.5:
         raise Wrong(
             f"spread unevenly: {share:.0%} of the integers are {commonest}, expected about "
@@ -130,7 +130,7 @@ def _check_any_integers(generator: Any, integers: Any, *, latent_dim: int | None
     if len(allowed.diff().unique()) == 1:
         raise Wrong(f"integers follows a rule: {allowed[:3].tolist()} and so on. Draw it at random")
     call = 'check("F", generator, integers, latent_dim=100)'
-    found = _judge_integers(generator, latent_dim, call, allowed, "your twenty integers")
+    found = _judge_integers(generator, latent_dim, call, allowed, "among your twenty")
     return f"{found}: one-hot rows show no divisibility, only which positions occur"
 
 
