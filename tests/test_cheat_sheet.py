@@ -43,7 +43,7 @@ def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_classifier_learns_and_each_number_is_right() -> None:
-    names = run("A network learns", {})
+    names = run("0. A network learns", {})
     points = torch.rand(256, 2)
     truth = (points[:, :1] > 0.5).float()
     losses = [names["update"](points, truth) for _ in range(30)]
@@ -53,7 +53,7 @@ def test_the_classifier_learns_and_each_number_is_right() -> None:
 
 
 def test_the_step_of_project_1_is_the_packages_and_its_file_comes_back() -> None:
-    names = run("1. Points on a curve", run("A network learns", {}))
+    names = run("1. Points on a curve", run("0. A network learns", {}))
     counts = dict(re.findall(r"^(\w+) = make_.*# ([\d,]+) parameters", PAGE, re.MULTILINE))
     assert len(counts) == 2
     counts["classifier"] = re.findall(r"^\)  # ([\d,]+) parameters", PAGE, re.MULTILINE)[0]
