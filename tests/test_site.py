@@ -234,7 +234,7 @@ def test_the_zip_of_the_site_opens_from_any_folder(page, tmp_path):
         archive.extractall(tmp_path / "some folder")
     page.goto((tmp_path / "some folder" / Path(ZIP).stem / "index.html").as_uri())
     page.wait_for_url("**/book/index.html")
-    page.get_by_role("link", name="Project 1: points").first.click()
+    page.get_by_role("link", name="1. Points on a curve").first.click()
     page.wait_for_url("**/01_exponential_curve.html")
     formulas(page)
     picture = page.locator("figure#exponential-cured img")
