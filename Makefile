@@ -1,4 +1,4 @@
-# `make` alone lists the commands. Everything is installed into .venv; nothing else is touched.
+# `make` alone lists the commands. Everything is installed into .venv.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin

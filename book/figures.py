@@ -91,11 +91,11 @@ def one_number_game(steps: int = 520, rate: float = 0.05) -> list[GameStep]:
     out; the discriminator answers sigmoid(slope * number). Both take plain gradient steps.
 
     Args:
-        steps: How many iterations to play.
+        steps: How many steps to play.
         rate: Learning rate of both players.
 
     Returns:
-        One state an iteration: the distance of the fake from the truth, the generator's loss.
+        One state a step: the distance of the fake from the truth, the generator's loss.
     """
     fake, slope = 1.0, 0.0
     history = []
@@ -247,15 +247,15 @@ def two_networks() -> Figure:
     return figure
 
 
-def four_steps() -> Figure:
-    """Draw one training iteration as a loop of four numbered steps."""
+def four_stages() -> Figure:
+    """Draw one training step as a loop of four numbered stages."""
     figure, axes = _canvas(48, 46)
     boxes = [Box(12, 35, 20, 18), Box(36, 35, 20, 18), Box(36, 11, 20, 18), Box(12, 11, 20, 18)]
     words = [
         "noise in,\nfakes out",
-        "discriminator\njudges all",
+        "ask the\ndiscriminator",
         "answers vs\ntruth: losses",
-        "adjust both\nnetworks",
+        "update both\nnetworks",
     ]
     for number, (box, text) in enumerate(zip(boxes, words, strict=True), start=1):
         _box(axes, box, edge=INK, line=1.8)
@@ -266,7 +266,7 @@ def four_steps() -> Figure:
     _arrow(axes, boxes[1].bottom, boxes[2].top)
     _arrow(axes, boxes[2].left, boxes[3].right)
     _arrow(axes, boxes[3].top, boxes[0].bottom, dashed=True)
-    _label(axes, 24, 23, "one iteration", 14, weight="bold")
+    _label(axes, 24, 23, "one step", 14, weight="bold")
     return figure
 
 
@@ -291,7 +291,7 @@ def _gauge(axes: Axes, real: float, fake: float) -> None:
     _fake(axes, np.array([[fake, 0.0]]), 80)
 
 
-def many_iterations() -> Figure:
+def many_steps() -> Figure:
     """Sketch the fakes and D's answers at four moments of a training run."""
     figure = Figure(figsize=(WIDTH, 6.0))
     moments = [
@@ -364,7 +364,7 @@ def moving_target() -> Figure:
     lower.plot(errors, color=INK, lw=2)
     lower.set_title("true error", fontsize=14, weight="bold", color=INK)
     lower.set(ylim=(-0.12, 1.4), yticks=[0, 1], xticks=[0, 200, 400])
-    lower.set_xlabel("iteration", fontsize=13)
+    lower.set_xlabel("step", fontsize=13)
     for step, marker, colour in marks:
         upper.axvline(step, color=colour, lw=1.5, ls=":")
         lower.axvline(step, color=colour, lw=1.5, ls=":")
@@ -530,8 +530,8 @@ def training() -> Figure:
 FIGURES: dict[str, Callable[[], Figure]] = {
     "neuron": neuron,
     "two_networks": two_networks,
-    "four_steps": four_steps,
-    "many_iterations": many_iterations,
+    "four_stages": four_stages,
+    "many_steps": many_steps,
     "latent_space": latent_space,
     "moving_target": moving_target,
     "network_layers": network_layers,

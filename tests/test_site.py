@@ -234,7 +234,7 @@ def test_the_zip_of_the_site_opens_from_any_folder(page, tmp_path):
         archive.extractall(tmp_path / "some folder")
     page.goto((tmp_path / "some folder" / Path(ZIP).stem / "index.html").as_uri())
     page.wait_for_url("**/book/index.html")
-    page.get_by_role("link", name="Project 1: points").first.click()
+    page.get_by_role("link", name="1. Points on a curve").first.click()
     page.wait_for_url("**/01_exponential_curve.html")
     formulas(page)
     picture = page.locator("figure#exponential-cured img")
@@ -266,3 +266,51 @@ def test_icons_have_their_glyphs(page, site):
         "i => getComputedStyle(i, '::before').content.codePointAt(1)"
     )
     assert drawn == 0xF002
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_every_link_to_the_glossary_has_its_meaning_beside_it(name):
+    soup = soup_of(HTML / name)
+    links = soup.select("article a[href*='#term-']:not(.headerlink)")
+    if "01_exponential" in name or "how_gans" in name:
+        assert len(links) > 10
+    for link in links:
+        meanings = soup.find_all(id=link["aria-describedby"])
+        assert len(meanings) == 1
+        text = meanings[0].get_text()
+        assert len(text) > 15 and "explained" in link["class"]
+        assert not re.search(r"\[|\$|\\| [.,;:]|  ", text), text  # no citations, no formulas
+
+
+@pytest.mark.parametrize("name", [CHAPTER, "book/how_gans_train.html"])
+def test_a_word_shows_its_meaning_to_mouse_and_keyboard_and_escape_hides_it(page, site, name):
+    page.goto(f"{site}/{name}", wait_until="networkidle")
+    formulas(page)  # or else they would move the words from under the mouse
+    bubble = page.locator(".meaning")
+    first, second = page.locator("article a.explained").all()[:2]
+    for link in (first, second):
+        meaning = page.locator("#" + link.get_attribute("aria-describedby")).text_content()
+        link.hover()
+        bubble.wait_for(state="visible")
+        assert bubble.inner_text() == meaning
+        bubble.hover()  # it stays while the mouse is on it
+        page.wait_for_timeout(500)
+        assert bubble.is_visible()
+        page.keyboard.press("Escape")
+        assert not bubble.is_visible()
+        page.mouse.move(0, 0)
+    first.focus()
+    page.keyboard.press("Shift+Tab")
+    page.keyboard.press("Tab")  # the focus of a keyboard
+    assert bubble.is_visible()
+    page.emulate_media(media="print")
+    assert not bubble.is_visible()
+    page.emulate_media(media="screen")
+    page.set_viewport_size({"width": 360, "height": 700})
+    for link in page.locator("article a.explained:visible").all()[:8]:
+        page.keyboard.press("Escape")  # a bubble may lie on the next link
+        link.hover()
+        bubble.wait_for(state="visible")
+        box = bubble.bounding_box()
+        assert box["x"] >= 0 and box["x"] + box["width"] <= 360
+    assert page.problems == []

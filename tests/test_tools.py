@@ -207,6 +207,18 @@ def test_what_would_be_fetched_from_another_host_is_found(tmp_path):
     ]
 
 
+def test_reading_time_counts_words_of_text_and_code_and_no_outputs(tmp_path):
+    page = tmp_path / "page.md"
+    page.write_text(":::{figure} a.svg\n:alt: " + "word " * 900 + "\n:::\n" + "| word |\n" * 410)
+    assert site.reading_minutes(page) == 2
+    output = nbformat.v4.new_output("stream", text="word " * 900)
+    cells = [new_markdown_cell("word " * 400), new_code_cell("x = 1\n" * 150, outputs=[output])]
+    nbformat.write(new_notebook(cells=cells), tmp_path / "a.ipynb")
+    assert site.reading_minutes(tmp_path / "a.ipynb") == round((400 + 2 * 150) / 200)
+    page.write_text("# A")
+    assert site.reading_minutes(page) == 1
+
+
 @pytest.mark.browser
 def test_a_warning_of_the_renderer_fails_the_build(tmp_path, monkeypatch, capfd):
     source = tmp_path / "source"

@@ -28,6 +28,7 @@ ZIP = "gans-from-scratch.zip"  # what `make zip` makes and publishing puts besid
 PRINTED = "gans-from-scratch.pdf"  # the same for `make pdf`
 COLAB = "https://colab.research.google.com/github"
 INSTALL = re.compile(r"%pip install -q \.\.(/\.\.)?$")  # the course, from the folder around it
+READING = 200  # words a minute
 
 
 def tidy(repo_url: str) -> str:
@@ -65,6 +66,16 @@ def stamp(notebook: NotebookNode, wheel_url: str) -> NotebookNode:
     return notebook
 
 
+def reading_minutes(path: Path) -> int:
+    """How long it takes to read a page or a notebook, text and code but no outputs."""
+    text = path.read_text(encoding="utf-8")
+    if path.suffix == ".ipynb":
+        text = "\n".join(cell.source for cell in nbformat.reads(text, as_version=4).cells)
+    text = re.sub(r"^:\w+:.*$", "", text, flags=re.MULTILINE)  # settings of a figure
+    words = sum(any(map(str.isalnum, word)) for word in text.split())
+    return max(1, round(words / READING))
+
+
 def substitutions(repo_url: str, branch: str) -> dict[str, str]:
     """What {{ name }} in a page stands for: minutes, and links to Colab, zip and PDF if any."""
     values = {"zip": "the file that `make zip` packs", "pdf": "the file that `make pdf` makes"}
@@ -72,12 +83,15 @@ def substitutions(repo_url: str, branch: str) -> dict[str, str]:
         pages = pages_url(repo_url)
         values["zip"] = f"[the site as one file]({pages}/{ZIP})"
         values["pdf"] = f"[the printed book]({pages}/{PRINTED})"
+    for path in (ROOT / "book").glob("*.md"):
+        values[f"reading_{path.stem}"] = str(reading_minutes(path))
     known = runs()
     colab = repo_url.replace("https://github.com", COLAB)
     for path in sources():
         name = name_of(path)
         key = name.split("_")[0].replace("/", "_")  # 01, exercises_01
         link = f"([Colab]({colab}/blob/{branch}/notebooks/{name}.ipynb))"
+        values[f"reading_{key}"] = str(reading_minutes(path))
         values[f"minutes_{key}"] = f"{known[name]['minutes']:g}"
         values[f"colab_{key}"] = link if repo_url else ""
     return values

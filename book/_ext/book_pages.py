@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import functools
 import hashlib
 import zlib
 from collections.abc import Callable
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
+from book_terms import explain, meanings
 from bs4 import BeautifulSoup
 from PIL import Image
 from sphinx.application import Sphinx
@@ -161,6 +163,7 @@ def lighten_pictures(soup: BeautifulSoup, root: str, out: Path, sources: dict[st
 def finish_pages(app: Sphinx) -> None:
     """Let every page pass through the functions above before it is written."""
     render: Callable[[str, dict[str, Any]], str] = app.builder.templates.render
+    glossary = functools.cache(lambda: meanings(app))  # is there once all pages are read
 
     def render_and_finish(template: str, context: dict[str, Any]) -> str:
         text = render(template, context)
@@ -171,6 +174,7 @@ def finish_pages(app: Sphinx) -> None:
         sources = {name: Path(app.srcdir, path) for path, name in app.builder.images.items()}
         name_parts(soup)
         describe(soup)
+        explain(soup, glossary())
         join_styles(soup, root)
         lighten_scripts(soup, search=context["pagename"] == "search")
         settle_theme(soup)
@@ -185,6 +189,8 @@ def setup(app: Sphinx) -> dict[str, Any]:
     """Register with Sphinx."""
     app.add_js_file("course.js")
     app.connect("builder-inited", finish_pages)
-    # another version lets Sphinx make all pages anew, so that a change of this file shows
-    version = zlib.crc32(Path(__file__).read_bytes())
+    # another version lets Sphinx make all pages anew, so that a change of these files shows
+    here = Path(__file__).parent
+    files = (Path(__file__), here / "book_terms.py", here.parent / "glossary.md")
+    version = zlib.crc32(b"".join(file.read_bytes() for file in files if file.is_file()))
     return {"parallel_read_safe": True, "parallel_write_safe": True, "env_version": version}
