@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,7 +23,7 @@ RANGE_GRID = 1_001  # points at which a curve is looked at to find how far its y
 BINS = 50  # parts of the range of x that are looked at one by one
 POOLED = 10_000  # samples of an energy test: their distances take 800 MB
 COMPARED = 1_000  # points on either side of the energy test in `curve_quality`, a tenth of a second
-# of the real points there; with a seed like 0 they would be those of somebody's training set
+# with a seed like 0 the real points there would be those of somebody's training set
 FRESH_SEED = 5_318_008_203
 
 # What `CurveQuality.verdict` lets pass.
@@ -251,12 +252,13 @@ def curve_quality(
     faults would change the measure. It takes at most 1,000 points, drawn at random.
 
     Args:
-        random: source of the real points and the splits; one with a fixed seed where it is left
-            out, so that equal points have equal quality and no other random number changes.
+        random: source of the real points and the splits. Where it is left out, the points set its
+            seed: equal points have equal quality, and others meet other real points. If all met
+            the same ones, p would be small for all or for none.
     """
     points = as_samples(points, "points", columns=2)
     fit = fit_error(points, curve, low, high)
-    random = random or torch.Generator().manual_seed(FRESH_SEED)
+    random = random or _own_random(points)
     real = curve_points(curve, low, high, COMPARED, random=random)
     some = points[torch.randperm(len(points), generator=random)[:COMPARED].to(points.device)]
     scaler = Scaler.fit(real)
@@ -271,6 +273,12 @@ def curve_quality(
         p_value=test.p_value,
         samples=len(points),
     )
+
+
+def _own_random(samples: Tensor) -> torch.Generator:
+    """Random numbers that belong to these samples, and leave the global generator alone."""
+    content = samples.detach().cpu().double().numpy().tobytes()
+    return torch.Generator().manual_seed(FRESH_SEED + zlib.crc32(content))
 
 
 def fit_and_spread(points: Tensor, curve: Curve, low: float, high: float) -> float:
