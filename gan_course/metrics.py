@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,7 +23,7 @@ RANGE_GRID = 1_001  # points at which a curve is looked at to find how far its y
 BINS = 50  # parts of the range of x that are looked at one by one
 POOLED = 10_000  # samples of an energy test: their distances take 800 MB
 COMPARED = 1_000  # points on either side of the energy test in `curve_quality`, a tenth of a second
-# of the real points there; with a seed like 0 they would be those of somebody's training set
+# with a seed like 0 the real points there would be those of somebody's training set
 FRESH_SEED = 5_318_008_203
 
 # What `CurveQuality.verdict` lets pass.
@@ -160,12 +161,21 @@ def energy_test(
     if n + m > POOLED:  # far more would end the process, and with it the notebook
         raise ValueError(f"a and b must have at most {POOLED} rows together, got {n} + {m}")
     pooled = torch.cat([a, b])
-    distances = _distances(pooled, pooled)
-    # with weights w of 1/n in one set and -1/m in the other, the energy distance is -w' distances w
-    weights = torch.cat([a.new_full((n,), 1 / n), a.new_full((m,), -1 / m)])
+    return _energy_test(_distances(pooled, pooled), _splits(n, m, permutations, random))
+
+
+def _splits(n: int, m: int, permutations: int, random: torch.Generator | None) -> Tensor:
+    """Which of n + m rows are in the first set: as they are, then at random, a split a row."""
     orders = torch.rand(permutations, n + m, generator=random, dtype=torch.double).argsort(dim=1)
-    splits = torch.cat([weights[None], weights[orders]]).T  # (n + m, 1 + permutations)
-    energies = -(splits * (distances @ splits)).sum(dim=0)
+    first = torch.arange(n + m) < n
+    return torch.cat([first[None], first[orders]])
+
+
+def _energy_test(distances: Tensor, splits: Tensor) -> EnergyTest:
+    # with weights w of 1/n in one set and -1/m in the other, the energy distance is -w' distances w
+    n = int(splits[0].sum())
+    weights = (splits.double() / n - (~splits).double() / (len(distances) - n)).T
+    energies = -(weights * (distances @ weights)).sum(dim=0)
     # a split that is equally far apart counts, though the last bit of its sum may differ
     reached = energies >= energies[0] - 1e-12 * distances.max()
     return EnergyTest(max(0.0, float(energies[0])), float(reached.double().mean()))
@@ -251,12 +261,13 @@ def curve_quality(
     faults would change the measure. It takes at most 1,000 points, drawn at random.
 
     Args:
-        random: source of the real points and the splits; one with a fixed seed where it is left
-            out, so that equal points have equal quality and no other random number changes.
+        random: source of the real points and the splits. Where it is left out, the points set its
+            seed: equal points have equal quality, and others meet other real points. If all met
+            the same ones, p would be small for all or for none.
     """
     points = as_samples(points, "points", columns=2)
     fit = fit_error(points, curve, low, high)
-    random = random or torch.Generator().manual_seed(FRESH_SEED)
+    random = random or _own_random(points)
     real = curve_points(curve, low, high, COMPARED, random=random)
     some = points[torch.randperm(len(points), generator=random)[:COMPARED].to(points.device)]
     scaler = Scaler.fit(real)
@@ -271,6 +282,12 @@ def curve_quality(
         p_value=test.p_value,
         samples=len(points),
     )
+
+
+def _own_random(samples: Tensor) -> torch.Generator:
+    """Random numbers that belong to these samples, and leave the global generator alone."""
+    content = samples.detach().cpu().double().numpy().tobytes()
+    return torch.Generator().manual_seed(FRESH_SEED + zlib.crc32(content))
 
 
 def fit_and_spread(points: Tensor, curve: Curve, low: float, high: float) -> float:
@@ -296,6 +313,135 @@ def fit_and_ks_of_many(
     below = torch.arange(count, device=x.device) / count
     gap = torch.maximum(share - below, below + 1 / count - share)
     return fit, gap.amax(dim=1).to(fit)
+
+
+# --- samples of any kind, without a formula for the real ones ------------------------------------
+
+MOST = 2_000  # samples on either side: half a second with 2 columns, 1.2 with 64
+NEAREST = 10  # a real sample has no made one among so many by a chance of 1 in 1,000
+BALL = 5  # a training sample's ball reaches to so many others
+RANDOM_SPLITS = 239  # of 240 values a p-value may have, 3 are within the level
+LEVEL = 0.05 / 4  # of each of four tests: 5 % false alarms together, at most
+
+
+@dataclass(frozen=True)
+class SampleQuality:
+    """Can generated samples be told from real ones, and by what? See `sample_quality`."""
+
+    energy: float  # energy distance, each column scaled by the range of the real one
+    coverage: float  # share of real samples with a made one near
+    precision: float  # share of made samples that lie where training samples do
+    real_precision: float  # and of real samples that are held out
+    copying: float  # how often a made one is nearer to a training sample than a held-out one is
+    p_values: dict[str, float]  # of the four tests
+    samples: int  # how many of either kind were compared
+
+    @property
+    def verdict(self) -> str:
+        """What the tests found, in words, the gravest first; else "good" or "too few samples"."""
+        words = {
+            "copying": "copies training samples",
+            "coverage": "misses some real samples",
+            "precision": "strays from the real samples",
+            "energy": "is spread differently",
+        }
+        found = [words[test] for test in words if self.p_values[test] <= LEVEL]
+        return ", ".join(found) or ("too few samples" if self.samples < ENOUGH else "good")
+
+    def __str__(self) -> str:
+        p = {test: f"(p = {value:.3f})" for test, value in self.p_values.items()}
+        return (
+            f"{self.verdict}: {self.coverage:.1%} of the real samples have a made one near, "
+            f"by chance {1 - 0.5**NEAREST:.1%} {p['coverage']}; {self.precision:.1%} of the made "
+            f"ones lie where real ones do, real ones {self.real_precision:.1%} {p['precision']}; "
+            f"copying {self.copying:.2f}, by chance 0.50 {p['copying']}; energy distance "
+            f"{self.energy:.4f} {p['energy']}. {self.samples} of each; a fault has p <= {LEVEL}."
+        )
+
+
+def sample_quality(
+    made: Any, real: Any, held_out: Any = None, *, random: torch.Generator | None = None
+) -> SampleQuality:
+    """Can generated samples be told from real ones? Four tests for any data, without a formula.
+
+    - energy: `energy_test`. Sees what is shifted or spread differently, hardly what is close by.
+    - coverage: how many real samples have a made one among their ten nearest, of both kinds?
+      Naeem et al. 2020, arXiv:2002.09797, calibrated by random splits.
+    - precision: how many made samples lie in the ball of a training sample, which reaches to its
+      fifth neighbour, and how many held-out real ones? Kynkäänniemi et al. 2019,
+      arXiv:1904.06991, with Fisher's exact test.
+    - copying: how far is the nearest training sample, as a share of the distance to the second,
+      and for held-out real samples? Mann-Whitney, as Meehan et al. 2020, arXiv:2004.05675, do
+      with the distance itself, which is short, too, where samples are merely too much alike.
+
+    Samples as good as real ones pass in at least 95 % of cases. To pass is no proof of being good:
+    benchmarks/results/measures.txt counts how often which fault is found.
+
+    Args:
+        made: shape (n, dim); at most 2,000, drawn at random, are compared.
+        real: the training data, shape (m, dim).
+        held_out: real samples that were not trained on, shape (k, dim), where there are some: made
+            samples are compared with these. Else with `real`, half of which counts as held out
+            for precision and copying.
+        random: of draws and splits; the made samples set its seed where it is left out.
+    """
+    from scipy import stats
+
+    real = as_samples(real, "real").flatten(1).detach().cpu().double()
+    low, width = real.min(dim=0).values, real.max(dim=0).values - real.min(dim=0).values
+    made = as_samples(made, "made").flatten(1)
+    random = random or _own_random(made)
+
+    def prepared(rows: Any, name: str) -> Tensor:
+        rows = as_samples(as_samples(rows, name).flatten(1), name, columns=real.shape[1])
+        if len(rows) < 4 * BALL:
+            raise ValueError(f"{name} must have at least {4 * BALL} rows, got {len(rows)}")
+        mixed = rows.detach().cpu().double()[torch.randperm(len(rows), generator=random)]
+        return (mixed - low) / torch.where(width > 0, width, 1)  # a column may be constant
+
+    made, train = prepared(made, "made")[:MOST], prepared(real, "real")
+    fresh = train if held_out is None else prepared(held_out, "held_out")
+    n = min(len(made), len(fresh))  # as many of either kind: then it is known what chance does
+    order = torch.randperm(2 * n, generator=random)  # of equally near ones none comes first
+    pooled = torch.cat([made[:n], fresh[:n]])[order]
+    splits = _splits(n, n, RANDOM_SPLITS, random)[:, order]
+    distances = _distances(pooled, pooled)
+    energy = _energy_test(distances, splits)
+    near = distances.fill_diagonal_(torch.inf).topk(NEAREST, largest=False).indices
+    alone = torch.stack([(~is_made & ~is_made[near].any(dim=1)).sum() for is_made in splits])
+
+    if held_out is None:
+        train, fresh = train.tensor_split(2)
+    fresh, centres = fresh[:MOST], train[:MOST]
+    radius = _distances(centres, centres).kthvalue(BALL + 1, dim=1).values  # 1 is the centre
+    inside = [int((_distances(rows, centres) <= radius).any(dim=1).sum()) for rows in (made, fresh)]
+    table = [inside, [len(made) - inside[0], len(fresh) - inside[1]]]
+
+    shares = [_nearest_to_second(rows[: len(fresh)], train) for rows in (made, fresh[: len(made)])]
+    closer = stats.mannwhitneyu(*shares, alternative="less")
+    return SampleQuality(
+        energy=energy.distance,
+        coverage=1 - float(alone[0]) / n,
+        precision=inside[0] / len(made),
+        real_precision=inside[1] / len(fresh),
+        copying=1 - float(closer.statistic) / (len(shares[0]) * len(shares[1])),
+        p_values={
+            "energy": energy.p_value,
+            "coverage": float((alone >= alone[0]).double().mean()),
+            "precision": float(stats.fisher_exact(table, alternative="less")[1]),
+            "copying": float(closer.pvalue),
+        },
+        samples=n,
+    )
+
+
+def _nearest_to_second(rows: Tensor, train: Tensor) -> Tensor:
+    found = [_distances(some, train).topk(2, largest=False) for some in rows.split(100)]
+    one, two = torch.cat([each.values for each in found]).T
+    nearest = torch.cat([each.indices[:, 0] for each in found]).tolist()
+    # one row a training sample: a collapsed generator, whose rows share one, is no copyist
+    owners = {sample: row for row, sample in enumerate(nearest)}
+    return torch.where(two > 0, one / two, 1)[list(owners.values())]
 
 
 # --- integers (project 2) ------------------------------------------------------------------------

@@ -1,0 +1,208 @@
+"""Are p-values right when nothing is wrong, and does a verdict without a formula find faults?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+import torch
+from scipy import stats
+from torch import Tensor
+
+from benchmarks.measures import FAULTS, GOOD, copies, moons
+from gan_course import metrics
+from gan_course.data import curve_points, encode_batch, exponential
+from gan_course.metrics import SampleQuality, curve_quality, sample_quality
+
+
+def seeded(seed: int) -> torch.Generator:
+    return torch.Generator().manual_seed(seed)
+
+
+def likely(found: int, tries: int) -> bool:
+    """Could `found` of so many tries be false alarms at 5 %? All but 1 in 1,000 such counts are."""
+    return stats.binomtest(found, tries, 0.05).pvalue > 0.001
+
+
+# --- a p-value when nothing is wrong -----------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("curve", "low", "high"),
+    [(exponential, 0, 50), (torch.sigmoid, -6, 6), (torch.sin, -5, 5)],
+    ids=["exponential", "logistic", "sine"],
+)
+def test_perfect_points_have_a_small_p_value_as_often_as_it_says(
+    monkeypatch: pytest.MonkeyPatch, curve: Callable[[Tensor], Tensor], low: int, high: int
+) -> None:
+    # against the same real points each time they crowd, somewhere: here at 5 or at 24 of 300
+    monkeypatch.setattr(metrics, "COMPARED", 150)
+    random = seeded(0)
+    p_values = [
+        curve_quality(curve_points(curve, low, high, 150, random=random), curve, low, high).p_value
+        for _ in range(300)
+    ]
+    assert likely(sum(p <= 0.05 for p in p_values), 300)
+    # each twentieth of the values is as likely as any other
+    counts = torch.tensor(p_values).mul(20).sub(1e-4).ceil().long().bincount(minlength=21)[1:]
+    assert stats.chisquare(counts.numpy()).pvalue > 0.001
+
+
+def test_perfect_samples_pass(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(metrics, "ENOUGH", 1)
+    verdicts = [
+        sample_quality(*GOOD[name](100, random)).verdict
+        for name in GOOD
+        for random in map(seeded, range(30))
+    ]
+    bad = sum(verdict != "good" for verdict in verdicts)
+    assert stats.binomtest(bad, len(verdicts), 0.05, alternative="greater").pvalue > 0.001
+
+
+# --- faults ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("situation", "verdict"),
+    [
+        ("moons half as thick", "misses some real samples"),
+        ("rings, 10 % on bridges", "strays from the real samples"),
+        ("ring of eight, a mode of 1 % lost", "misses some real samples"),
+        ("moons, copied with a tiny jitter", "copies training samples"),
+    ],
+)
+def test_faults_that_the_energy_test_misses_are_found(situation: str, verdict: str) -> None:
+    quality = sample_quality(*FAULTS[situation](2_000, seeded(0)))
+    assert quality.verdict == verdict
+    assert quality.p_values["energy"] > 0.05
+
+
+def test_a_shift_is_found_by_energy_and_a_collapse_is_no_copy() -> None:
+    made, real = GOOD["moons"](1_000, seeded(0))
+    assert "is spread differently" in sample_quality(made + 0.2, real).verdict
+    for place in made[:5]:
+        collapsed = place + 0.001 * torch.randn(1_000, 2, generator=seeded(1))
+        verdict = sample_quality(collapsed, real).verdict
+        assert "misses some real samples" in verdict
+        assert "copies" not in verdict
+
+
+def test_with_held_out_samples_a_copyist_has_nowhere_to_hide() -> None:
+    random = seeded(0)
+    real, held_out = moons(1_000, 0.08, random), moons(1_000, 0.08, random)
+    made = copies(real, 1_000, 0.002, random)
+    known, split = sample_quality(made, real, held_out), sample_quality(made, real)
+    assert known.verdict.startswith("copies training samples")
+    assert known.copying > 0.9 > split.copying
+    # and who learnt the held-out ones by heart copies nothing that it was trained on
+    assert sample_quality(copies(held_out, 1_000, 0.002, random), real, held_out).copying < 0.6
+
+
+# --- formulas, by hand and by a library --------------------------------------------------------
+
+
+def test_in_one_dimension_the_energy_is_the_square_of_scipys() -> None:
+    made, real = torch.randn(300, 1, generator=seeded(0)), torch.rand(300, 1, generator=seeded(1))
+    width = real.max() - real.min()
+    by_scipy = stats.energy_distance(made[:, 0].double().numpy(), real[:, 0].double().numpy())
+    found = sample_quality(made, real).energy
+    assert found == pytest.approx(by_scipy**2 / float(width), rel=1e-5)
+
+
+def test_coverage_and_precision_of_two_heaps() -> None:
+    # a quarter of the real samples is far from all made ones, a tenth of these far from all real
+    heap = torch.rand(200, 2, generator=seeded(0))
+    real = torch.cat([heap[:150], heap[:50] + 100])
+    made = torch.cat([heap[:180], heap[180:] - 100])
+    quality = sample_quality(made, real)
+    assert quality.coverage == pytest.approx(0.75)
+    assert quality.precision == pytest.approx(0.9, abs=0.03)
+    assert quality.real_precision > 0.95
+
+
+def test_perfect_coverage_is_what_chance_leaves() -> None:
+    # coverage of real against real: 1 - C(n, k) / C(2n - 1, k), near 1 - 1/2**k (Naeem et al.)
+    found = [sample_quality(*GOOD["moons"](200, seeded(seed))).coverage for seed in range(40)]
+    assert sum(found) / 40 == pytest.approx(1 - 0.5**metrics.NEAREST, abs=3e-4)
+
+
+def test_the_unit_of_a_column_does_not_matter_nor_does_a_constant_one() -> None:
+    random = seeded(0)
+    made, real = moons(300, 0.08, random).double(), moons(300, 0.08, random).double()
+    before = sample_quality(made, real, random=seeded(1))
+
+    def changed(samples: Tensor) -> Tensor:
+        other = samples * torch.tensor([1024.0, 0.25]).double()
+        return torch.cat([other, torch.full((300, 1), 7.0).double()], dim=1)
+
+    after = sample_quality(changed(made), changed(real), random=seeded(1))
+    assert after.p_values == before.p_values
+    assert after.energy == pytest.approx(before.energy)
+
+
+def test_samples_that_repeat_are_no_fault() -> None:
+    # twenty different rows: nearly all distances are ties, and all nearest samples are 0 away
+    rows = [encode_batch(torch.randint(20, (1_000,), generator=seeded(k)), 20) for k in (0, 1)]
+    quality = sample_quality(*rows)
+    assert quality.verdict == "good"
+    assert quality.precision == 1
+
+
+# --- how it is called and what it says ---------------------------------------------------------
+
+
+def test_it_takes_what_people_have_and_leaves_the_random_state_alone() -> None:
+    made, real = GOOD["moons"](300, seeded(0))
+    state = torch.random.get_rng_state()
+    quality = sample_quality(made, real)
+    assert sample_quality(made.numpy(), real.tolist()) == quality
+    assert sample_quality(made.reshape(300, 1, 2), real.reshape(300, 2, 1)) == quality
+    assert torch.equal(state, torch.random.get_rng_state())
+    assert sample_quality(made, real, random=seeded(3)) != quality
+
+
+@pytest.mark.parametrize(
+    ("made", "real", "held_out", "message"),
+    [
+        (torch.ones(50, 3), torch.ones(50, 2), None, r"made must have shape \(n, 2\), got"),
+        (torch.ones(19, 2), torch.ones(50, 2), None, "made must have at least 20 rows, got 19"),
+        (torch.ones(50, 2), torch.ones(50, 2), torch.ones(7, 2), "held_out must have at least"),
+        (torch.ones(50), torch.ones(50, 2), None, r"made\[:, None\]"),
+        (torch.ones(50, 2) / 0, torch.ones(50, 2), None, "made must be finite"),
+    ],
+)
+def test_sets_that_cannot_be_compared_are_named(
+    made: Any, real: Any, held_out: Any, message: str
+) -> None:
+    with pytest.raises(ValueError, match=message):
+        sample_quality(made, real, held_out)
+
+
+PASSED = SampleQuality(
+    energy=0.0012,
+    coverage=0.999,
+    precision=0.98,
+    real_precision=0.99,
+    copying=0.51,
+    p_values={"energy": 0.5, "coverage": 0.4, "precision": 0.3, "copying": 0.2},
+    samples=1_000,
+)
+
+
+def test_a_verdict_names_all_faults_the_gravest_first() -> None:
+    assert PASSED.verdict == "good"
+    assert replace(PASSED, samples=999).verdict == "too few samples"
+    found = replace(PASSED, p_values={**PASSED.p_values, "coverage": 0.0125, "copying": 0.01})
+    assert found.verdict == "copies training samples, misses some real samples"
+    assert replace(PASSED, p_values={**PASSED.p_values, "energy": 0.0126}).verdict == "good"
+
+
+def test_quality_reads_as_sentences() -> None:
+    assert str(PASSED) == (
+        "good: 99.9% of the real samples have a made one near, by chance 99.9% (p = 0.400); "
+        "98.0% of the made ones lie where real ones do, real ones 99.0% (p = 0.300); "
+        "copying 0.51, by chance 0.50 (p = 0.200); energy distance 0.0012 (p = 0.500). "
+        "1000 of each; a fault has p <= 0.0125."
+    )
