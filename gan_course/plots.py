@@ -117,7 +117,9 @@ def plot_scores(scores: Sequence[float], *, axes: Axes | None = None) -> Axes:
 def plot_opinion(
     discriminator: nn.Module, low: float, high: float, *, title: str = "", axes: Axes | None = None
 ) -> Axes:
-    """Draw D(x, y) over a square as shades: the lighter, the more probably real, D says.
+    """Draw D(x, y) over a square as shades: the darker, the more probably real, D says.
+
+    A black line leads through all places where it says one half, if there are any.
 
     Args:
         discriminator: maps (n, 2) to probabilities (n, 1).
@@ -125,13 +127,15 @@ def plot_opinion(
         high: where it ends.
     """
     axes = axes or _new_axes(6, 4)
-    line = torch.linspace(low, high, 71)
-    x, y = torch.meshgrid(line, line, indexing="xy")
+    side = torch.linspace(low, high, 101)
+    x, y = torch.meshgrid(side, side, indexing="xy")
     answers = sample(discriminator, torch.stack([x.flatten(), y.flatten()], dim=1))
     shades = _numpy(answers.reshape(x.shape))
-    levels = [k / 10 for k in range(11)]
-    ground = axes.contourf(_numpy(x), _numpy(y), shades, levels, cmap="cividis")
-    axes.figure.colorbar(ground, ax=axes, label="D says real", ticks=levels[::2])
+    line = _numpy(side)
+    ground = axes.pcolormesh(line, line, shades, cmap="YlGnBu", vmin=0, vmax=1)
+    if shades.min() < 0.5 < shades.max():
+        axes.contour(line, line, shades, [0.5], colors="black")
+    axes.figure.colorbar(ground, ax=axes, label="D says: real")
     axes.set(xlabel="x", ylabel="y", title=title, xlim=(low, high), ylim=(low, high))
     return axes
 

@@ -88,7 +88,7 @@ def test_project_1_is_fit() -> None:
 
 
 @pytest.mark.usefixtures("elsewhere")
-def test_the_arrows_of_project_1_lead_to_lighter_ground_and_turn_around_with_the_target() -> None:
+def test_the_arrows_of_project_1_lead_to_where_d_says_real_and_turn_with_the_target() -> None:
     chapter = run_until("01_exponential_curve.ipynb", "def train(")
     exec(next(cell for cell in cells("01_exponential_curve.ipynb") if "def push(" in cell), chapter)
     generator, discriminator = chapter["generator"], chapter["discriminator"].eval()

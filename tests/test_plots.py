@@ -165,16 +165,18 @@ def test_the_opinion_of_a_discriminator_is_drawn_as_shades() -> None:
         right[0].weight.copy_(torch.tensor([[1.0, 0.0]]))  # real is what lies far to the right
         right[0].bias.zero_()
     axes = plot_opinion(right, -3, 3, title="D")
-    (ground,) = axes.collections
-    # between x = logit(0.7) = 0.847 and logit(0.8) = 1.386 it says 0.7 to 0.8
-    corners = ground.get_paths()[7].vertices
-    assert corners[:, 0].min() == pytest.approx(math.log(7 / 3), abs=0.02)
-    assert corners[:, 0].max() == pytest.approx(math.log(4), abs=0.02)
-    assert corners[:, 1].min() == -3
-    assert corners[:, 1].max() == 3
-    light = [0.3 * r + 0.6 * g + 0.1 * b for r, g, b, _ in ground.get_facecolors()]
-    assert light == sorted(light), "shades must be told apart without colour"
+    ground, half = axes.collections
+    answers = np.asarray(ground.get_array())  # one row for each y, one column for each x
+    x = np.linspace(-3, 3, answers.shape[1])
+    assert answers == pytest.approx(np.tile(1 / (1 + np.exp(-x)), (len(x), 1)), abs=1e-6)
+    assert ground.get_clim() == (0, 1)
+    assert half.get_paths()[0].vertices[:, 0] == pytest.approx(0, abs=1e-6)
+    light = [0.3 * r + 0.6 * g + 0.1 * b for r, g, b, _ in ground.get_cmap()(np.linspace(0, 1))]
+    assert light == sorted(light, reverse=True), "shades must be told apart without colour"
     assert right.training, "the network is left as it was"
+    with torch.no_grad():
+        right[0].bias.fill_(9)  # sure of everything: no line
+    assert len(plot_opinion(right, -3, 3).collections) == 1
 
 
 @pytest.mark.parametrize("values", [[1.0], [1, 2, 3, 4], [0, 0, 9], [-5, 2, 30], [6, 7, 8, 8.5]])
