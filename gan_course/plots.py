@@ -10,10 +10,12 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from torch import Tensor
+import torch
+from torch import Tensor, nn
 
 from gan_course.data import as_samples
 from gan_course.metrics import as_line
+from gan_course.networks import sample
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -52,7 +54,7 @@ def plot_points(
 
 
 def plot_epochs(real: Tensor, snapshots: Mapping[int, Tensor], epochs: Sequence[int]) -> Figure:
-    """Draw generated points over real ones, one panel an epoch, three panels a row.
+    """Draw generated points over real ones, one panel an epoch, two panels a row.
 
     Args:
         real: shape (n, 2).
@@ -64,14 +66,14 @@ def plot_epochs(real: Tensor, snapshots: Mapping[int, Tensor], epochs: Sequence[
     real = as_samples(real, "real", columns=2)
     if not set(epochs) <= set(snapshots):  # a KeyError would not say which there are
         raise ValueError(f"epochs must be among {sorted(snapshots)}, got {list(epochs)}")
-    rows = math.ceil(len(epochs) / 3)
+    rows = math.ceil(len(epochs) / 2)
     shared: dict[str, Any] = {"sharex": True, "sharey": True, "squeeze": False}
-    figure, grid = plt.subplots(rows, 3, figsize=(9, 3 * rows), layout="constrained", **shared)
+    figure, grid = plt.subplots(rows, 2, figsize=(6, 2.7 * rows), layout="constrained", **shared)
     for position, (axes, epoch) in enumerate(zip(grid.flat, epochs, strict=False)):
         plot_points(real, snapshots[epoch], title=f"epoch {epoch}", axes=axes)
         axes.get_legend().remove()
         axes.label_outer()
-        if position + 3 >= len(epochs):  # nothing visible below it
+        if position + 2 >= len(epochs):  # nothing visible below it
             axes.set_xlabel("x")
             axes.tick_params(labelbottom=True)
         axes.set(xlim=_limits(real[:, 0]), ylim=_limits(real[:, 1]))
@@ -87,33 +89,58 @@ def _limits(values: Tensor) -> tuple[float, float]:
     return low - margin, high + margin
 
 
-def plot_losses(losses: Sequence[Sequence[float]]) -> Axes:
+def plot_losses(losses: Sequence[Sequence[float]], *, axes: Axes | None = None) -> Axes:
     """Draw `History.losses`, three an epoch, and the line ln 2 of an undecided discriminator."""
-    axes = _new_axes(7, 3.6)
+    axes = axes or _new_axes(6, 3.6)
     numbers = range(1, len(losses) + 1)
     names, lines = ("D on real", "D on fake", "G"), ("-", "--", ":")
     for name, line, values in zip(names, lines, zip(*losses, strict=True), strict=True):
         axes.plot(numbers, values, label=name, lw=1, ls=line)
     axes.axhline(math.log(2), color="black", lw=1, label=f"ln 2 = {math.log(2):.3f}")
     axes.set(xlabel="epoch", ylabel="mean loss", title="Losses of both networks")
-    axes.legend(ncols=4, loc="upper right")
+    axes.legend(ncols=2, loc="upper right")
     return axes
 
 
-def plot_scores(scores: Sequence[float]) -> Axes:
+def plot_scores(scores: Sequence[float], *, axes: Axes | None = None) -> Axes:
     """Draw `History.scores`, lower is better, on a logarithmic axis, with the best one marked."""
     if not scores or None in scores:
         raise ValueError(
             "scores must be a number for each epoch; fit(..., watch=noise, score=...) keeps them"
         )
-    axes = _new_axes(7, 3.6)
+    axes = axes or _new_axes(6, 3.6)
     numbers = range(1, len(scores) + 1)
     best = min(numbers, key=lambda number: scores[number - 1])
     axes.semilogy(numbers, scores, lw=0.8)
-    label = f"best: epoch {best}, the clock starts here"
-    axes.plot(best, scores[best - 1], "k*", ms=13, label=label)
+    axes.plot(best, scores[best - 1], "k*", ms=13, label=f"best: epoch {best}")
     axes.set(xlabel="epoch", ylabel="score (lower is better)", title="Score of each epoch")
-    axes.legend(loc="upper right")
+    axes.legend(loc="best")
+    return axes
+
+
+def plot_opinion(
+    discriminator: nn.Module, low: float, high: float, *, title: str = "", axes: Axes | None = None
+) -> Axes:
+    """Draw D(x, y) over a square as shades: the darker, the more probably real, D says.
+
+    A black line leads through all places where it says one half, if there are any.
+
+    Args:
+        discriminator: maps (n, 2) to probabilities (n, 1).
+        low: where the square begins, in x and in y.
+        high: where it ends.
+    """
+    axes = axes or _new_axes(6, 4)
+    side = torch.linspace(low, high, 101)
+    x, y = torch.meshgrid(side, side, indexing="xy")
+    answers = sample(discriminator, torch.stack([x.flatten(), y.flatten()], dim=1))
+    shades = _numpy(answers.reshape(x.shape))
+    line = _numpy(side)
+    ground = axes.pcolormesh(line, line, shades, cmap="YlGnBu", vmin=0, vmax=1)
+    if shades.min() < 0.5 < shades.max():
+        axes.contour(line, line, shades, [0.5], colors="black")
+    axes.figure.colorbar(ground, ax=axes, label="D says: real")
+    axes.set(xlabel="x", ylabel="y", title=title, xlim=(low, high), ylim=(low, high))
     return axes
 
 
@@ -141,6 +168,34 @@ def plot_against_normal(
     axes.plot(v, density, color="black", ls="--", lw=2, label="N(0, 1)")
     axes.set(xlabel="value", ylabel="density", title=title, xlim=(-limit, limit), ylim=(0, 0.8))
     axes.legend(loc="upper left")
+    return axes
+
+
+def plot_ks(
+    values: Tensor, low: float, high: float, *, title: str = "", axes: Axes | None = None
+) -> Axes:
+    """Draw what `metrics.ks_uniform` measures: two cumulative curves and their largest gap.
+
+    Args:
+        values: shape (n,).
+        low: where the uniform distribution begins.
+        high: where it ends.
+    """
+    axes = axes or _new_axes(6, 3.2)
+    ordered = as_line(values).cpu().sort().values
+    share = torch.arange(len(ordered) + 1) / len(ordered)  # of the values, before and after each
+    due = ((ordered - low) / (high - low)).clamp(0, 1)
+    gaps = torch.stack([due - share[:-1], share[1:] - due])
+    side, k = divmod(int(gaps.argmax()), len(ordered))
+    ends = [low, high]
+    axes.plot(ends, [0, 1], "k--", label="spread evenly")
+    steps = [min(low, ordered[0]), *ordered.tolist(), max(high, ordered[-1])]
+    axes.step(steps, [0, *share[1:].tolist(), 1], where="post", label="these values", lw=2)
+    gap = float(gaps[side, k])
+    at = [float(share[k + side]), float(due[k])]
+    axes.plot([float(ordered[k])] * 2, at, "o-", color="#D55E00", lw=4, label=f"gap: {gap:.2f}")
+    axes.set(xlabel="value", ylabel="share up to it", title=title)
+    axes.legend(loc="lower right")
     return axes
 
 

@@ -78,6 +78,10 @@ def test_project_1_is_fit() -> None:
         score=lambda samples: metrics.curve_mse(samples, data.exponential),
         watch=chapter["watch"],
         epochs=4,
+        optimisers=tuple(  # the same updates, but other roundings than without `fused`
+            torch.optim.Adam(network.parameters(), lr=chapter["learning_rate"], fused=True)
+            for network in (generator, discriminator)
+        ),
     )
     assert [list(losses) for losses in history.losses] == by_hand["losses"]
     assert history.scores == pytest.approx(by_hand["quality"], rel=1e-6)
@@ -86,6 +90,20 @@ def test_project_1_is_fit() -> None:
     torch.manual_seed(0)
     drawn = data.curve_points(data.exponential, 0, 50, chapter["observations"])
     assert torch.equal(drawn, chapter["points"])
+
+
+@pytest.mark.usefixtures("elsewhere")
+def test_the_arrows_of_project_1_lead_to_where_d_says_real_and_turn_with_the_target() -> None:
+    chapter = run_until("01_exponential_curve.ipynb", "def train(")
+    exec(next(cell for cell in cells("01_exponential_curve.ipynb") if "def push(" in cell), chapter)
+    generator, discriminator = chapter["generator"], chapter["discriminator"].eval()
+    fakes, arrows = chapter["push"](generator, discriminator)
+    arrows = arrows / arrows.norm(dim=1, keepdim=True)
+    assert bool((discriminator(fakes + 1e-2 * arrows) > discriminator(fakes)).all())
+    chapter["generator_loss"] = chapter["fake_loss"]  # what the reader is asked to try
+    same, turned = chapter["push"](generator, discriminator)
+    assert torch.equal(same, fakes)
+    assert torch.allclose(turned / turned.norm(dim=1, keepdim=True), -arrows, atol=1e-4)
 
 
 @pytest.mark.usefixtures("elsewhere")

@@ -17,13 +17,16 @@ import torch
 from matplotlib.colors import to_hex
 
 from gan_course.dirac import plot_dirac
+from gan_course.metrics import ks_uniform
 from gan_course.plots import (
     GENERATED,
     REAL,
     plot_against_normal,
     plot_epochs,
+    plot_ks,
     plot_losses,
     plot_network,
+    plot_opinion,
     plot_points,
     plot_scores,
 )
@@ -99,11 +102,11 @@ def test_points_that_would_not_be_seen_are_named(generated: Any, message: str) -
     assert plt.get_fignums() == []
 
 
-@pytest.mark.parametrize(("count", "rows"), [(1, 1), (3, 1), (4, 2)])
-def test_there_is_one_panel_an_epoch_and_three_a_row(count: int, rows: int) -> None:
+@pytest.mark.parametrize(("count", "rows"), [(1, 1), (2, 1), (3, 2)])
+def test_there_is_one_panel_an_epoch_and_two_a_row(count: int, rows: int) -> None:
     epochs = list(SNAPSHOTS)[:count][::-1]  # in the order that was asked for
     figure = plot_epochs(DOTS, SNAPSHOTS, epochs)
-    assert len(figure.axes) == 3 * rows
+    assert len(figure.axes) == 2 * rows
     shown = [axes for axes in figure.axes if axes.get_visible()]
     assert [axes.get_title() for axes in shown] == [f"epoch {epoch}" for epoch in epochs]
     for axes, epoch in zip(shown, epochs, strict=True):
@@ -145,9 +148,50 @@ def test_scores_are_drawn_on_a_logarithmic_axis_with_the_best_marked() -> None:
     assert list(scores.get_ydata()) == [4.0, 0.5, 2.0]
     assert (list(best.get_xdata()), list(best.get_ydata())) == ([2], [0.5])
     assert best.get_marker() == "*"
-    assert words(axes) == ["best: epoch 2, the clock starts here"]
+    assert words(axes) == ["best: epoch 2"]
     assert (axes.get_xlabel(), axes.get_ylabel()) == ("epoch", "score (lower is better)")
     assert axes.get_title() == "Score of each epoch"
+
+
+def test_curves_can_be_drawn_into_panels_of_ones_own() -> None:
+    _, (top, bottom) = plt.subplots(2)
+    assert plot_losses(LOSSES, axes=top) is top
+    assert plot_scores([4.0, 0.5, 2.0], axes=bottom) is bottom
+
+
+def test_the_opinion_of_a_discriminator_is_drawn_as_shades() -> None:
+    right = torch.nn.Sequential(torch.nn.Linear(2, 1), torch.nn.Dropout(0.5), torch.nn.Sigmoid())
+    with torch.no_grad():
+        right[0].weight.copy_(torch.tensor([[1.0, 0.0]]))  # real is what lies far to the right
+        right[0].bias.zero_()
+    axes = plot_opinion(right, -3, 3, title="D")
+    ground, half = axes.collections
+    answers = np.asarray(ground.get_array())  # one row for each y, one column for each x
+    x = np.linspace(-3, 3, answers.shape[1])
+    assert answers == pytest.approx(np.tile(1 / (1 + np.exp(-x)), (len(x), 1)), abs=1e-6)
+    assert ground.get_clim() == (0, 1)
+    assert half.get_paths()[0].vertices[:, 0] == pytest.approx(0, abs=1e-6)
+    light = [0.3 * r + 0.6 * g + 0.1 * b for r, g, b, _ in ground.get_cmap()(np.linspace(0, 1))]
+    assert light == sorted(light, reverse=True), "shades must be told apart without colour"
+    assert right.training, "the network is left as it was"
+    with torch.no_grad():
+        right[0].bias.fill_(9)  # sure of everything: no line
+    assert len(plot_opinion(right, -3, 3).collections) == 1
+
+
+@pytest.mark.parametrize("values", [[1.0], [1, 2, 3, 4], [0, 0, 9], [-5, 2, 30], [6, 7, 8, 8.5]])
+def test_the_gap_that_is_drawn_is_the_ks_distance(values: list[float]) -> None:
+    axes = plot_ks(torch.tensor(values), 0, 10, title="KS")
+    due, share, gap = axes.lines
+    x, ends = float(gap.get_xdata()[0]), sorted(gap.get_ydata())
+    assert ends[1] - ends[0] == pytest.approx(ks_uniform(torch.tensor(values), 0, 10))
+    # one end is on the dashed line, the other on the steps, on one of the two sides of the jump
+    on_line = min(max(x / 10, 0), 1)
+    jump = [sum(v < x for v in values) / len(values), sum(v <= x for v in values) / len(values)]
+    assert any(sorted([on_line, side]) == pytest.approx(ends) for side in jump)
+    assert (list(due.get_xdata()), due.get_linestyle()) == ([0, 10], "--")
+    assert share.get_drawstyle() == "steps-post"
+    assert words(axes)[-1] == f"gap: {ends[1] - ends[0]:.2f}"
 
 
 # --- numbers on a line, and networks -------------------------------------------------------------

@@ -108,27 +108,21 @@ def test_what_chapter_5_says_of_its_ablation_is_so() -> None:
     assert 1.1 < cost < 1.5
 
 
-def test_what_chapter_5_says_of_other_machines_is_so() -> None:
+def test_what_the_appendix_says_of_other_machines_is_so() -> None:
     records = load_records("reproduced")
     alike = [record["once more"]["ks"] for record in records]
-    at_first = [
-        r["once more"]["fit_error"] <= 0.005 and r["once more"]["ks"] <= 0.04 for r in records
-    ]
     for change in records[0].keys() - {"seed"}:
         rows = [record[change] for record in records]
         if change in ("no AVX", "the fast way"):
-            # "after ten to ninety steps", "moves by less than two seeds of one machine differ"
+            # "moves by less than half of what two seeds on one machine may be apart"
             assert not any(row["equal"] for row in rows)
             assert all(10 <= row["parted"] <= 90 for row in rows)
             moved = [abs(row["ks"] - ks) for row, ks in zip(rows, alike, strict=True)]
             assert max(moved) < (max(alike) - min(alike)) / 2
-        else:  # "a second thread and other versions of PyTorch changed nothing either"
+        else:  # "the rows that say never"
             assert all(row["equal"] and row["parted"] is None for row in rows)
-        # "nearly the same median", "as many seeds as before", "not all of them are the same ones"
+        # "nearly the same median"
         assert 0.0045 < median(row["fit_error"] for row in rows) < 0.0055
-        kept = [row["fit_error"] <= 0.005 and row["ks"] <= 0.04 for row in rows]
-        assert sum(kept) == sum(at_first)
-        assert (kept == at_first) == (change not in ("no AVX", "the fast way"))
 
 
 @pytest.mark.parametrize("name", [name for name in COURSE if "ks" in load_records(name)[0]])
@@ -139,18 +133,28 @@ def test_no_seed_of_the_course_recipe_goes_badly_wrong(name: str) -> None:
         assert record.get("bins", 50) >= 48
 
 
-def test_what_chapter_1_says_of_its_eight_seeds_is_so() -> None:
+def test_what_project_1_says_of_its_eight_seeds_is_so() -> None:
     original, cure = load_records("exponential_original"), load_records("exponential_cure")
     assert [r["seed"] for r in original] == [r["seed"] for r in cure] == list(range(8))
-    # "every run stops a few dozen epochs after 1,000", which is its patience
+    # "stopped within 60 epochs after 1,000", which is the patience
     assert all(1_000 < r["stopped_at"] < 1_060 for r in original)
     assert all(r["stopped_at"] - r["best_epoch"] == 1_000 for r in original)
-    # "hundreds to thousands of times the score of the best epoch", "dozens of times the luckiest"
-    assert all(200 < r["mse"] / r["best_score"] < 10_000 for r in original)
+    # "none of them ends in a heap"
+    assert all(max(r["x"]) - min(r["x"]) > 40 for r in original)
+    # "the worst final error is dozens of times the best"
     errors = [r["mse"] for r in original]
     assert 24 < max(errors) / min(errors) < 100
-    # "the errors at the end are small for every seed"
+    # "in six of them, the error was at least twice as large", "in none was it smaller"
+    ratios = [r["undecided_error"] / r["last_error"] for r in original]
+    assert sum(ratio >= 2 for ratio in ratios) == 6
+    assert min(ratios) >= 1
+    # "smaller than the best of the original ones", "a smaller KS distance than before"
     assert max(r["mse"] for r in cure) < min(errors)
+    assert all(b["ks"] < a["ks"] for a, b in zip(original, cure, strict=True))
+    # "some points overshoot the ends"
+    assert all(r["outside"] > 0.005 for r in cure)
+    # the pictures show as many points as a batch has
+    assert {len(r[axis]) for r in original for axis in "xy"} == {128}
 
 
 def test_what_project_2_says_of_its_seeds_is_so() -> None:
