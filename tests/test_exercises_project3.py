@@ -51,7 +51,7 @@ GENERATORS = {
     "a list": lambda num: normal(share_of(num)).tolist(),
     "a little off": lambda num: 2.05 + 0.45 * torch.randn(num, 1),
     "noise of any size, summed": lambda num: 2 + torch.randn(num, 4).sum(dim=1) / 4,
-    "a GAN": GAN(out_of_uniform(), Discriminator(1), lambda num: torch.rand(num, 1), None),
+    "a GAN": GAN(out_of_uniform(), Discriminator(1), lambda num: torch.rand(num, 1), normal),
     "no linear layer": NoLinear(normal, torch.clone),
     "a function of noise": lambda z: normal(z[:, 0] + 0 * z @ torch.eye(1)[0]),
 }
