@@ -48,7 +48,9 @@ def judge_shape(found: Tensor, shape: tuple[int, ...], what: str, wanted: str = 
         raise Wrong(f"{what} shape {tuple(found.shape)}, expected {wanted or shape}")
 
 
-def numbers_of(answer: Any, name: str) -> Tensor:
+def numbers_of(
+    answer: Any, name: str, wanted: str = "a tensor of numbers", *, infinite: bool = False
+) -> Tensor:
     """The learner's tensor, array or list of real, finite numbers: float64, on the CPU."""
     try:
         if isinstance(answer, Tensor):
@@ -64,17 +66,17 @@ def numbers_of(answer: Any, name: str) -> Tensor:
             found = torch.as_tensor(numpy.array(array, dtype=kind, order="C"))
     except (TypeError, ValueError, RuntimeError, OverflowError, MemoryError):
         call = ": call it, with ( )" if callable(answer) else ""
-        raise Wrong.kind(name, answer, f"a tensor of numbers{call}") from None
+        raise Wrong.kind(name, answer, f"{wanted}{call}") from None
     if found.is_complex():
         raise Wrong(f"{name} holds complex numbers, expected real ones")
-    if not bool(torch.isfinite(found).all()):
+    if bool(found.isnan().any()) or not (infinite or bool(found.isfinite().all())):
         raise Wrong(f"{name} holds NaN or infinity, expected finite numbers only")
     return found.double()
 
 
-def number_of(answer: Any, name: str) -> float:
+def number_of(answer: Any, name: str, *, infinite: bool = False) -> float:
     """The one number that the learner's function returned, as a tensor of any shape."""
-    found = numbers_of(answer, f"what {name} returns")
+    found = numbers_of(answer, f"what {name} returns", "one number", infinite=infinite)
     judge_shape(found, (1,) * found.ndim, f"{name} returns", "one number")
     return float(found)
 
