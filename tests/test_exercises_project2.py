@@ -44,11 +44,11 @@ DECODER_FAULTS = {
     ),
     "the 1 of a list": (
         lambda b: [row.index(1) for row in b.tolist()],
-        "1 is not in list: the rows need not be exactly one-hot: look for the largest",
+        "failed: the rows need not be exactly one-hot: look for the largest",
     ),
     "ten rows": (
         lambda b: [b[i].argmax() for i in range(10)],
-        "with size 7: a batch may have any shape (n, depth)",
+        "what it is given may have any number of rows, of any length",
     ),
     "a set": (lambda b: {*b.argmax(1)}, "is a set, expected a tensor or a list of whole numbers"),
     "kept dimension": (lambda b: b.argmax(1, keepdim=True), "returns shape (7, 1), expected"),

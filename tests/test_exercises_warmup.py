@@ -49,6 +49,7 @@ RIGHT = {
     "rounded": slip("A", "loss.item()", "round(loss.item(), 3)"),
 }
 
+LOSS_UNDER_NO_GRAD = "    with torch.no_grad(): loss = nn.BCELoss()(network(points), truth)"
 FAULTS = {
     "no zero_grad": (
         ("    network.zero_grad()\n", ""),
@@ -82,6 +83,10 @@ FAULTS = {
         ("    return loss.item()", "            return loss.item()"),
         "only some parameters moved: is the `return` inside the loop?",
     ),
+    "all without a record": (
+        ("    loss = nn.BCELoss()(network(points), truth)", LOSS_UNDER_NO_GRAD),
+        "no record of the loss: is all of it under `torch.no_grad()`?",
+    ),
     "cleared in between": (
         ("loss.backward()", "loss.backward(); network.zero_grad(set_to_none=False)"),
         "or were the slopes cleared between backward and the move?",
@@ -91,7 +96,7 @@ FAULTS = {
             "    network.zero_grad()\n    loss.backward()",
             "    loss.backward()\n    network.zero_grad()",
         ),
-        "a .grad was None: clear, then backward, then move",
+        "something is None, as a .grad is before backward(), and after it was cleared",
     ),
     "recorded": (
         ("with torch.no_grad()", "if True"),
