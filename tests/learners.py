@@ -41,7 +41,7 @@ def refused(message, exercise, *answers, **options):
     assert verdict.status == "wrong", verdict
     assert message in verdict.message
     for word in ("Traceback", "NoneType", "object at 0x", "grad_fn", "dtype", "tensor("):
-        assert word not in verdict.message
+        assert word not in verdict.message.replace("torch.tensor(", "")
     assert not verdict
 
 

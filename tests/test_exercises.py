@@ -61,6 +61,8 @@ def test_one_number_may_have_any_shape():
     assert number_of(torch.tensor([[2.5]]), "score") == number_of(2.5, "score") == 2.5
     with pytest.raises(Wrong, match=r"score returns shape \(2,\), expected one number"):
         number_of([1, 2], "score")
+    with pytest.raises(Wrong, match="what score returns is a str, expected one number"):
+        number_of("good", "score")
 
 
 @pytest.mark.parametrize(
@@ -94,9 +96,10 @@ def test_the_untouched_starter_is_not_attempted(exercise):
 
 
 @pytest.mark.parametrize("exercise", NUMBERS)
-def test_no_answer_is_not_attempted_and_no_return_is_wrong(exercise):
-    for answers in ((), (...,), (None,)):
-        assert check(exercise, *answers).status == "not attempted"
+def test_three_dots_are_not_attempted_and_no_answer_is_wrong(exercise):
+    assert check(exercise, ...).status == "not attempted"
+    refused(f'give your answer, too: check("{exercise}", ', exercise)
+    refused("your answer is None: plt.show() and functions without `return` give", exercise, None)
     if exercise not in NO_FUNCTIONS:
         more = MORE.get(exercise, [])
         assert check(exercise, lambda *_: ..., *more).status == "not attempted"
@@ -119,6 +122,11 @@ def test_more_answers_than_are_asked_for_get_a_sentence():
     refused('expected check("3.1", points): too many', "3.1", POINTS[0], POINTS[1])
     refused("unexpected keyword argument 'latent_dim'", "3.1", POINTS, latent_dim=3)
     refused("F\", generator, integers): missing a required argument: 'integers'", "F", POINTS)
+
+
+def test_two_answers_that_are_swapped_get_a_sentence():
+    refused('did you swap the two? check("F", generator, integers)', "F", POINTS, lambda num: num)
+    refused('did you swap the two? check("3.3", generator, ax)', "3.3", POINTS, nn.Linear(2, 2))
 
 
 def test_a_function_is_shown_the_same_numbers_at_each_check():
@@ -166,11 +174,21 @@ def test_the_number_of_an_exercise_may_be_a_number(capsys):
     assert "Hint 1 for exercise 3.1" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("number", [0, 4, "2"])
+def test_without_the_name_of_an_exercise_a_sentence_asks_for_it(capsys):
+    first = 'The exercise\'s name comes first: check("A", step). There are 3.1'
+    refused(first, math.sin, "A")
+    hint(None)
+    assert capsys.readouterr().out.startswith(first)
+
+
+@pytest.mark.parametrize("number", [0, 4, "2", 2.0, True])
 def test_a_hint_that_is_not_there_is_answered_with_those_there_are(number, capsys):
     hint("3.1", number)
-    sentence = f'Exercise 3.1 has hints 1 to 3, and no hint {number!r}. solution("3.1") shows'
-    assert capsys.readouterr().out.startswith(sentence)
+    sentence = f"Exercise 3.1 has hints 1 to 3, and no hint {number!r}"
+    shown = capsys.readouterr().out
+    assert shown.startswith(sentence)
+    assert ("(a whole number, without quotes)" in shown) == (type(number) is not int)
+    assert 'solution("3.1") shows' in shown
 
 
 def test_an_exercise_without_a_picture_says_which_ones_have_one(capsys):

@@ -63,6 +63,11 @@ FAULTS["I"] = {
     "undecided": (lambda a: bce(a, ones(a) / 2), "you get 0.8670, expected 1.2790"),
     "base 10": (lambda a: -a.log10().mean(), "you get 0.5555, expected 1.2790"),
     "one each": (lambda a: bce(a, ones(a), reduction="none"), "shape (4, 1), expected one number"),
+    "the number 1": (
+        lambda a: bce(a, 1),
+        "the targets are a tensor, too: torch.ones_like(answers)",
+    ),
+    "a class": (lambda a: nn.BCELoss(a, ones(a)), "made first, then called: nn.BCELoss()(answers"),
     "row of targets": (lambda a: bce(a, torch.ones(4)), "failed: ValueError: Using a target size"),
     "a loss": (nn.BCELoss(), "missing 1 required positional argument: 'target'"),
     "called": (torch.tensor(1.3), "is a Tensor, expected a function: its name alone, without ( )"),
@@ -105,7 +110,12 @@ FAULTS["J"] = {
     "a network for its weights": (
         OF_G,
         "Adam(G",
-        "optimisers failed: TypeError: 'Linear' object is",
+        "optimisers failed: an optimiser takes the weights of a network: G.parameters()",
+    ),
+    "parameters without ( )": (OF_G, "Adam(G.parameters", "a method needs its ( ), as in G.par"),
+    "all in one": (
+        lambda G, D: torch.optim.Adam(G.parameters(), D.parameters()),
+        "an optimiser takes the weights of one network: G.parameters()",
     ),
     "new networks": (
         OF_G,
@@ -148,6 +158,15 @@ FAULTS["K"] = {
     "G emptied": (EMPTY, "G.zero_grad()", "much too far, by gradients of the last batch"),
     "step without ( )": (STEP, STEP[:-2], "weights have not changed: who calls step()?"),
     "answers cut off": ("D(fake)", "D(fake).detach()", "it moves another way than target 1 for"),
+    "detached for nothing": (FAKE, "fake = G(noise); fake.detach()", "which returns a new tensor"),
+    "frozen for ever": (FAKE, "fake = G.requires_grad_(False)(noise)", "frozen afterwards: leave"),
+    "an optimiser of its own": (
+        EMPTY,
+        "D_optimiser = torch.optim.Adam(D.parameters()); D_optimiser.zero_grad()",
+        "the optimiser that you were given makes no step",
+    ),
+    "all without a record": ("loss =", "with torch.no_grad(): loss =", "is all of it under `to"),
+    "a text": (RETURN, "str(loss.item())", "what step_D returns is a str, expected one number"),
     "noise for fakes": (
         "D(fake)",
         "D(noise)",
@@ -155,7 +174,7 @@ FAULTS["K"] = {
     ),
     "fresh noise": ("G(noise)", "G(torch.randn(8, 2))", "with the noise that it is given"),
     "real alone": ("+ bce(D(fake), zeros)", "", "it moves another way than target 1 for D(real)"),
-    "with logits": ("bce(", "bce_l(", "it moves another way than target 1 for D(real) and 0"),
+    "with logits": ("bce(", "bce_l(", "as its loss, expected 1."),
     "no return": ("return", "found =", "your step_D returns None. Is there a `return`?"),
 }
 
@@ -190,6 +209,10 @@ FAULTS["L"] = {
     "torch.mean": (
         lambda x: torch.mean(x),
         "for 16 losses of ln 2: your epoch_loss failed: TypeErr",
+    ),
+    "emptied": (
+        lambda x: sum(x.pop() for _ in range(len(x))) / 16,
+        "epoch_loss has changed the list that it was given",
     ),
     "i of one": (lambda x: by_enumerate(x) if len(x) > 1 else by_enumerate(x, 0), "divided by 15"),
     "a list": (
@@ -247,7 +270,7 @@ FAULTS["M"] = {
     "probabilities": (lambda r, f: bce(r, ones(r)), "failed: RuntimeError: all elements of input"),
     "both 1": (
         lambda r, f: with_logits(r, -f),
-        "generated samples you get 2.4814, expected 1.2314",
+        "both targets are 1: 0 is for generated samples",
     ),
     "difference": (lambda r, f: bce_l(r, ones(r)) - bce_l(f, zeros(f)), "you get 0.2088, expected"),
     "hinge": (
@@ -259,15 +282,19 @@ FAULTS["M"] = {
         lambda r, f: bce_l(r, 0.9 * ones(r)) + bce_l(f, zeros(f)),
         "you get 1.2814, expect",
     ),
-    "half twice": (lambda r, f: with_logits(r.sigmoid(), f), "you get 0.9685, expected 1.2314"),
+    "half twice": (
+        lambda r, f: with_logits(r.sigmoid(), f),
+        "a sigmoid too many, in one of the two parts",
+    ),
     "exp": (lambda r, f: ((1 + (-r).exp()).log() + (1 + f.exp()).log()).mean(), "you get infinity"),
     "clamped logits": (lambda r, f: with_logits(r.clamp(-50, 50), f.clamp(-50, 50)), "you get 100"),
     "a pair": (
         lambda r, f: (bce_l(r, ones(r)), bce_l(f, zeros(f))),
-        "what discriminator_loss return",
+        "returns several losses: add the two",
     ),
     "no targets": (lambda r, f: bce_l(r), "missing 1 required positional argument: 'target'"),
-    "real only": (lambda r, f: bce_l(r, ones(r)), "for logits of 2 and -1 for real, 0.5 and -3"),
+    "real only": (lambda r, f: bce_l(r, ones(r)), "part of the real samples alone: add the other"),
+    "arguments swapped": (lambda r, f: bce_l(ones(r), r) + bce_l(zeros(f), f), "answers first, th"),
 }
 
 # --- N: shapes ----------------------------------------------------------------------------------
@@ -308,15 +335,22 @@ FAULTS["N"] = {
     ),
     "squares": (
         lambda a, t: ((a.view(-1) - t.view(-1)) ** 2).mean(),
-        "you get 0.0583, expected 0.2",
+        "you get 0.1254, expected 0.4000",
     ),
-    "logits": (lambda a, t: bce_l(a.flatten(), t.flatten()), "you get 0.5911, expected 0.2541"),
+    "logits": (
+        lambda a, t: bce_l(a.flatten(), t.flatten()),
+        "these are probabilities already: this",
+    ),
     "half of it": (
         lambda a, t: -(t.view(-1) * a.view(-1).log()).mean(),
-        "you get 0.1399, expected",
+        "you get 0.2858, expected",
     ),
-    "sorted": (lambda a, t: in_rows(a.flatten().sort()[0], t), "you get 1.2851, expected 0.2541"),
-    "means": (lambda a, t: by_hand(a.mean(), t.mean()), "you get 0.6937, expected 0.2541"),
+    "sorted": (lambda a, t: in_rows(a.flatten().sort()[0], t), "you get 1.1804, expected 0.4000"),
+    "both sorted": (
+        lambda a, t: in_rows(a.flatten().sort()[0], t.flatten().sort()[0]),
+        "expected 0.4000",
+    ),
+    "means": (lambda a, t: by_hand(a.mean(), t.mean()), "you get 0.7045, expected 0.4000"),
     "one each": (lambda a, t: a.flatten() - t.flatten(), "loss returns shape (6,), expected one"),
     "detached": (lambda a, t: in_rows(a.detach(), t), HAS_NO_RECORD),
     "sign": (lambda a, t: -in_rows(a, t), "the sign is wrong"),
@@ -368,6 +402,9 @@ FAULTS["O"] = {
         "G.train(G.training)",
         "were in training mode",
     ),
+    "no dropout any more": ("G.eval()", "G[1].p = 0", "the dropout is gone for ever: G.eval()"),
+    "a list": ("return samples", "return samples.tolist()", "is a list, expected a tensor, as G"),
+    "no_grad without ( )": ("torch.no_grad()", "torch.no_grad", "torch.no_grad() with its ( )"),
     "other noise": ("G(noise)", "G(torch.randn(5, 2))", "not its samples for the noise given"),
     "one sample": ("G(noise)", "G(noise[:1])", "draw returns shape (1, 64), expected (5, 64)"),
     "no return": ("return", "found =", "your draw returns None. Is there a `return`?"),
@@ -402,7 +439,7 @@ def shares(rows):
     return rows / rows.sum(dim=1, keepdim=True)
 
 
-GUESSES = "right today, but PyTorch has to guess the axis, and warns: say `dim=1`"
+GUESSES = "PyTorch has to guess the axis, and warns: say `dim=1`"
 RIGHT["P"] = {
     "softmax": (),
     "last axis": (lambda: nn.Softmax(dim=-1),),
@@ -412,7 +449,7 @@ RIGHT["P"] = {
     "one-hot on the way forward": (StraightThrough,),
 }
 FAULTS["P"] = {
-    "ReLU": (nn.ReLU, "of 7 rows with negative numbers only are all zero"),
+    "ReLU": (nn.ReLU, "6 of 7 rows are all zero, those without positive numbers"),
     "down the columns": ("dim=1", "dim=0", "the columns add up to 1, expected the rows"),
     "sigmoid": (nn.Sigmoid, "the numbers of a row add up to"),
     "LeakyReLU": (nn.LeakyReLU, "your layer makes negative numbers"),
@@ -424,16 +461,17 @@ FAULTS["P"] = {
     "less the least": (of(lambda x: shares(x - x.amin(1, True))), "for a row of equal numbers"),
     "no return": (of(lambda x: None), "your layer returns None. Is there a `return`?"),
     "shape": (lambda: nn.Linear(100, 5), "of (7, 100) your layer makes shape (7, 5)"),
-    "softplus": (nn.Softplus, "the numbers of a row add up to 2.40, expected 1"),
+    "softplus": (nn.Softplus, "the numbers of a row add up to 4.411, expected 1"),
+    "a threshold": (lambda: nn.Threshold(0, 0.01), "a row add up to 1.091, expected 1"),
     "logarithms": (lambda: nn.LogSoftmax(1), "your layer makes negative numbers"),
     "tanh": (nn.Tanh, "your layer makes negative numbers, and real rows have none"),
     "ReLU first": (
         lambda: nn.Sequential(nn.ReLU(), nn.Softmax(1)),
-        "the largest number of a row is",
+        "a row of different numbers has equal ones after your layer, as a ReLU does it",
     ),
     "drawn": (GumbelSoftmax, "the largest number of a row is at another place after your layer"),
     "squares": (of(lambda x: shares(x**2)), "the largest number of a row is at another place"),
-    "over all": (of(lambda x: x.exp() / x.exp().sum()), "the numbers of a row add up to 0.11, exp"),
+    "over all": (of(lambda x: x.exp() / x.exp().sum()), "the numbers of a row add up to 0.0305, e"),
     "no kept axis": (
         of(lambda x: x.exp() / x.exp().sum(1)),
         "your layer failed: RuntimeError: The",
@@ -461,7 +499,9 @@ FAULTS["Q"] = {
     "clamps": ("(samples + 1)", "(samples.clamp(-1, 1) + 1)", "cuts off at the ends of the real"),
     "in place": (MADE, f"data.copy_({MADE})", "scaled has changed the data that it was given"),
     "no return in back": (f"return {BACK}", BACK, "way back returns None. Is there a `return`"),
-    "forgetful": (LINE, OWN, "your way back does not lead back to the data"),
+    "forgetful": (LINE, OWN, "uses the ends of what it is given: keep those"),
+    "nothing back": (BACK, "samples", "does not lead back to the data: ("),
+    "the two swapped": (f"{MADE}, back", f"back, {MADE}", "swapped: first the scaled data, then"),
     "one thing": (", back", "", "something else than two things"),
     "one column": (MADE, "data[:, 0]", "have shape (200,), expected (200, 2)"),
     "own ends": ("(samples + 1) / 2", SCALED_ANEW, "uses the ends of what it is given"),
@@ -487,7 +527,7 @@ FAULTS["Q"] = {
     ),
     "way back called": (", back", ", back(data)", "way back is a Tensor, expected a function: its"),
     "no way back": (", back", ", None", "way back is None, expected a function: its name alone"),
-    "learnt by heart": (BACK, "data", "keep those of the data"),
+    "learnt by heart": (BACK, "data", "returns the data, whatever it is given"),
 }
 
 
@@ -504,6 +544,12 @@ def test_a_mended_function_passes_however_it_is_written(exercise, given):
 def test_each_fault_is_named(exercise, fault):
     *given, message = fault
     refused(message, exercise, answer_in(exercise, given))
+
+
+def test_rows_that_are_almost_flat_get_a_remark():
+    twice = judged("P", nn.Sequential(nn.Softmax(dim=1), nn.Softmax(dim=1)))
+    assert twice.message.endswith("all rows are almost flat: is a layer too many?")
+    assert "flat" not in judged("P", nn.Softmax(dim=1)).message
 
 
 def test_gradients_that_an_answer_switches_off_are_on_again_after_the_check():

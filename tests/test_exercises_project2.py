@@ -38,12 +38,24 @@ DECODER_FAULTS = {
     "all at once": (lambda b: b.argmax(), "through the whole batch at once: say which dim"),
     "largest": (lambda b: b.max(dim=1).values, "the largest numbers, expected their positions"),
     "from one": (lambda b: b.argmax(dim=1) + 1, "counts from 1, expected positions from 0"),
-    "one-hot only": (lambda b: (b == 1).nonzero()[:, 1], "returns shape (0,), expected (7,)"),
+    "one-hot only": (
+        lambda b: (b == 1).nonzero()[:, 1],
+        "finds nothing: the rows need not be exactly one-hot: look for the largest",
+    ),
+    "the 1 of a list": (
+        lambda b: [row.index(1) for row in b.tolist()],
+        "failed: the rows need not be exactly one-hot: look for the largest",
+    ),
+    "ten rows": (
+        lambda b: [b[i].argmax() for i in range(10)],
+        "what it is given may have any number of rows, of any length",
+    ),
+    "a set": (lambda b: {*b.argmax(1)}, "is a set, expected a tensor or a list of whole numbers"),
     "kept dimension": (lambda b: b.argmax(1, keepdim=True), "returns shape (7, 1), expected"),
     "furthest from 0": (lambda b: b.abs().argmax(dim=1), "finds the -9, furthest from 0, expected"),
     "depth 100 only": (lambda b: (b.reshape(-1, 100)).argmax(dim=1), "for 7 rows of 12 numbers: "),
     "seven rows only": (lambda b: b.view(7, 100).argmax(1), "for 7 rows of 12 numbers: your deco"),
-    "smallest": (lambda b: b.argmin(dim=1), "finds the -9, furthest from 0, expected the larg"),
+    "smallest": (lambda b: b.argmin(dim=1), "finds the smallest number of each row, not the l"),
     "first row": (lambda b: b[0].argmax(), "returns shape (), expected (7,)"),
     "sorted": (lambda b: b.argmax(1).sort().values, "decode_rows gives ["),
     "max alone": (lambda b: b.max(dim=1), "max(dim=0) return `.values` *and* `.indices`"),
@@ -92,9 +104,24 @@ DISTANCES = {
 DISTANCE_FAULTS = {
     "no half": (
         lambda i, v: 2 * total_variation(i, v),
-        "for one value for ever: you get 1.900, twice too much: where",
+        "you get 1.900, expected 0.950, twice too much: where is the 1/2?",
     ),
-    "no w": (lambda i, v: gap(i, v).sum() / 2, "only forbidden integers: you get 0.500, expected"),
+    "half of w only": (
+        lambda i, v: gap(i, v).sum() + (1 - shares(i, v).sum()) / 2,
+        "If you have one: the 1/2 belongs to both, the sum and w: brackets",
+    ),
+    "half of the sum only": (
+        lambda i, v: gap(i, v).sum() / 2 + 1 - shares(i, v).sum(),
+        "you get 1.500, expected 1.000: the 1/2 belongs to both, the sum and w",
+    ),
+    "no w": (
+        lambda i, v: gap(i, v).sum() / 2,
+        "only forbidden integers: you get 0.500, expected 1.000: the w is missing. Try",
+    ),
+    "values that came up only": (
+        lambda i, v: total_variation(i, v) - (shares(i, v) == 0).sum() / len(v) / 2,
+        "you get 0.475, expected 0.950: do values that never come up count, too?",
+    ),
     "squares": (lambda i, v: (gap(i, v) ** 2).sum() / 2, "for one value for ever: you get 0.475"),
     "validity": (
         lambda i, v: shares(i, v).sum(),
@@ -128,7 +155,7 @@ DISTANCE_FAULTS = {
         lambda i, v: (i == v).double().mean(),
         "for an even spread: your distance fa",
     ),
-    "a text": (lambda i, v: "0", "for an even spread: what distance returns is a str"),
+    "a text": (lambda i, v: "0", "what distance returns is a str, expected one number"),
     "one argument": (lambda i: 0, "for an even spread: your distance failed: TypeError: "),
     "called": (
         0.5,
@@ -147,6 +174,11 @@ def test_right_functions_pass(exercise, function):
 def test_each_fault_of_a_function_is_named(exercise, fault):
     function, message = fault
     refused(message, exercise, function)
+
+
+def test_the_small_case_that_a_verdict_offers_is_reckoned_right():
+    found = total_variation(torch.tensor([5, 5, 7]), torch.tensor([0, 5, 10]))
+    refused(f"torch.tensor([0, 5, 10])): it is {found:.3f}", "E", lambda i, v: 0)
 
 
 # --- 3.4: multiples of three ---------------------------------------------------------------------
@@ -193,7 +225,7 @@ THREES_FAULTS = {
     "fives": (multiples(5), "expected 99 % or more; nearly all are multiples of 5"),
     "any": (multiples(1), "of the integers are multiples of three, expected 99 %"),
     "one too many": (lambda u: threes(u).roll(1, dims=1), "expected 99 % or more"),
-    "sixes": (multiples(6), "only 17 of the 34 come up, expected most"),
+    "sixes": (multiples(6), "only 17 of the 34 come up, expected at least four in five"),
     "ten integers": (lambda u: u[:, None].repeat(1, 10), "(5000, 10), expected rows of 100"),
     "no zeros": (lambda u: threes(u)[:, 1:], "shape (5000, 99), expected rows of 100 numbers"),
     "up to 30": (lambda u: threes(u / 3), "only 12 of the 34 come up"),
@@ -275,8 +307,8 @@ RANDOM_FAULTS = {
     "none": (twenty, [], "holds 0 numbers"),
     "too large": (twenty, TWENTY + 5, "other numbers than whole ones from 0 to 99"),
     "shares": (twenty, TWENTY / 100, "other numbers than whole ones from 0 to 99"),
-    "rows": (twenty, rows_of(TWENTY), "holds 2000 numbers, 2 of them different"),
-    "a text": (twenty, "random", "integers is a str, expected a tensor of numbers"),
+    "rows": (twenty, rows_of(TWENTY), "one-hot rows: hand in the integers themselves"),
+    "a text": (twenty, "random", "integers is a str, expected twenty whole numbers"),
     "of other integers": (twenty, TWENTY.flip(0) // 2 * 2, "different ones"),
     "the old ones": (
         threes,

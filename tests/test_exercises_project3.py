@@ -35,8 +35,7 @@ DATA = {
     "randn": lambda num: 2 + 0.5 * torch.randn(num, 1),
     "float64": lambda num: 2 + torch.randn(num, 1, dtype=torch.float64) / 2,
     "distribution": lambda num: torch.distributions.Normal(2, 0.5).sample((num, 1)),
-    "numpy": lambda num: np.random.normal(2, 0.5, (num, 1)),
-    "lists": lambda num: [[2 + 0.5 * float(torch.randn(()))] for _ in range(num)],
+    "out of numpy": lambda num: torch.from_numpy(np.random.normal(2, 0.5, (num, 1))),
     "torch.normal": lambda num: torch.normal(2.0, 0.5, (num, 1)),
     "scaled first": lambda num: (torch.randn(num, 1) + 4) * 0.5,
     "reshaped": lambda num: (torch.randn(num) / 2 + 2).reshape(-1, 1),
@@ -51,7 +50,7 @@ GENERATORS = {
     "a list": lambda num: normal(share_of(num)).tolist(),
     "a little off": lambda num: 2.05 + 0.45 * torch.randn(num, 1),
     "noise of any size, summed": lambda num: 2 + torch.randn(num, 4).sum(dim=1) / 4,
-    "a GAN": GAN(out_of_uniform(), Discriminator(1), lambda num: torch.rand(num, 1), normal),
+    "a GAN": GAN(out_of_uniform(), Discriminator(1), lambda num: torch.rand(num, 1), torch.zeros),
     "no linear layer": NoLinear(normal, torch.clone),
     "a function of noise": lambda z: normal(z[:, 0] + 0 * z @ torch.eye(1)[0]),
 }
@@ -86,6 +85,7 @@ FAULTS = {
     "one-sided": (lambda u: 1.5 - u[:, None].log() / 2, "but the shape is not normal: KS"),
     "deviation squared": (lambda u: 2 + ndtri(u)[:, None] / 4, SQUARE),
     "deviation 0.7": (lambda u: 2 + ndtri(u)[:, None] * 0.7, "the standard deviation is 0."),
+    "rand": (lambda u: 2 + u[:, None] / 2, "torch.rand is uniform, torch.randn is normal"),
     "two lumps": (lambda u: 1.4 + (u[:, None] > 0.5) + normal(u) / 20, "the shape is not normal"),
 }
 
@@ -104,6 +104,11 @@ OTHER_FAULTS = {
     "G": {
         "collapsed": (lambda num: 2 + torch.zeros(num, 1), "the same samples at each call"),
         "same": (always_the_same, "returns the same samples at each call, expected new ones"),
+        "numpy": (
+            lambda num: np.random.normal(2, 0.5, (num, 1)),
+            "is a ndarray, expected a tensor: torch.as_tensor makes one",
+        ),
+        "lists": (lambda num: [[2.0]] * num, "is a list, expected a tensor: torch.as_tensor makes"),
         "one axis": (
             lambda num: torch.randn(num),
             "for data(10): it has shape (10,), expected (10, 1)",
@@ -137,6 +142,16 @@ OTHER_FAULTS = {
             lambda num: 2.14 + 0.57 * torch.randn(num, 1),
             "are both a little off",
         ),
+        "same": (always_the_same, "makes the same samples at each call, expected new ones"),
+        "samples": (
+            torch.randn(5000, 1),
+            "is a Tensor, expected a network or a function: its name",
+        ),
+        "fit": (GENERATORS["a GAN"].fit, "fit trains, and draws no samples: hand in the generator"),
+        "num as noise": (
+            lambda num: GENERATORS["a GAN"].generate_samples(num),
+            "generate_samples takes noise first: write num=n, for n samples",
+        ),
         "a class": (Made, "Made is a class, expected a trained network that Made(…) has made"),
         "untrained": (nn.Linear(1, 1), "the mean is"),
         "columns": (
@@ -163,3 +178,10 @@ def test_a_verdict_on_a_generator_of_normal_samples_tells_its_quality():
     assert re.fullmatch(r"KS distance 0\.0\d\d", judged("H", DATA["randn"]).message)
     message = judged("H", lambda num: 2 + 1.2247 * triangle(num)).message
     assert ". The tails are short: 0.0% of the samples are more than 2.5 standard" in message
+
+
+def test_data_that_is_handed_in_as_a_generator_gets_a_remark():
+    def data(num):
+        return 2 + 0.5 * torch.randn(num, 1)
+
+    assert judged("H", data).message.endswith("It is called data: hand in a trained generator")

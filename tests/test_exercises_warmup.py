@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
-from learners import accepted, each, refused, slip
+from learners import accepted, each, judged, refused, slip
 from torch import nn
 from torch.nn.functional import binary_cross_entropy as bce
 
@@ -42,8 +42,14 @@ def layer_by_layer(network, points, truth, learning_rate):
     return [loss.item()]
 
 
-RIGHT = {"SGD": by_sgd, "autograd": by_autograd, "layer by layer": layer_by_layer}
+RIGHT = {
+    "SGD": by_sgd,
+    "autograd": by_autograd,
+    "layer by layer": layer_by_layer,
+    "rounded": slip("A", "loss.item()", "round(loss.item(), 3)"),
+}
 
+LOSS_UNDER_NO_GRAD = "    with torch.no_grad(): loss = nn.BCELoss()(network(points), truth)"
 FAULTS = {
     "no zero_grad": (
         ("    network.zero_grad()\n", ""),
@@ -62,22 +68,39 @@ FAULTS = {
     ),
     "the sum": (
         ("BCELoss()", 'BCELoss(reduction="sum")'),
-        "in the first of two steps the mean loss was ",
+        ": return the mean, not the sum",
     ),
     "swapped": (
         ("network(points), truth", "truth, network(points)"),
         "BCELoss gets the answers first",
+    ),
+    "the loss afterwards": (
+        ("loss.item()", "nn.BCELoss()(network(points), truth).item()"),
+        ": return the loss from before the move",
+    ),
+    "squares": (("nn.BCELoss", "nn.MSELoss"), "before the move, but step returns 0.472"),
+    "return in the loop": (
+        ("    return loss.item()", "            return loss.item()"),
+        "only some parameters moved: is the `return` inside the loop?",
+    ),
+    "all without a record": (
+        ("    loss = nn.BCELoss()(network(points), truth)", LOSS_UNDER_NO_GRAD),
+        "no record of the loss: is all of it under `torch.no_grad()`?",
+    ),
+    "cleared in between": (
+        ("loss.backward()", "loss.backward(); network.zero_grad(set_to_none=False)"),
+        "or were the slopes cleared between backward and the move?",
     ),
     "cleared too late": (
         (
             "    network.zero_grad()\n    loss.backward()",
             "    loss.backward()\n    network.zero_grad()",
         ),
-        "a .grad was None: clear, then backward, then move",
+        "something is None, as a .grad is before backward(), and after it was cleared",
     ),
     "recorded": (
         ("with torch.no_grad()", "if True"),
-        "your step failed: RuntimeError: a leaf Variable that requires grad is being used in an",
+        "change p inside `with torch.no_grad():`, so that the change isn't recorded",
     ),
     "no return": (("    return loss.item()", ""), "your step returns None"),
     "all losses": (("loss.item()", "network(points)"), "step returns shape (8, 1), expected one"),
@@ -93,6 +116,11 @@ def test_right_steps_pass(exercise, step):
 def test_each_fault_of_a_step_is_named(exercise, fault):
     changes, message = fault
     refused(message, exercise, slip(exercise, *changes))
+
+
+def test_a_loss_that_is_a_tensor_is_right_with_a_remark():
+    assert ".item() makes a number of your loss" in judged("A", by_sgd).message
+    assert ".item()" not in judged("A", layer_by_layer).message
 
 
 def test_the_check_of_a_step_leaves_the_random_numbers_alone():

@@ -46,16 +46,23 @@ def check(exercise: str | float, *answers: Any, **options: Any) -> Verdict:
     judge = CHECKS.get(exercise)
     if judge is None:
         return Verdict("wrong", _unknown(exercise))
+    signature = inspect.signature(judge)
+    wanted = [name for name, p in signature.parameters.items() if p.kind != p.KEYWORD_ONLY]
+    call = f'check("{exercise}", {", ".join(wanted)})'
     try:
-        if not answers or any(answer is ... or answer is None for answer in answers):
+        if not answers:
+            raise Wrong(f"give your answer, too: {call}")
+        if any(answer is ... for answer in answers):
             raise NotAttempted
-        signature = inspect.signature(judge)
+        if any(answer is None for answer in answers):
+            nothing = "plt.show() and functions without `return` give None"
+            raise Wrong(f"your answer is None: {nothing}")
         try:
             signature.bind(*answers, **options)
         except TypeError as error:
-            wanted = [name for name, p in signature.parameters.items() if p.kind != p.KEYWORD_ONLY]
-            call = f'check("{exercise}", {", ".join(wanted)})'
             raise Wrong(f"expected {call}: {error}") from None
+        if len(answers) == 2 and callable(answers[1]) and not callable(answers[0]):
+            raise Wrong(f"did you swap the two? {call}")
         return Verdict("right", judge(*answers, **options))
     except NotAttempted:
         return Verdict("not attempted", "replace each ... by your answer, then check again")
@@ -69,8 +76,9 @@ def hint(exercise: str | float, number: int = 1) -> None:
     hints = _texts().get(exercise, {}).get("hints", [])
     if not hints:
         print(_unknown(exercise))
-    elif number not in range(1, len(hints) + 1):
-        has = f"Exercise {exercise} has hints 1 to {len(hints)}, and no hint {number!r}"
+    elif type(number) is not int or number not in range(1, len(hints) + 1):
+        kind = "" if type(number) is int else " (a whole number, without quotes)"
+        has = f"Exercise {exercise} has hints 1 to {len(hints)}, and no hint {number!r}{kind}"
         print(f'{has}. solution("{exercise}") shows one solution.')
     else:
         more = f"there is a hint {number + 1}" if number < len(hints) else "the last one"
@@ -86,7 +94,8 @@ def hint(exercise: str | float, number: int = 1) -> None:
 
 def solution(exercise: str | float) -> None:
     """Print a solution of the exercise; one of many."""
-    text = _texts().get(_name(exercise))
+    exercise = _name(exercise)
+    text = _texts().get(exercise)
     print(_unknown(exercise) if text is None else text["solution"])
 
 
@@ -107,7 +116,7 @@ def expected(exercise: str | float) -> None:
 
 def _name(exercise: object) -> str:
     """What the exercise is called: letters may be typed small, numbers without quotes."""
-    return str(exercise).strip().upper()
+    return str(exercise).strip().upper() if isinstance(exercise, (str, float, int)) else ""
 
 
 def _texts() -> dict[str, dict[str, Any]]:
@@ -115,5 +124,7 @@ def _texts() -> dict[str, dict[str, Any]]:
     return texts
 
 
-def _unknown(exercise: object) -> str:
-    return f"There is no exercise {exercise}. There are {', '.join(sorted(CHECKS))}."
+def _unknown(exercise: str) -> str:
+    first = 'The exercise\'s name comes first: check("A", step)'
+    no = f"There is no exercise {exercise}" if exercise else first
+    return f"{no}. There are {', '.join(sorted(CHECKS))}."

@@ -6,6 +6,7 @@ import inspect
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
+from traceback import extract_tb
 from typing import Any
 
 import torch
@@ -15,6 +16,20 @@ from torch.nn.parameter import is_lazy
 from gan_course.networks import sample
 
 DRAWN = 5_000  # samples that a check draws from a generator
+ADVICE = {  # words in an error that the learner's function ends in, and what to do about it
+    "leaf Variable": "change p inside `with torch.no_grad():`, so that the change isn't recorded",
+    "NoneType": "something is None, as a .grad is before backward(), and after it was cleared",
+    "does not require grad": "no record of the loss: is all of it under `torch.no_grad()`?",
+    "context manager": "torch.no_grad() with its ( )",
+    "__enter__": "torch.no_grad() with its ( )",  # which Python 3.10 says
+    "Boolean value of Tensor": "a loss is made first, then called: nn.BCELoss()(answers, targets)",
+    "no attribute 'size'": "the targets are a tensor, too: torch.ones_like(answers)",
+    "'method' object": "the name of a method needs its ( ), as in G.parameters()",
+    "Linear' object is not iter": "an optimiser takes the weights of a network: G.parameters()",
+    "and 'generator'": "an optimiser takes the weights of one network: G.parameters()",
+    "not in list": "the rows need not be exactly one-hot: look for the largest",
+    "index ": "what it is given may have any number of rows, of any length",
+}
 
 
 class Wrong(Exception):
@@ -48,7 +63,9 @@ def judge_shape(found: Tensor, shape: tuple[int, ...], what: str, wanted: str = 
         raise Wrong(f"{what} shape {tuple(found.shape)}, expected {wanted or shape}")
 
 
-def numbers_of(answer: Any, name: str) -> Tensor:
+def numbers_of(
+    answer: Any, name: str, wanted: str = "a tensor of numbers", *, infinite: bool = False
+) -> Tensor:
     """The learner's tensor, array or list of real, finite numbers: float64, on the CPU."""
     try:
         if isinstance(answer, Tensor):
@@ -64,17 +81,17 @@ def numbers_of(answer: Any, name: str) -> Tensor:
             found = torch.as_tensor(numpy.array(array, dtype=kind, order="C"))
     except (TypeError, ValueError, RuntimeError, OverflowError, MemoryError):
         call = ": call it, with ( )" if callable(answer) else ""
-        raise Wrong.kind(name, answer, f"a tensor of numbers{call}") from None
+        raise Wrong.kind(name, answer, f"{wanted}{call}") from None
     if found.is_complex():
         raise Wrong(f"{name} holds complex numbers, expected real ones")
-    if not bool(torch.isfinite(found).all()):
+    if bool(found.isnan().any()) or not (infinite or bool(found.isfinite().all())):
         raise Wrong(f"{name} holds NaN or infinity, expected finite numbers only")
     return found.double()
 
 
-def number_of(answer: Any, name: str) -> float:
+def number_of(answer: Any, name: str, *, infinite: bool = False) -> float:
     """The one number that the learner's function returned, as a tensor of any shape."""
-    found = numbers_of(answer, f"what {name} returns")
+    found = numbers_of(answer, f"what {name} returns", "one number", infinite=infinite)
     judge_shape(found, (1,) * found.ndim, f"{name} returns", "one number")
     return float(found)
 
@@ -90,7 +107,8 @@ def answer_of(function: Any, name: str, *arguments: Any) -> Any:
         kind = type(found).__module__
     except Exception as error:  # whatever the learner's function raises is what we report
         if "torch.return_types" not in str(error):
-            raise Wrong(f"your {name} failed: {_said(error)}") from error
+            advice = (what for words, what in ADVICE.items() if words in str(error))
+            raise Wrong(f"your {name} failed: {next(advice, _said(error))}") from error
         kind = "torch.return_types"
     if kind == "torch.return_types":
         raise Wrong("min(dim=0) and max(dim=0) return `.values` *and* `.indices`: take one of them")
@@ -139,6 +157,10 @@ def samples_of(
             # where noise is meant, a number ends in one of these
             if not isinstance(wrong.__cause__, (TypeError, AttributeError, RuntimeError)):
                 raise
+            if any(f.name == "generate_samples" for f in extract_tb(wrong.__cause__.__traceback__)):
+                raise Wrong(
+                    "generate_samples takes noise first: write num=n, for n samples"
+                ) from None
             fault = f"{wrong}. It was called with the number {DRAWN}; if it takes noise, {how}"
     if not sizes:  # try which ones fit
         tried = {*range(1, 129), *(size for weight in weights for size in weight.shape)}
@@ -176,7 +198,10 @@ def _unwrapped(generator: Any) -> Any:
     if type(generator).__name__ == "ExportedProgram":
         generator = generator.module()
     if not callable(generator):
-        raise Wrong.kind("your generator", generator, "a network or a function")
+        wanted = "a network or a function: its name alone, without ( )"
+        raise Wrong.kind("your generator", generator, wanted)
+    if getattr(generator, "__name__", "") in ("fit", "train_step"):
+        raise Wrong("fit trains, and draws no samples: hand in the generator, or generate_samples")
     return generator
 
 

@@ -17,6 +17,8 @@ from torch.optim import Optimizer
 from gan_course.exercises.answers import Wrong, answer_of, case, judge_shape, number_of, numbers_of
 
 SWAPPED = "the arguments of the loss are swapped: answers first, then targets"
+TWICE = "these are probabilities already: this loss puts a second sigmoid on them"
+FROZEN = "the generator is frozen afterwards: leave requires_grad as it is"
 Mistake = tuple[float, str]  # a number that comes out of a known mistake, and which one that is
 
 
@@ -62,7 +64,6 @@ def _check_generator_loss(generator_loss: Any) -> str:
     answer = answer_of(generator_loss, "generator_loss", answers.clone())
     given = answers.detach()
     right, fooled = float(-given.log().mean()), float((1 - given).log().mean())
-    twice = float(bce_l(given, torch.ones_like(given)))
     _judge_number(
         number_of(answer, "generator_loss"),
         right,
@@ -71,7 +72,7 @@ def _check_generator_loss(generator_loss: Any) -> str:
         (fooled, "that is log(1 - D(G(z))), which is flat where D is sure: use the target 1"),
         *_sign_and_sum(right, 4),
         (float(bce(torch.ones_like(given), given)), SWAPPED),
-        (twice, "these are probabilities already: this loss puts a second sigmoid on them"),
+        (float(bce_l(given, torch.ones_like(given))), TWICE),
     )
     _judge_record(answer, answers)
     return "the generator wants its samples to be called real: 1"
@@ -117,6 +118,7 @@ def _check_step_d(step_d: Any) -> str:
     with torch.no_grad():
         for weight in (*generator.parameters(), *weights):
             weight.copy_(0.1 * torch.randn(weight.shape, generator=random))
+        generator.weight.mul_(10)  # other noise, other loss
     before, before_g = _row(weights), _row(generator.parameters())
     right_loss = _both(discriminator(real), discriminator(generator(noise).detach()), bce)
     expected = -_row(torch.autograd.grad(right_loss, weights))
@@ -144,8 +146,11 @@ def _check_step_d(step_d: Any) -> str:
             "the discriminator's weights have not changed: step() found no gradients. Either "
             "nobody calls backward(), or they are emptied between backward() and step()"
         )
+    if not steps:
+        raise Wrong("the optimiser that you were given makes no step: use this one")
     if float(moved.norm()) > 10e-3 * float(expected.norm()):
-        raise Wrong("it moves much too far, by gradients of the last batch: what empties them?")
+        empties = "zero_grad(), with its ( ) and before backward(), empties them"
+        raise Wrong(f"it moves much too far, by gradients of the last batch: {empties}")
     if likeness < -0.9:
         raise Wrong("it moves the wrong way: the targets are swapped (1 is for real samples)")
     if likeness < 0.99:
@@ -155,8 +160,10 @@ def _check_step_d(step_d: Any) -> str:
     if reached:
         raise Wrong(
             "gradients have reached the generator. With two optimisers that only costs time, with "
-            "one it costs the training: cut it off by detach()"
+            "one it costs the training: cut it off by detach(), which returns a new tensor"
         )
+    if not all(weight.requires_grad for weight in generator.parameters()):
+        raise Wrong(FROZEN)
     if not (_close(loss, right) or _close(2 * loss, right)):
         parts = "D(real) should be 1 and D(G(noise)) 0, with the noise that it is given"
         raise Wrong(f"step_D returns {loss:.4f} as its loss, expected {right:.4f}: {parts}")
@@ -173,8 +180,11 @@ def _check_epoch_loss(epoch_loss: Any) -> str:
     }
     for what, losses in cases.items():
         count, total = len(losses), sum(losses)
+        given = list(losses)
         with case(what):
-            found = number_of(answer_of(epoch_loss, "epoch_loss", list(losses)), "epoch_loss")
+            found = number_of(answer_of(epoch_loss, "epoch_loss", given), "epoch_loss")
+            if given != losses:
+                raise Wrong("epoch_loss has changed the list that it was given")
         got = f"for {what} you get {found:.3f}:"
         by_last = f"divided by {count - 1}, the number of the last batch, and there are {count}"
         _judge_number(
@@ -203,6 +213,8 @@ def _check_logits_loss(discriminator_loss: Any) -> str:
             raise Wrong(
                 f"for {what} you get infinity: the sigmoid rounds to 0, and a logarithm follows"
             )
+        if isinstance(answer, tuple):
+            raise Wrong("discriminator_loss returns several losses: add the two")
         found = number_of(answer, "discriminator_loss")
         sure = real.sigmoid(), fake.sigmoid()
         losses = _both(real, fake), _both(*sure), _both(fake, real), _both(*sure, loss=bce)
@@ -212,14 +224,19 @@ def _check_logits_loss(discriminator_loss: Any) -> str:
         right, twice, swapped, rounded = (share * loss.item() for loss in losses)
         cut = f"for {what} you get {found:.0f}, expected {right:.0f}: the sigmoid rounds to 0"
         use = "Use the loss that takes logits"
+        ones, one_twice = torch.ones_like(real), (_both(sure[0], fake), _both(real, sure[1]))
         mistakes = [
+            (rounded, f"{cut} and 1, and BCELoss cuts off at 100. {use}"),
             (twice, "a sigmoid too many: this loss puts one on what it is given"),
+            *((float(loss), "a sigmoid too many, in one of the two parts") for loss in one_twice),
+            (float(bce_l(real, ones)), "that is the part of the real samples alone: add the other"),
+            (float(_both(real, -fake)), "both targets are 1: 0 is for generated samples"),
+            (float(bce_l(ones, real) + bce_l(0 * ones, fake)), SWAPPED),
             (swapped, "the targets are swapped: 1 is for real samples"),
             *_sign_and_sum(right, len(first)),
-            (rounded, f"{cut} and 1, and BCELoss cuts off at 100. {use}"),
         ]
         if found < right and right > 100:  # right before, so only the size is at fault
-            small = "a clamp or a small number added to it cuts off the loss"
+            small = "a clamp or a small number added to it cuts off the loss: leave it out"
             mistakes.append((found, f"{cut} or 1, and {small}. {use}"))
         _judge_number(found, right, what, *mistakes)
         _judge_record(answer, real, fake)
@@ -227,7 +244,7 @@ def _check_logits_loss(discriminator_loss: Any) -> str:
 
 
 def _check_shapes(loss: Any) -> str:
-    answers = torch.tensor([0.9, 0.8, 0.3, 0.2, 0.6, 0.1])
+    answers = torch.tensor([0.9, 0.8, 0.3, 0.2, 0.25, 0.1])  # sorted they would meet other targets
     targets = torch.tensor([1.0, 1.0, 0.0, 0.0, 1.0, 0.0])
     right = float(bce(answers, targets))
     stretched = float(bce(answers[:, None].expand(6, 6), targets.expand(6, 6)))
@@ -240,7 +257,8 @@ def _check_shapes(loss: Any) -> str:
         who = "by your code" if one.shape == other.shape else "still"
         stretching = f"{what} are stretched to (6, 6), {who}: each answer meets each target"
         turned = float(bce(targets, answers)), SWAPPED
-        mistakes = (stretched, stretching), turned, *_sign_and_sum(right, 6)
+        twice = float(bce_l(answers, targets)), TWICE
+        mistakes = (stretched, stretching), turned, twice, *_sign_and_sum(right, 6)
         _judge_number(found, right, what, *mistakes)
         _judge_record(answer, given)
     return "each answer is compared with its own target, whatever the shapes"
@@ -258,15 +276,22 @@ def _check_draw(draw: Any) -> str:
             left_on = torch.is_grad_enabled()
         found = numbers_of(samples, "what draw returns")
         judge_shape(found, (5, 64), "for 5 noise vectors draw returns")
+        if isinstance(samples, list):
+            raise Wrong.kind("what draw returns", samples, "a tensor, as G makes it")
         mode = "training" if training else "evaluation"
         if not torch.allclose(found, right, atol=1e-5):
             raise Wrong("these are not its samples for the noise given: is dropout still on?")
         if isinstance(samples, Tensor) and samples.requires_grad:
             raise Wrong(f"the samples still carry their gradient's record: {under}")
         if any(layer.training != training for layer in generator.modules()):
-            raise Wrong(f"generator and layers were in {mode} mode before, and are not afterwards")
+            raise Wrong(
+                f"generator and layers were in {mode} mode before, and are not afterwards: "
+                "G.train(mode) reaches them all, and nothing after `return` runs"
+            )
+        if generator[1].p != 0.5:
+            raise Wrong("the dropout is gone for ever: G.eval() switches it off for a while")
         if not all(weight.requires_grad for weight in generator.parameters()):
-            raise Wrong("the generator is frozen afterwards: leave requires_grad as it is")
+            raise Wrong(FROZEN)
         if not left_on:
             raise Wrong(f"gradients stay off afterwards: {under}")
     return "no dropout, no gradients, and the mode as it was"
@@ -296,23 +321,27 @@ def _check_last_layer(last_layer: Any) -> str:
     dead = int((found == 0).all(dim=1).sum())
     off, off_in_columns = (bool(((found.sum(dim=axis) - 1).abs() > 1e-4).any()) for axis in (1, 0))
     if dead > 0:
-        raise Wrong(f"{dead} of 7 rows with negative numbers only are all zero, expected none")
+        raise Wrong(f"{dead} of 7 rows are all zero, those without positive numbers: expected none")
     if (found < 0).any():
         raise Wrong("your layer makes negative numbers, and real rows have none")
     if off and not off_in_columns:
         raise Wrong("the columns add up to 1, expected the rows: the dim is the other one")
     if off:
+        total = max(found.sum(dim=1).tolist(), key=lambda total: abs(total - 1))
         raise Wrong(
-            f"the numbers of a row add up to {float(found[1].sum()):.2f}, expected 1: otherwise "
+            f"the numbers of a row add up to {total:.4g}, expected 1: otherwise "
             "no place has to give way when another one grows"
         )
+    if bool((found[1:].std(dim=1) == 0).any()):
+        raise Wrong("a row of different numbers has equal ones after your layer, as a ReLU does it")
     if not torch.equal(found[1:].argmax(dim=1), rows[1:].argmax(dim=1)):
         raise Wrong("the largest number of a row is at another place after your layer")
     if not made.requires_grad:
         raise Wrong("no gradient gets through your layer, so the generator could not learn")
     if any("Implicit dimension" in str(warning.message) for warning in warned):
-        raise Wrong("right today, but PyTorch has to guess the axis, and warns: say `dim=1`")
-    return "each row adds up to 1, and every place keeps learning"
+        raise Wrong("PyTorch has to guess the axis, and warns: say `dim=1`")
+    flat = ", but all rows are almost flat: is a layer too many?" if found.max() < 0.02 else ""
+    return f"each row adds up to 1, and every place keeps learning{flat}"
 
 
 def _judge_untouched(what: str, given: Tensor, kept: Tensor) -> None:
@@ -332,6 +361,8 @@ def _check_scaled(scaled: Any) -> str:
     _judge_untouched("scaled has changed the data", given, data)
     if not isinstance(answer, (tuple, list)) or len(answer) != 2:
         raise Wrong("scaled returns something else than two things: scaled data, and a way back")
+    if callable(answer[0]) and not callable(answer[1]):
+        raise Wrong("the two are swapped: first the scaled data, then the way back")
 
     def back(samples: Tensor) -> Tensor:
         return numbers_of(answer_of(answer[1], "way back", samples), "what your way back returns")
@@ -344,20 +375,25 @@ def _check_scaled(scaled: Any) -> str:
         both = _close(min(ends), -1) and _close(max(ends), 1)
         hint = ": each column needs its own ends, min(dim=0).values" if both else ""
         raise Wrong(f"your scaled data run in {told}, expected -1 to 1 in both{hint}")
-    if not _same(found := back(answer[0]), data):
-        judge_shape(found, (200, 2), "your way back returns")
-        made, first = (", ".join(f"{one:.4g}" for one in row[0].tolist()) for row in (found, data))
-        raise Wrong(f"your way back does not lead back to the data: ({first}) becomes ({made})")
     some = torch.tensor([[0.0, 0.0], [0.5, 1.2]])  # generated samples, with other ends
     given = some.clone()
-    found = back(given)
+    again, new = back(answer[0]), back(given)
     _judge_untouched("your way back has changed the samples", given, some)
+    own_ends = "your way back uses the ends of what it is given: keep those of the data"
+    if _same(new, data):
+        raise Wrong("your way back returns the data, whatever it is given")
+    if _same(again, found) and not _same(new, some):
+        raise Wrong(own_ends)
+    if not _same(again, data):
+        judge_shape(again, (200, 2), "your way back returns")
+        made, first = (", ".join(f"{one:.4g}" for one in row[0].tolist()) for row in (again, data))
+        raise Wrong(f"your way back does not lead back to the data: ({first}) becomes ({made})")
     low, high = data.min(dim=0).values, data.max(dim=0).values
     right = low + (some + 1) / 2 * (high - low)
-    if _same(found, right.clamp(low, high)):
+    if _same(new, right.clamp(low, high)):
         raise Wrong("your way back cuts off at the ends of the real data: 1.2 lies beyond them")
-    if not _same(found, right):
-        raise Wrong("your way back uses the ends of what it is given: keep those of the data")
+    if not _same(new, right):
+        raise Wrong(own_ends)
     return "from -1 to 1 in each column, and back"
 
 

@@ -71,9 +71,11 @@ def _judge_curve(answer: Any, name: str, curve: Curve, mistakes: dict[str, Curve
     if ks_uniform(x, LOW, HIGH) > 0.06:
         raise Wrong("x is not spread evenly: try low + (high - low) * torch.rand(...)")
     if not right:
+        jumps = float(y[x.argsort()].diff().abs().mean()) > float(y.std()) / 2
         raise Wrong(
             f"y is not {name}: at x = {float(x[worst]):.3f} it is {float(y[worst]):.3f}, "
             f"expected {float(curve(x[worst])):.3f}"
+            + (". Is it that of another x? Draw x once and use it for both" if jumps else "")
         )
 
 
@@ -81,6 +83,8 @@ def _check_arch_data(arch: Any) -> str:
     mistakes: dict[str, Curve] = {
         "x ** 2 - 10, the arch upside down": lambda x: x**2 - 10,
         "x ** 2": lambda x: x**2,
+        "10 + x ** 2: the sign of x ** 2 is wrong": lambda x: 10 + x**2,
+        "-x ** 2: the 10 is missing": lambda x: -(x**2),
         "(10 - x) ** 2: the power binds to x alone": lambda x: (10 - x) ** 2,
     }
     _judge_curve(arch, "10 - x ** 2", lambda x: 10 - x**2, mistakes)
@@ -184,9 +188,17 @@ def _check_sine_picture(ax: Any) -> str:
     on_sine = _mostly_close(y, torch.sin(x))
     low, high = float(x.min()), float(x.max())
     if len(points) < 100:
-        raise Wrong(f"your picture has {len(points)} points, expected all 2,048")
+        columns = ": columns are points[:, 0] and points[:, 1]" if len(points) == 2 else ""
+        raise Wrong(f"your picture has {len(points)} points, expected all 2,048{columns}")
+    if torch.equal(rows := x.unique(), torch.arange(len(rows)).double()):
+        raise Wrong(
+            f"x runs from 0 to {high:.0f}, the row number: ax.plot(points[:, 0], points[:, 1], "
+            '".") takes x from the first column'
+        )
     if not on_sine and _mostly_close(x, torch.sin(y)):
         raise Wrong("x and y are swapped in your picture")
+    if _mostly_close(y, 1.08**x):
+        raise Wrong("the points in your picture lie on 1.08 ** x: it is still the exponential")
     if not on_sine:
         raise Wrong("the points in your picture do not lie on the sine")
     if low > -4.5 or high < 4.5:
@@ -251,14 +263,20 @@ def _check_sine_generator(generator: Any, ax: Any, *, latent_dim: int | None = N
     judge_shape(points, (len(points), 2), "your generator makes", "two columns")
     x = points[:, 0]
     error = fit_error(points, torch.sin, LOW, HIGH)
-    if float(points.abs().max()) <= 1.15 and float(x.std()) > 0.3:
-        raise Wrong("your points lie between -1 and 1: undo the scaling, see in_data_units")
+    inside = (points.abs() < torch.tensor([1.1, 1.5])).double().mean()  # most, if not all
+    if float(inside) > 0.95 and float(x.std()) > 0.3:
+        raise Wrong("your points lie between about -1 and 1: undo the scaling, see in_data_units")
     if error > 0.1 >= fit_error(points.flip(1), torch.sin, LOW, HIGH):
         raise Wrong("the columns are swapped: column 0 must be x, column 1 must be y")
     with case(remark=remark):
         _judge_spread(x)
+    if error > 0.1 >= fit_error(points, torch.cos, LOW, HIGH):
+        raise Wrong("your points lie on the cosine of x, expected sin(x)")
     if error > 0.1:
-        raise Wrong(f"points lie {error:.1%} of its height off the curve, expected 10 % at most")
+        raise Wrong(
+            f"points lie off the curve by {error:.1%} of its height, expected 10 % at most: train "
+            "longer, keep the best weights, or take a wider generator (hint 2)"
+        )
     _judge_generated_picture(_axes_of(ax))
     return f"{error:.1%} off the curve, KS {ks_uniform(x, LOW, HIGH):.3f}"
 
@@ -273,7 +291,8 @@ def _check_score(score: Any) -> str:
 
     def score_of(points: Tensor, what: str) -> float:
         with case(what):
-            return number_of(answer_of(score, "score", points.clone()), "score")
+            answer, bad = answer_of(score, "score", points.clone()), "impostor" in what
+            return number_of(answer, "score", infinite=bad)
 
     # several draws, and real points first, in the middle and last: no luck and no counter will do
     for side in (-1, 1, -1, 1):
@@ -297,10 +316,12 @@ def _check_score(score: Any) -> str:
         raise Wrong(f"real points get {min(honest):.3g}, expected scores of 0 or more")
     found, what = min(fooled)
     if found < 2 * max(honest) or found <= max(honest):
-        raise Wrong(
-            f"the impostor that {what} gets {found:.3g}, and real points get {max(honest):.3g}: "
-            "expected at least twice as much for the impostor"
-        )
+        sees = "how far y is off the curve" if "y off" in what else "where x is"
+        gets = f"gets {found:.3g}, and real points get {max(honest):.3g}"
+        more = "expected at least twice as much for the impostor"
+        if found == max(honest):
+            gets, more = "and real points", f"your score can't tell them apart: both get {found:g}"
+        raise Wrong(f"the impostor that {what} {gets}: {more}. Does it see {sees}?")
     return "all impostors are caught"
 
 

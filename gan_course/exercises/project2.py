@@ -11,6 +11,7 @@ from torch import Tensor
 
 from gan_course.data import decode_batch, pattern_values
 from gan_course.exercises.answers import (
+    ADVICE,
     DRAWN,
     Wrong,
     answer_of,
@@ -23,17 +24,21 @@ from gan_course.exercises.answers import (
 from gan_course.metrics import total_variation, zero_rows
 
 DEPTH = 100  # the integers of project 2 are 0 to 99
+SMALL = "Try distance(torch.tensor([5, 5, 7]), torch.tensor([0, 5, 10])): it is 0.667"
 
 
 def _check_decode(decode_rows: Any) -> str:
     random = torch.Generator().manual_seed(0)
     for depth in (DEPTH, 12):
         batch = torch.randn(7, depth, generator=random)
-        batch[:, 5] = -9  # furthest from 0, and not the largest
+        batch[:, 5], batch[2, 3] = -9, 10  # furthest from 0, and the largest in row 2 only
         right = decode_batch(batch).double()
         with case(f"7 rows of {depth} numbers"):
             answer = answer_of(decode_rows, "decode_rows", batch.clone())
-            found = numbers_of(answer, "what decode_rows returns")
+            returns = "what decode_rows returns"
+            found = numbers_of(answer, returns, "a tensor or a list of whole numbers")
+            if found.numel() == 0:
+                raise Wrong(f"decode_rows finds nothing: {ADVICE['not in list']}")
             if found.shape == (depth,) and torch.equal(found.long(), batch.argmax(dim=0)):
                 raise Wrong("decode_rows looked down the columns, expected an integer for each row")
             if found.numel() == 1 and bool((found == batch.argmax()).all()):
@@ -43,7 +48,9 @@ def _check_decode(decode_rows: Any) -> str:
             judge_shape(found, (7,), "decode_rows returns")
             if torch.equal(found - 1, right):
                 raise Wrong("decode_rows counts from 1, expected positions from 0")
-            if bool((found == 5).all()):
+            if torch.equal(found.long(), batch.argmin(dim=1)):
+                raise Wrong("decode_rows finds the smallest number of each row, not the largest")
+            if torch.equal(found.long(), batch.abs().argmax(dim=1)):
                 raise Wrong(
                     "decode_rows finds the -9, furthest from 0, expected the largest number"
                 )
@@ -67,10 +74,18 @@ def _check_distance(distance: Any) -> str:
         with case(what):
             answer = answer_of(distance, "distance", integers.clone(), allowed.clone())
             found = round(number_of(answer, "distance"), 5) + 0.0  # 0, never -0
-            if right > 0 and math.isclose(found, 2 * right, abs_tol=1e-4):
-                raise Wrong(f"you get {found:.3f}, twice too much: where is the 1/2?")
+            wrong = 1 - float(torch.isin(integers, allowed).double().mean())
+            unseen = 1 - float(torch.isin(allowed, integers).double().mean())
+            both = "the 1/2 belongs to both, the sum and w: brackets"
+            mistakes = (
+                (2 * right, f", twice too much: where is the 1/2? If you have one: {both}"),
+                (right + wrong / 2, f": {both}"),
+                (right - wrong / 2, ": the w is missing"),
+                (right - unseen / 2, ": do values that never come up count, too?"),
+            )
             if not math.isclose(found, right, abs_tol=1e-4):
-                raise Wrong(f"you get {found:.3f}, expected {right:.3f}")
+                why = (why for wrong, why in mistakes if math.isclose(found, wrong, abs_tol=1e-4))
+                raise Wrong(f"you get {found:.3f}, expected {right:.3f}{next(why, '')}. {SMALL}")
     return "six cases, from an even spread to nothing but forbidden integers"
 
 
@@ -99,7 +114,7 @@ def _judge_integers(
         rule = "".join(f"; nearly all are multiples of {k}" for k in [*most][:1])
         raise Wrong(f"{valid:.1%} of the integers are {name}, expected 99 % or more{rule}")
     if values < 0.8 * len(wanted):
-        raise Wrong(f"only {values} of the {len(wanted)} come up, expected most of them")
+        raise Wrong(f"only {values} of the {len(wanted)} come up, expected at least four in five")
     if total_variation(integers, wanted) > 0.5:
         raise Wrong(
             f"spread unevenly: {share:.0%} of the integers are {commonest}, expected about "
@@ -118,7 +133,10 @@ def _check_multiples_of_three(generator: Any, *, latent_dim: int | None = None) 
 
 
 def _check_any_integers(generator: Any, integers: Any, *, latent_dim: int | None = None) -> str:
-    given = numbers_of(integers, "integers").flatten()
+    given = numbers_of(integers, "integers", "twenty whole numbers")
+    if given.ndim == 2 and given.shape[1] == DEPTH:
+        raise Wrong("these are one-hot rows: hand in the integers themselves")
+    given = given.flatten()
     allowed = given.long().unique()
     if not torch.equal(given, given.round()) or ((given < 0) | (given >= DEPTH)).any():
         raise Wrong("integers holds other numbers than whole ones from 0 to 99")

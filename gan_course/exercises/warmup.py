@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.nn.utils import parameters_to_vector, vector_to_parameters
 
 from gan_course.exercises.answers import Wrong, answer_of, number_of
@@ -23,22 +23,29 @@ def _check_step(step: Any) -> str:
         loss = nn.functional.binary_cross_entropy(network(points), truth)
         slopes = parameters_to_vector(torch.autograd.grad(loss, list(network.parameters())))
         before = parameters_to_vector(network.parameters()).detach()
-        try:
-            found = number_of(answer_of(step, "step", network, points, truth, rate), "step")
-        except Wrong as fault:
-            if "NoneType" in str(fault):
-                raise Wrong("a .grad was None: clear, then backward, then move") from None
-            raise
+        turned = nn.functional.binary_cross_entropy(truth, network(points).detach())
+        answer = answer_of(step, "step", network, points, truth, rate)
+        found = number_of(answer, "step")
         moved = parameters_to_vector(network.parameters()).detach() - before
-        if abs(found - loss.item()) > 1e-4:
+        if abs(found - loss.item()) > 1e-3:  # it may be rounded
+            after = nn.functional.binary_cross_entropy(network(points).nan_to_num(), truth)
+            mistakes = (
+                (turned, ". BCELoss gets the answers first"),
+                (after, ": return the loss from before the move"),
+                (8 * loss, ": return the mean, not the sum"),
+            )
+            why = "".join(what for value, what in mistakes if abs(found - value.item()) < 1e-3)
             was = f"in the {when} of two steps the mean loss was {loss.item():.3f} before the move"
-            raise Wrong(f"{was}, but step returns {found:.3f}. BCELoss gets the answers first")
+            raise Wrong(f"{was}, but step returns {found:.3f}{why}")
+        pull = -slopes * rate
         moves = {
-            "": -slopes * rate,
-            "no parameter moved: p -= … changes p, p = p - … does not": 0 * slopes,
-            "the parameters moved uphill: subtract the slopes": slopes * rate,
+            "": pull,
+            "no parameter moved: p -= … changes p, p = p - … does not; or were the slopes cleared "
+            "between backward and the move?": 0 * pull,
+            "the parameters moved uphill: subtract the slopes": -pull,
             "the learning rate was left out": -slopes,
-            "the biases did not move, only the weights": -slopes * rate * ~is_bias,
+            "the biases did not move, only the weights": pull * ~is_bias,
+            "only some parameters moved: is the `return` inside the loop?": pull * (moved != 0),
             "the slopes of the first step still pushed: clear them": -(slopes + old) * rate,
         }
         fits = (what for what, move in moves.items() if torch.allclose(moved, move, atol=1e-5))
@@ -46,7 +53,8 @@ def _check_step(step: Any) -> str:
         if named:
             raise Wrong(f"in the {when} of two steps {named}")
         old = slopes
-    return "two steps, every weight and bias against its slope"
+    number = "; .item() makes a number of your loss" if isinstance(answer, Tensor) else ""
+    return f"two steps, every weight and bias against its slope{number}"
 
 
 CHECKS: dict[str, Callable[..., str]] = {"A": _check_step}
