@@ -15,7 +15,7 @@ from scipy.stats import binomtest
 from torch import Tensor
 
 from gan_course.data import Curve, curve_points, exponential
-from gan_course.metrics import LEVEL, curve_quality, sample_quality
+from gan_course.metrics import LEVEL, TESTS, curve_quality, sample_quality
 
 Draw = Callable[[int, torch.Generator], Tensor]  # how many -> samples
 Situation = Callable[[int, torch.Generator], tuple[Tensor, Tensor]]  # -> made and real samples
@@ -165,9 +165,8 @@ def main() -> None:
     parser.add_argument("--tries", type=int, default=100)
     tries = parser.parse_args().tries
     torch.set_num_threads(1)
-    tests = ("energy", "coverage", "precision", "copying")
     print(f"{'sample_quality':38}{'n':>6}  {'found, 95 % confidence interval':31}", end="")
-    print("".join(f"{test:>11}" for test in tests))
+    print("".join(f"{test:>11}" for test in TESTS))
     alarms = []
     for name, situation in GOOD.items():
         alarms += tried(situation, 2_000, tries)
