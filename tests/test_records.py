@@ -175,7 +175,7 @@ def test_what_project_2_says_of_its_seeds_is_so() -> None:
     # "LeakyReLU changes nothing, and with a slope of 0.5 it gets worse"
     assert abs(middle["leaky_relu"] - middle["longer"]) < 0.03
     assert middle["leaky_half"] > middle["longer"] + 0.05
-    # "does help (0.35)", "helps a little more (0.30)", "only both together get below 0.1"
+    # "helps (0.35)", "helps a little more (0.30)", "only both together get below 0.1"
     assert f"{middle['softplus']:.2f} {middle['relu_shares']:.2f}" == "0.35 0.30"
     assert min(min(tv(name)) for name in middle) > 0.1
     # "all twenty values come up on every seed, and TV is a tenth of what it was"
