@@ -18,12 +18,12 @@ from gan_course.data import as_samples
 NUMBERS, SCRIPT, PROGRAM = "safetensors", "TorchScript", "an exported program"
 RUN, SAVED = "a training to go on with", "a pickle, as torch.save writes it"
 READERS = {
-    NUMBERS: "load_generator(path) reads",
-    SCRIPT: 'torch.jit.load(path, map_location="cpu") reads, which runs a program from the file: '
-    "only if you know its author",
-    PROGRAM: "load_program(path, trusted=True) reads",
-    RUN: "fit(..., checkpoint=path) goes on from",
-    SAVED: "torch.load(path, weights_only=True) reads",
+    NUMBERS: "load_generator(path) reads it",
+    SCRIPT: 'torch.jit.load(path, map_location="cpu") reads it, but that runs code from the file: '
+    "do it only if you trust its author",
+    PROGRAM: "load_program(path, trusted=True) reads it",
+    RUN: "fit(..., checkpoint=path) goes on from it",
+    SAVED: "torch.load(path, weights_only=True) reads it",
 }
 
 
@@ -32,7 +32,7 @@ def require_kind(path: str | os.PathLike[str], wanted: str, advice: str = "") ->
     path = Path(path).expanduser()
     kind = _kind(path)
     if kind != wanted:
-        reader = f", which {READERS[kind]}" if kind in READERS else ""
+        reader = f". {READERS[kind]}" if kind in READERS else ""
         raise ValueError(f"{path} must be {wanted}, but seems to be {kind}{reader}{advice}")
     return path
 

@@ -178,6 +178,25 @@ def test_the_class_of_project_3_is_the_packages() -> None:
         assert equal(weights(getattr(theirs, name)), weights(getattr(ours, name)))
 
 
+def test_the_limit_of_project_3_is_twice_the_worst_of_a_hundred_real_draws() -> None:
+    torch.manual_seed(0)
+    real = [metrics.ks_normal(torch.randn(20_000)) for _ in range(100)]
+    assert 1.7 < 0.02 / max(real) < 2.3
+
+
+def test_what_project_3_says_of_its_sliders_is_so() -> None:
+    def ks(**rates: float) -> float:
+        torch.manual_seed(0)
+        pair = networks.Generator(), networks.Discriminator()
+        gan = training.GAN(*pair, lambda n: torch.rand(n, 1), lambda n: torch.randn(n, 1), **rates)
+        gan.fit(epochs=100)
+        return metrics.ks_normal(gan.generate_samples(num=5_000)[:, 0])
+
+    # "so fast a generator spoils everything, while so fast a discriminator does no harm"
+    assert ks(generator_rate=0.02) > 0.3
+    assert ks(discriminator_rate=0.02) < 0.15
+
+
 SAME = {  # what a chapter defines, and where the package has it under the same name
     "01_exponential_curve.ipynb": "EarlyStopping Losses real_loss fake_loss generator_loss "
     "train_on_real train_on_fake train_generator train_step",

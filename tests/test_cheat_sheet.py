@@ -15,7 +15,7 @@ from torch import nn
 from gan_course import data, training
 
 PAGE = (Path(__file__).parent.parent / "book" / "cheat_sheet.md").read_text(encoding="utf-8")
-SHORTER = {"epochs=400": "epochs=2", "epochs=600": "epochs=2", "range(2_000)": "range(20)"}
+SHORTER = {"epochs=100": "epochs=2", "epochs=600": "epochs=2", "range(2_000)": "range(20)"}
 
 
 def run(title: str, names: dict[str, Any]) -> dict[str, Any]:

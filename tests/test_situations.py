@@ -546,21 +546,21 @@ def zipped(path: Path) -> None:
         file.writestr("notes.txt", "hello")
 
 
-PICKLE = "a pickle, as torch.save writes it, which torch.load(path, weights_only=True) reads"
+PICKLE = "a pickle, as torch.save writes it. torch.load(path, weights_only=True) reads it"
 FILES: dict[str, tuple[Callable[[Path], Any], str]] = {
     "a generator": (
         lambda path: save_generator(pair()[0], path),
-        "safetensors, which load_generator(path) reads",
+        "safetensors. load_generator(path) reads it",
     ),
     "a program": (
         lambda path: save_program(pair()[0], 2, path),
-        "an exported program, which load_program(path, trusted=True) reads",
+        "an exported program. load_program(path, trusted=True) reads it",
     ),
     "a checkpoint": (
         lambda path: run(checkpoint=path),
-        "a training to go on with, which fit(..., checkpoint=path) goes on from",
+        "a training to go on with. fit(..., checkpoint=path) goes on from it",
     ),
-    "TorchScript": (script, "TorchScript, which torch.jit.load(path, "),
+    "TorchScript": (script, "TorchScript. torch.jit.load(path, "),
     ".pth": (lambda path: torch.save(pair()[0].state_dict(), path), PICKLE),
     ".pth of a whole network": (lambda path: torch.save(pair()[0], path), PICKLE),
     ".pth of old": (
