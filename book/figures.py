@@ -82,6 +82,8 @@ class GameStep(NamedTuple):
 
     error: float
     generator_loss: float
+    discriminator_loss: float
+    slope: float  # the discriminator's weight
 
 
 def one_number_game(steps: int = 520, rate: float = 0.05) -> list[GameStep]:
@@ -95,13 +97,15 @@ def one_number_game(steps: int = 520, rate: float = 0.05) -> list[GameStep]:
         rate: Learning rate of both players.
 
     Returns:
-        One state a step: the distance of the fake from the truth, the generator's loss.
+        One state a step: the distance of the fake from the truth, both losses, and the slope.
     """
     fake, slope = 1.0, 0.0
     history = []
     for _ in range(steps):
-        history.append(GameStep(abs(fake), math.log1p(math.exp(-slope * fake))))
-        # D's loss on the fake is softplus(slope * fake); on the real 0 it has no slope to learn
+        generator_loss = math.log1p(math.exp(-slope * fake))
+        # D's loss on the fake is softplus(slope * fake); on the real 0 it is ln 2, whatever slope
+        discriminator_loss = math.log(2) + math.log1p(math.exp(slope * fake))
+        history.append(GameStep(abs(fake), generator_loss, discriminator_loss, slope))
         slope -= rate * fake / (1 + math.exp(-slope * fake))
         # G's loss, with target one, is softplus(-slope * fake)
         fake += rate * slope / (1 + math.exp(slope * fake))
@@ -248,14 +252,14 @@ def two_networks() -> Figure:
 
 
 def four_stages() -> Figure:
-    """Draw one training step as a loop of four numbered stages."""
+    """Draw one update as a loop of four numbered stages; a step goes round three times."""
     figure, axes = _canvas(48, 46)
     boxes = [Box(12, 35, 20, 18), Box(36, 35, 20, 18), Box(36, 11, 20, 18), Box(12, 11, 20, 18)]
     words = [
-        "noise in,\nfakes out",
+        "real samples\nor fakes",
         "ask the\ndiscriminator",
-        "answers vs\ntruth: losses",
-        "update both\nnetworks",
+        "answers vs\ntarget: loss",
+        "update one\nnetwork",
     ]
     for number, (box, text) in enumerate(zip(boxes, words, strict=True), start=1):
         _box(axes, box, edge=INK, line=1.8)
@@ -266,7 +270,7 @@ def four_stages() -> Figure:
     _arrow(axes, boxes[1].bottom, boxes[2].top)
     _arrow(axes, boxes[2].left, boxes[3].right)
     _arrow(axes, boxes[3].top, boxes[0].bottom, dashed=True)
-    _label(axes, 24, 23, "one step", 14, weight="bold")
+    _label(axes, 24, 23, "three times a step", 12, weight="bold")
     return figure
 
 

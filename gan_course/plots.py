@@ -119,28 +119,34 @@ def plot_scores(scores: Sequence[float], *, axes: Axes | None = None) -> Axes:
 
 
 def plot_opinion(
-    discriminator: nn.Module, low: float, high: float, *, title: str = "", axes: Axes | None = None
+    discriminator: nn.Module,
+    x_range: tuple[float, float],
+    y_range: tuple[float, float],
+    *,
+    title: str = "",
+    axes: Axes | None = None,
 ) -> Axes:
-    """Draw D(x, y) over a square as shades: the darker, the more probably real, D says.
+    """Draw D(x, y) over a rectangle as shades: the darker, the more probably real, D says.
 
     A black line leads through all places where it says one half, if there are any.
 
     Args:
         discriminator: maps (n, 2) to probabilities (n, 1).
-        low: where the square begins, in x and in y.
-        high: where it ends.
+        x_range: where the rectangle begins and ends, from left to right.
+        y_range: and from below to above.
     """
     axes = axes or _new_axes(6, 4)
-    side = torch.linspace(low, high, 101)
-    x, y = torch.meshgrid(side, side, indexing="xy")
+    # finely: a trained discriminator's ridge along a curve is narrow
+    columns, rows = torch.linspace(*x_range, 201), torch.linspace(*y_range, 201)
+    x, y = torch.meshgrid(columns, rows, indexing="xy")
     answers = sample(discriminator, torch.stack([x.flatten(), y.flatten()], dim=1))
     shades = _numpy(answers.reshape(x.shape))
-    line = _numpy(side)
-    ground = axes.pcolormesh(line, line, shades, cmap="YlGnBu", vmin=0, vmax=1)
+    place = _numpy(columns), _numpy(rows)
+    ground = axes.pcolormesh(*place, shades, cmap="YlGnBu", vmin=0, vmax=1)
     if shades.min() < 0.5 < shades.max():
-        axes.contour(line, line, shades, [0.5], colors="black")
+        axes.contour(*place, shades, [0.5], colors="black")
     axes.figure.colorbar(ground, ax=axes, label="D says: real")
-    axes.set(xlabel="x", ylabel="y", title=title, xlim=(low, high), ylim=(low, high))
+    axes.set(xlabel="x", ylabel="y", title=title, xlim=x_range, ylim=y_range)
     return axes
 
 

@@ -93,7 +93,7 @@ def test_project_1_is_fit() -> None:
 
 
 @pytest.mark.usefixtures("elsewhere")
-def test_the_arrows_of_project_1_lead_to_where_d_says_real_and_turn_with_the_target() -> None:
+def test_the_arrows_of_project_1_start_to_where_d_says_real_and_turn_with_the_target() -> None:
     chapter = run_until("01_exponential_curve.ipynb", "def train(")
     exec(next(cell for cell in cells("01_exponential_curve.ipynb") if "def push(" in cell), chapter)
     generator, discriminator = chapter["generator"], chapter["discriminator"].eval()
@@ -104,6 +104,38 @@ def test_the_arrows_of_project_1_lead_to_where_d_says_real_and_turn_with_the_tar
     same, turned = chapter["push"](generator, discriminator)
     assert torch.equal(same, fakes)
     assert torch.allclose(turned / turned.norm(dim=1, keepdim=True), -arrows, atol=1e-4)
+
+
+def test_the_score_of_project_1_is_worked_out_as_its_example_says() -> None:
+    content = json.loads((NOTEBOOKS / "01_exponential_curve.ipynb").read_text(encoding="utf-8"))
+    text = " ".join(" ".join("".join(cell["source"]) for cell in content["cells"]).split())
+    height, error, ks, root, again, spread, total = map(
+        float,
+        re.search(  # type: ignore[union-attr]
+            r"highest point, (\S+) dollars.*? An error of (\S+) and a KS distance of (\S+) make "
+            r"(\S+) / (\S+) \+ (\S+) = (\d\.\d+)",
+            text,
+        ).groups(),
+    )
+    assert (again, spread) == (height, ks)
+    assert height == round(1.08**50 - 1.08**0, 1)
+    x = torch.linspace(50 * ks, 50, 10_001)  # too few small ones
+    points = torch.stack([x, 1.08**x + root], dim=1)
+    assert metrics.curve_mse(points, data.exponential) == pytest.approx(error, rel=1e-4)
+    assert metrics.ks_uniform(x, 0, 50) == pytest.approx(ks, abs=1e-3)
+    assert total == pytest.approx(metrics.fit_and_spread(points, data.exponential, 0, 50), abs=5e-3)
+
+
+def test_the_original_of_project_1_is_worse_on_many_points_than_its_log_ends() -> None:
+    content = json.loads((NOTEBOOKS / "01_exponential_curve.ipynb").read_text(encoding="utf-8"))
+    printed = "".join(
+        "".join(output.get("text", ""))
+        for cell in content["cells"]
+        for output in cell.get("outputs", [])
+    )
+    logged = [float(error) for error in re.findall(r"epoch .*; error (\S+)\n", printed)]
+    (many,) = re.findall(r"original: error ([\d.]+),", printed)
+    assert float(many) > 2 * logged[-1]  # "several times larger"
 
 
 @pytest.mark.usefixtures("elsewhere")

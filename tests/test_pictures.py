@@ -142,6 +142,11 @@ def test_the_real_points_lie_on_the_curve():
     assert fit_error(to_data(FILM["real"]), exponential, film.LOW, film.HIGH) < 0.001
 
 
+def test_the_welcome_page_says_what_the_line_under_the_film_counts():
+    page = " ".join((BOOK / "index.md").read_text(encoding="utf-8").split())
+    assert f"how many of {FILM['parts']} equal parts of the curve have crosses" in page
+
+
 def test_the_training_in_the_film_worked():
     first, last = FILM["frames"][0], FILM["frames"][-1]
     assert float(last["off"].removesuffix(" %")) < 1 < 10 < float(first["off"].removesuffix(" %"))

@@ -162,21 +162,24 @@ def test_curves_can_be_drawn_into_panels_of_ones_own() -> None:
 def test_the_opinion_of_a_discriminator_is_drawn_as_shades() -> None:
     right = torch.nn.Sequential(torch.nn.Linear(2, 1), torch.nn.Dropout(0.5), torch.nn.Sigmoid())
     with torch.no_grad():
-        right[0].weight.copy_(torch.tensor([[1.0, 0.0]]))  # real is what lies far to the right
+        right[0].weight.copy_(torch.tensor([[1.0, 0.5]]))  # real: far to the right, and above
         right[0].bias.zero_()
-    axes = plot_opinion(right, -3, 3, title="D")
+    axes = plot_opinion(right, (-3, 3), (-1, 2), title="D")
     ground, half = axes.collections
     answers = np.asarray(ground.get_array())  # one row for each y, one column for each x
     x = np.linspace(-3, 3, answers.shape[1])
-    assert answers == pytest.approx(np.tile(1 / (1 + np.exp(-x)), (len(x), 1)), abs=1e-6)
+    y = np.linspace(-1, 2, answers.shape[0])[:, None]
+    assert answers == pytest.approx(1 / (1 + np.exp(-x - 0.5 * y)), abs=1e-6)
+    assert (axes.get_xlim(), axes.get_ylim(), axes.get_title()) == ((-3, 3), (-1, 2), "D")
     assert ground.get_clim() == (0, 1)
-    assert half.get_paths()[0].vertices[:, 0] == pytest.approx(0, abs=1e-6)
+    along, up = half.get_paths()[0].vertices.T
+    assert along + 0.5 * up == pytest.approx(0, abs=1e-6)
     light = [0.3 * r + 0.6 * g + 0.1 * b for r, g, b, _ in ground.get_cmap()(np.linspace(0, 1))]
     assert light == sorted(light, reverse=True), "shades must be told apart without colour"
     assert right.training, "the network is left as it was"
     with torch.no_grad():
         right[0].bias.fill_(9)  # sure of everything: no line
-    assert len(plot_opinion(right, -3, 3).collections) == 1
+    assert len(plot_opinion(right, (-3, 3), (-1, 2)).collections) == 1
 
 
 @pytest.mark.parametrize("values", [[1.0], [1, 2, 3, 4], [0, 0, 9], [-5, 2, 30], [6, 7, 8, 8.5]])

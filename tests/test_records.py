@@ -155,6 +155,13 @@ def test_what_project_1_says_of_its_eight_seeds_is_so() -> None:
     assert all(r["outside"] > 0.005 for r in cure)
     # the pictures show as many points as a batch has
     assert {len(r[axis]) for r in original for axis in "xy"} == {128}
+    # "a few points far off make most of a mean of squares, and 128 points may miss them"
+    squares = [
+        sorted(((y - 1.08**x) ** 2 for x, y in zip(r["x"], r["y"], strict=True)), reverse=True)
+        for r in original
+    ]
+    assert all(sum(worst[:6]) > sum(worst) / 2 for worst in squares)
+    assert sum(squares[0]) / 128 < original[0]["mse"] / 4
 
 
 def test_what_project_2_says_of_its_seeds_is_so() -> None:
