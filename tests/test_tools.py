@@ -32,9 +32,7 @@ def workplace(tmp_path, monkeypatch):
     monkeypatch.setattr(notebooks, "ROOT", tmp_path)
     monkeypatch.setattr(notebooks, "NOTEBOOKS", tmp_path / "notebooks")
     monkeypatch.setattr(notebooks, "RUNS", tmp_path / "runs.json")
-    notebooks.package.cache_clear()
     yield tmp_path
-    notebooks.package.cache_clear()
 
 
 QUIET = "import os; print(os.environ['TQDM_DISABLE'])"  # a progress bar differs from run to run
@@ -82,15 +80,17 @@ def test_notebooks_are_run_for_real_and_written_and_a_second_run_changes_nothing
 
 @pytest.mark.parametrize("newer", ["notebook", "package"])
 def test_code_that_is_newer_than_its_outputs_is_told(workplace, monkeypatch, newer):
-    path = put(workplace, "print(1)")
+    path = put(workplace, "from gan_course.user import answer")
+    package = workplace / "gan_course"
+    (package / "user.py").write_text("from gan_course.helper import answer\n")
     monkeypatch.setattr(notebooks, "execute", lambda path: (nbformat.read(path, 4), 60.0))
     assert run(monkeypatch) == 0
+    (package / "stranger.py").write_text("answer = 44\n")  # which the notebook does not import
     assert notebooks.stale() == []
     if newer == "notebook":
-        put(workplace, "print(2)")
+        put(workplace, "from gan_course.user import answer", "print(2)")
     else:
-        (workplace / "gan_course" / "helper.py").write_text("answer = 43\n")
-        notebooks.package.cache_clear()
+        (package / "helper.py").write_text("answer = 43\n")
     assert notebooks.stale() == [path.stem]
 
 

@@ -10,12 +10,12 @@ from __future__ import annotations
 import argparse
 import base64
 import datetime
-import functools
 import hashlib
 import importlib.metadata
 import json
 import os
 import platform
+import re
 import shutil
 import sys
 import time
@@ -64,23 +64,30 @@ def name_of(path: Path) -> str:
     return path.relative_to(NOTEBOOKS).with_suffix("").as_posix()
 
 
-@functools.cache
-def package(records: bool) -> str:
-    """The code of the package and its shipped generators; and its records, for who reads them."""
-    digest = hashlib.sha256()
-    for file in sorted((ROOT / "gan_course").rglob("*")):
-        if file.suffix not in {".py", ".json", ".safetensors"}:
-            continue
-        if records or file.parent.name != "measured":
-            digest.update(file.relative_to(ROOT).as_posix().encode() + file.read_bytes())
-    return digest.hexdigest()
+def below(code: str, found: set[Path]) -> set[Path]:
+    """Add the files of the package that some code imports, and those that they import."""
+    for module, names in re.findall(r"^\s*from (gan_course[\w.]*) import ([\w, ]*)", code, re.M):
+        parts = module.split(".")
+        modules = [".".join(parts[: n + 1]) for n in range(len(parts))]  # a room, then its file
+        for name in [*modules, *(f"{module}.{name.strip()}" for name in names.split(","))]:
+            place = ROOT / name.replace(".", "/")
+            for file in (place.with_suffix(".py"), place / "__init__.py"):
+                if file.is_file() and file not in found:
+                    found.add(file)
+                    below(file.read_text(encoding="utf-8"), found)
+    return found
 
 
 def fingerprint(notebook: NotebookNode) -> str:
-    """A short text that stands for the code of a notebook and of the package below it."""
+    """A short text that stands for the code of a notebook, and of what it imports and reads."""
     cells = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
-    parts = [*cells, package(records=any("load_records" in cell for cell in cells))]
-    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
+    files = below("\n".join(cells), set()) | set((ROOT / "gan_course").rglob("*.safetensors"))
+    if any("load_records" in cell for cell in cells):
+        files |= set((ROOT / "gan_course" / "measured").glob("*.json"))
+    digest = hashlib.sha256("\0".join(cells).encode())
+    for file in sorted(files):
+        digest.update(file.relative_to(ROOT).as_posix().encode() + file.read_bytes())
+    return digest.hexdigest()[:16]
 
 
 def runs() -> dict[str, dict[str, Any]]:

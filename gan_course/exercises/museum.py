@@ -228,10 +228,10 @@ def _check_logits_loss(discriminator_loss: Any) -> str:
         mistakes = [
             (rounded, f"{cut} and 1, and BCELoss cuts off at 100. {use}"),
             (twice, "a sigmoid too many: this loss puts one on what it is given"),
-            *((float(loss), "a sigmoid too many, in one of the two parts") for loss in one_twice),
-            (float(bce_l(real, ones)), "that is the part of the real samples alone: add the other"),
-            (float(_both(real, -fake)), "both targets are 1: 0 is for generated samples"),
-            (float(bce_l(ones, real) + bce_l(0 * ones, fake)), SWAPPED),
+            *((loss.item(), "a sigmoid too many, in one of the two parts") for loss in one_twice),
+            (bce_l(real, ones).item(), "that is the part of the real samples alone: add the other"),
+            (_both(real, -fake).item(), "both targets are 1: 0 is for generated samples"),
+            ((bce_l(ones, real) + bce_l(0 * ones, fake)).item(), SWAPPED),
             (swapped, "the targets are swapped: 1 is for real samples"),
             *_sign_and_sum(right, len(first)),
         ]
