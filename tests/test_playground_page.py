@@ -128,7 +128,7 @@ def test_what_the_page_says_of_its_recipes_is_so(laboratory: Any) -> None:
         good = sum(record["verdict"] == "good" for record in records)
         assert re.search(rf"on {good} of {len(records)}( seeds)? {words}", text)
     blur, wide = run(laboratory, "return [ganSession(core, targets, measures).LOOK, targets.VIEW];")
-    assert f"a blur of {blur:g}, in units in which the picture is {2 * wide:g} wide" in text
+    assert f"blur of {blur:g}, where the picture is {2 * wide:g} wide" in text
 
 
 def test_it_stops_when_it_is_told_to_and_goes_on_from_there(playground: Any) -> None:
