@@ -366,7 +366,7 @@ def moving_target() -> Figure:
     upper.set_title("generator's loss", fontsize=14, weight="bold", color=INK)
     upper.set(ylim=(0, 1.2), yticks=[0, 0.5, 1])
     lower.plot(errors, color=INK, lw=2)
-    lower.set_title("true error", fontsize=14, weight="bold", color=INK)
+    lower.set_title("error", fontsize=14, weight="bold", color=INK)
     lower.set(ylim=(-0.12, 1.4), yticks=[0, 1], xticks=[0, 200, 400])
     lower.set_xlabel("step", fontsize=13)
     for step, marker, colour in marks:

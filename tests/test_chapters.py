@@ -84,7 +84,7 @@ def test_project_1_is_fit() -> None:
         ),
     )
     assert [list(losses) for losses in history.losses] == by_hand["losses"]
-    assert history.scores == pytest.approx(by_hand["quality"], rel=1e-6)
+    assert history.scores == pytest.approx(by_hand["errors"], rel=1e-6)
     ours = weights(generator, discriminator)
     assert equal(ours, weights(chapter["generator"], chapter["discriminator"]))
     torch.manual_seed(0)
