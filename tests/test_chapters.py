@@ -224,7 +224,7 @@ def test_what_project_3_says_of_its_sliders_is_so() -> None:
         gan.fit(epochs=100)
         return metrics.ks_normal(gan.generate_samples(num=5_000)[:, 0])
 
-    # "so fast a generator spoils everything, while so fast a discriminator does no harm"
+    # "A generator that fast spoils everything, while a discriminator that fast does no harm"
     assert ks(generator_rate=0.02) > 0.3
     assert ks(discriminator_rate=0.02) < 0.15
 
