@@ -44,8 +44,8 @@ class Variant(NamedTuple):
 
 
 # A D step is two updates, a G step one: 45 x 11 = 99 x 5 = 165 x 3, so that the last number of
-# epochs costs the same for all, and the first is the same number of G steps. The best epoch is kept,
-# and with fewer D steps there are more epochs to choose from.
+# epochs costs the same for all, and the first is the same number of G steps. The best epoch is
+# kept, and with fewer D steps there are more epochs to choose from.
 VARIANTS = {
     "1 D step": Variant((45, 165)),
     "2 D steps": Variant((45, 99), d_steps=2),
