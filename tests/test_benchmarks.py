@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 import sys
 from dataclasses import replace
+from functools import partial
 
 import pytest
 import torch
 
-from benchmarks import curves, multiples, normal, quality
-from gan_course.data import curve_points, real_batch
+from benchmarks import curves, multiples, normal, quality, questions
+from gan_course.data import curve_points, normal_noise, real_batch
 from gan_course.many import CURVES, PATTERNS
+from gan_course.networks import make_discriminator, make_generator
+from gan_course.training import fit, train_step
 
 GOOD = {"fit_error": 0.005, "ks": 0.04, "outside": 0.005, "bins": 49}
 LEARNT = {"validity": 0.9999, "covered": 20, "allowed": 20, "tv": 0.05}
@@ -139,3 +142,40 @@ def test_real_rows_are_good(name):
     record = multiples.measures(real_batch(values, 100_000, 100, random=random), values)
     assert multiples.reached(record)
     assert record["verdict"] == "good"
+
+
+def trained_with(step):
+    """Losses and weights of three short epochs."""
+    torch.manual_seed(1)
+    loader = list(torch.randn(2, 8, 2))
+    generator, discriminator = make_generator(), make_discriminator()
+    history = fit(generator, discriminator, loader, normal_noise(2), epochs=3, step=step)
+    return history.losses, [*generator.parameters(), *discriminator.parameters()]
+
+
+def test_a_step_without_a_variant_is_that_of_project_1():
+    alike = partial(questions.train_step, variant=questions.Variant((1,)), more=iter(()))
+    (losses, weights), (their_losses, their_weights) = map(trained_with, (alike, train_step))
+    assert losses == their_losses
+    assert all(map(torch.equal, weights, their_weights))
+
+
+def test_a_variant_changes_the_discriminator_that_often_and_with_its_targets():
+    generator, discriminator = make_generator(), torch.nn.Sequential(torch.nn.Linear(2, 1))
+    discriminator.append(torch.nn.Sigmoid())
+    with torch.no_grad():
+        discriminator[0].weight.zero_()
+        discriminator[0].bias.fill_(1.0)
+    seen = []
+    discriminator.register_forward_hook(lambda _, inputs, __: seen.append(inputs[0].detach()))
+    still = [torch.optim.SGD(network.parameters(), 0.0) for network in (generator, discriminator)]
+    real, *more = batches = [torch.full((4, 2), float(number)) for number in range(3)]
+    variant = questions.Variant((1,), d_steps=3, real=0.9, fake=0.1)
+    losses = questions.train_step(
+        generator, discriminator, *still, real, normal_noise(2), variant=variant, more=iter(more)
+    )
+    assert len(seen) == 7  # real and fake three times, then the generator's fakes
+    assert all(map(torch.equal, seen[:6:2], batches))
+    # by hand: every answer has a logit of 1, so -log D is 0.3133 and -log(1 - D) is 1.3133
+    assert losses.real.item() == pytest.approx(0.9 * 0.3133 + 0.1 * 1.3133, abs=1e-4)
+    assert losses.fake.item() == pytest.approx(0.1 * 0.3133 + 0.9 * 1.3133, abs=1e-4)

@@ -7,7 +7,9 @@ from statistics import median
 from typing import Any
 
 import pytest
+from scipy.stats import mannwhitneyu
 
+from benchmarks import questions
 from benchmarks.quality import PROJECTS
 from gan_course import records
 from gan_course.many import CURVES
@@ -17,7 +19,8 @@ NAMES = sorted(file.stem for file in records.FOLDER.glob("*.json"))
 COURSE = [name for name in NAMES if name.endswith("_course")]
 # measured on seeds that nobody had looked at before
 PUBLISHED = ("normal_original", "normal_course")
-FRESH = ["sine_fresh", *(n for n in NAMES if n.startswith("normal_") and n not in PUBLISHED)]
+NORMAL = [n for n in NAMES if n.startswith("normal_") and n not in PUBLISHED]
+FRESH = ["sine_fresh", "questions", *NORMAL]
 
 
 @pytest.mark.parametrize("name", COURSE)
@@ -218,3 +221,33 @@ def test_what_project_3_says_of_its_seeds_is_so() -> None:
     assert median(ks("stacked")) < min(median(ks(name)) for name in (*strong, *weak[:-1]))
     # "the control is about as far off as the published recipe"
     assert median(ks("original_large")) > 0.8 * median(original)
+
+
+def test_what_the_questions_say_of_their_ten_seeds_is_so() -> None:
+    content = json.loads((records.FOLDER / "questions.json").read_text(encoding="utf-8"))
+    assert content["variants"] == repr(questions.VARIANTS)
+    ten, one = content["records"], "1 D step, 165 epochs"
+    assert len(ten) == 10
+
+    def p(first: str, other: str, measure: str) -> float:
+        a, b = ([record[name][measure] for record in ten] for name in (first, other))
+        return float(mannwhitneyu(a, b).pvalue)
+
+    def middle(name: str, measure: str) -> float:
+        return median(record[name][measure] for record in ten)
+
+    limit, early, five = 0.05 / 12, "1 D step, 45 epochs", "5 D steps, 45 epochs"
+    # "five D steps: a worse spread both times"
+    for first in (early, one):
+        assert middle(five, "ks") > middle(first, "ks")
+        assert p(first, five, "ks") < limit
+    # "a smaller error after equally many G steps, but none that these seeds could show"
+    assert middle(five, "mse") < middle(early, "mse")
+    assert p(early, five, "mse") < limit < p(one, five, "mse")
+    # "the median spread lies between, but p is above the limit"
+    for first, two in ((early, "2 D steps, 45 epochs"), (one, "2 D steps, 99 epochs")):
+        assert middle(first, "ks") < middle(two, "ks") < middle(five, "ks")
+        assert all(p(first, two, measure) > limit for measure in ("mse", "ks"))
+    # "far above the limit"
+    for other in ("one-sided, 165 epochs", "two-sided, 165 epochs"):
+        assert all(p(one, other, measure) > 10 * limit for measure in ("mse", "ks"))
