@@ -20,9 +20,9 @@ unexport PYTHONDONTWRITEBYTECODE
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PRE_COMMIT_HOME := $(CURDIR)/$(VENV)/pre-commit
 
-# Three workers on two cores: tests in a browser wait as much as they compute. What takes longest
+# Four workers on two cores: tests in a browser wait as much as they compute. What takes longest
 # begins first, see tests/conftest.py.
-PYTEST := $(BIN)/pytest --numprocesses=3 --dist=loadfile --no-loadscope-reorder \
+PYTEST := $(BIN)/pytest --numprocesses=4 --dist=loadfile --no-loadscope-reorder \
 	--cov=gan_course --cov-branch --cov-report=term-missing:skip-covered --cov-fail-under=95
 # torch's builds, and the CUDA libraries that a build brings along, differ from machine to machine
 OF_TORCH := cuda-bindings cuda-toolkit nvidia-cudnn-cu13 nvidia-cusparselt-cu13 nvidia-nccl-cu13 \
