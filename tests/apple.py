@@ -1,9 +1,5 @@
 """A stand-in for a GPU by Apple, on any machine: it has memory of its own, and no float64."""
 
-from __future__ import annotations
-
-from typing import Any
-
 import torch
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
@@ -15,7 +11,7 @@ MIXED = {Tensor.copy_, Tensor.__setitem__, Tensor.__getitem__, Tensor.to, Tensor
 MIXED.add(torch._has_compatible_shallow_copy_type)
 
 
-def is_apple(value: object) -> bool:
+def is_apple(value):
     """Whether an argument names the device."""
     return isinstance(value, (str, torch.device)) and str(value).startswith("mps")
 
@@ -27,16 +23,16 @@ class AppleGPU(TorchFunctionMode):
     tensors of two devices in one operation, and numpy. What its kernels do is not known here.
     """
 
-    def __init__(self) -> None:
+    def __init__(self):
         super().__init__()
         # the memory of its tensors; views share it. It is kept, so that no other tensor gets it
-        self.memory: dict[int, torch.UntypedStorage] = {}
+        self.memory = {}
 
-    def holds(self, tensor: Tensor) -> bool:
+    def holds(self, tensor):
         """Whether a tensor is on the device."""
         return tensor.untyped_storage().data_ptr() in self.memory
 
-    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+    def __torch_function__(self, func, types, args=(), kwargs=None):
         """Do what was asked for, on the CPU, and note on which device the results are."""
         kwargs = dict(kwargs or {})
         given = [

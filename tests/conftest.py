@@ -1,7 +1,5 @@
 """What tests share: nothing leaves this machine; the built pages, and a real browser."""
 
-from __future__ import annotations
-
 import functools
 import http.server
 import ipaddress
@@ -10,9 +8,7 @@ import re
 import socket
 import sys
 import threading
-from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -24,7 +20,7 @@ TOC = (ROOT / "book" / "_toc.yml").read_text(encoding="utf-8")
 PAGES = tuple(f"{name}.html" for name in re.findall(r"(?:root|file): (\S+)", TOC))
 
 
-def _stay_here(event: str, arguments: tuple[Any, ...]) -> None:
+def _stay_here(event, arguments):
     """Fail a test that asks another machine: it would need a network, and what it gets may change.
 
     Python calls this before every operation of every library. What other programs do it does not
@@ -54,7 +50,7 @@ sys.addaudithook(_stay_here)
 LONG = ("test_site.py", "test_playground_page.py", "test_accessibility.py")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(items):
     """Mark what `make check` leaves out; notebooks first, then long files: all end together."""
     for item in items:
         if {"browser", "site", "published"} & set(getattr(item, "fixturenames", ())):
@@ -63,26 +59,26 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 class _Quiet(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, format: str, *args: object) -> None:
+    def log_message(self, format, *args):
         """Say nothing for each page."""
 
 
 class _Server(http.server.ThreadingHTTPServer):
-    def handle_error(self, request: object, client_address: object) -> None:
+    def handle_error(self, request, client_address):
         """Say nothing where a browser has left before a file was sent to its end."""
         if not isinstance(sys.exc_info()[1], ConnectionError):
             super().handle_error(request, client_address)
 
 
 @pytest.fixture(scope="session")
-def site() -> Iterator[str]:
+def site():
     """The address of the built site, served on this machine."""
     if not (HTML / "index.html").is_file():
         pytest.fail("the book is not built: run `make book` first")
     handler = functools.partial(_Quiet, directory=str(HTML))
     # coverage watches each new thread; where two begin at once Python may refuse it, and a thread
     # that dies before it has begun leaves a page waiting for ever
-    threading.settrace(None)  # type: ignore[arg-type]
+    threading.settrace(None)
     server = _Server(("127.0.0.1", 0), handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield f"http://127.0.0.1:{server.server_address[1]}"
@@ -90,7 +86,7 @@ def site() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[object]:
+def browser():
     """A headless Chromium of this machine; without one tests are skipped, except in CI."""
     from playwright.sync_api import sync_playwright
 
@@ -109,10 +105,10 @@ def browser() -> Iterator[object]:
         chromium.close()
 
 
-def _patient(make: Callable[..., Any]) -> Callable[..., Any]:
+def _patient(make):
     """A page or context that waits for what it needs: a busy machine is no fault of the page."""
 
-    def made(**settings: Any) -> Any:
+    def made(**settings):
         found = make(**settings)
         found.set_default_timeout(600_000)
         return found

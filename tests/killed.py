@@ -6,8 +6,6 @@ them went on from a file, and all losses, in the end and without any interruptio
 is stopped by Ctrl-C, and what it says is printed, too.
 """
 
-from __future__ import annotations
-
 import contextlib
 import io
 import json
@@ -19,7 +17,6 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import nn
@@ -28,17 +25,17 @@ from torch.utils.data import DataLoader
 from gan_course.data import normal_noise
 from gan_course.many import CURVES, train
 from gan_course.networks import Discriminator, Generator, make_discriminator, make_generator
-from gan_course.training import GAN, History, fit
+from gan_course.training import GAN, fit
 
 
-def numbers(history: History) -> list[float]:
+def numbers(history):
     """All losses and scores, and what was best."""
     scores = [epoch.score or 0.0 for epoch in history.epochs]
     losses = [loss for losses in history.losses for loss in losses]
     return [*losses, *scores, history.best_epoch, history.best_score]
 
 
-def loop(file: Path | None, size: int = 40) -> list[float]:
+def loop(file, size=40):
     """`fit` with dropout, and batches that are shuffled by random numbers of their own."""
     torch.manual_seed(1)
     order = torch.Generator().manual_seed(2)
@@ -58,7 +55,7 @@ def loop(file: Path | None, size: int = 40) -> list[float]:
     return [*numbers(history), *nn.utils.parameters_to_vector(generator.parameters()).tolist()]
 
 
-def gan(file: Path | None, size: int = 120) -> list[float]:
+def gan(file, size=120):
     """`GAN.fit` with falling rates and a moving average."""
     torch.manual_seed(1)
     networks = Generator(1), Discriminator(1)
@@ -68,9 +65,7 @@ def gan(file: Path | None, size: int = 120) -> list[float]:
     return numbers(history) + owner.generate_samples(watch).flatten().tolist()
 
 
-def seeds(
-    file: Path | None, size: int = 160, fast: bool = False, shared: bool = False
-) -> list[float]:
+def seeds(file, size=160, fast=False, shared=False):
     """`many.train` of two seeds with all that the recipe has."""
     points = torch.linspace(0, 1, 40)[:, None].expand(-1, 2)
     small = replace(CURVES, steps=size, batch_size=32, dropout=0.0 if fast else 0.2)
@@ -81,24 +76,24 @@ def seeds(
     return torch.cat([*(part.flatten() for part in trained.losses), weights]).tolist()
 
 
-def fast(file: Path | None, size: int = 160) -> list[float]:
+def fast(file, size=160):
     """The same on the fast way."""
     return seeds(file, size, fast=True)
 
 
-def shared(file: Path | None, size: int = 160) -> list[float]:
+def shared(file, size=160):
     """The same with random numbers drawn for all seeds at once."""
     return seeds(file, size, fast=True, shared=True)
 
 
 Training = Callable[[Path | None, int], list[float]]
-TRAININGS: dict[str, Training] = {f.__name__: f for f in (loop, gan, seeds, fast, shared)}
+TRAININGS = {f.__name__: f for f in (loop, gan, seeds, fast, shared)}
 
 
 KILLED = {"loop": 70, "gan": 110, "seeds": 200}  # a second each, or they are over too early
 
 
-def child(work: Callable[[], object], result: Path) -> int:
+def child(work, result):
     """Fork a process that works and then writes what came out."""
     pid = os.fork()
     if pid == 0:
@@ -112,22 +107,22 @@ def child(work: Callable[[], object], result: Path) -> int:
     return pid
 
 
-def ended(pid: int) -> int:
+def ended(pid):
     """The exit code of a child, once it has ended."""
     return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
 
 
-def running(pid: int) -> bool:
+def running(pid):
     """Whether a child has not ended yet."""
     return os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None
 
 
-def content(file: Path) -> bytes:
+def content(file):
     """What is in a file, nothing where there is none."""
     return file.read_bytes() if file.exists() else b""
 
 
-def under_fire(name: str, kills: int, longest: float, folder: Path) -> dict[str, Any]:
+def under_fire(name, kills, longest, folder):
     """Train in peace, and under fire until so many were killed."""
     training, size, moments = TRAININGS[name], KILLED[name], random.Random(0)
     peace, fire, run = (folder / f"{name}-{what}" for what in ("peace", "fire", "run.pt"))
@@ -150,10 +145,10 @@ def under_fire(name: str, kills: int, longest: float, folder: Path) -> dict[str,
     return {"killed": killed, "went on": went_on, "peace": numbers[0], "fire": numbers[1]}
 
 
-def ctrl_c(run: Path) -> str:
+def ctrl_c(run):
     """What a training says that is interrupted in the middle."""
 
-    def work() -> str:
+    def work():
         # a shell switches Ctrl-C off for what it starts by &, such as these tests
         signal.signal(signal.SIGINT, signal.default_int_handler)
         with contextlib.redirect_stdout(io.StringIO()) as said:
@@ -166,15 +161,15 @@ def ctrl_c(run: Path) -> str:
     time.sleep(0.2)
     os.kill(pid, signal.SIGINT)
     assert ended(pid) == 0
-    said: str = json.loads((run.parent / "said").read_text())
+    said = json.loads((run.parent / "said").read_text())
     return said
 
 
-def main(kills: int, longest: float, folder: Path) -> None:
+def main(kills, longest, folder):
     """Kill, interrupt, and print what came out."""
     # the first optimiser takes seconds to import what it needs: no child should die of that
     torch.optim.SGD([torch.zeros(1)])
-    told: dict[str, Any] = {name: under_fire(name, kills, longest, folder) for name in KILLED}
+    told = {name: under_fire(name, kills, longest, folder) for name in KILLED}
     told["said"] = ctrl_c(folder / "ctrl-c.pt")
     print(json.dumps(told))
 

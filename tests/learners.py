@@ -1,7 +1,5 @@
 """What tests of exercises share: answers as learners give them, and what has to become of them."""
 
-from __future__ import annotations
-
 import functools
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """The built site as axe-core judges it, in light and dark, on a desktop and on a phone."""
 
-from __future__ import annotations
-
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from conftest import PAGES

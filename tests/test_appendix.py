@@ -1,7 +1,5 @@
 """Do the programs and the numbers on the appendix pages hold?"""
 
-from __future__ import annotations
-
 import contextlib
 import io
 import re
@@ -16,7 +14,7 @@ from gan_course.records import load_records
 BOOK = Path(__file__).resolve().parent.parent / "book"
 
 
-def blocks(page: str, language: str) -> list[str]:
+def blocks(page, language):
     """A page's fenced blocks of a language."""
     text = (BOOK / page).read_text(encoding="utf-8")
     return re.findall(rf"```{language}\n(.*?)```", text, flags=re.DOTALL)
@@ -24,9 +22,7 @@ def blocks(page: str, language: str) -> list[str]:
 
 @pytest.mark.filterwarnings("ignore")  # TorchScript is deprecated, as the page says
 @pytest.mark.parametrize("page", ["appendix_files.md", "appendix_same_numbers.md"])
-def test_the_programs_run_and_print_what_the_page_shows(
-    page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_programs_run_and_print_what_the_page_shows(page, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     printed, names = io.StringIO(), dict[str, Any]()
     with contextlib.redirect_stdout(printed):
@@ -35,7 +31,7 @@ def test_the_programs_run_and_print_what_the_page_shows(
     assert [printed.getvalue()] == blocks(page, "text")
 
 
-def test_the_table_of_changes_says_what_was_measured() -> None:
+def test_the_table_of_changes_says_what_was_measured():
     page = (BOOK / "appendix_same_numbers.md").read_text(encoding="utf-8")
     records = load_records("reproduced")
     alike = [record["once more"]["ks"] for record in records]

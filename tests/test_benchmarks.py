@@ -1,7 +1,5 @@
 """Does the benchmark count every seed, say how sure it is, and keep what it has?"""
 
-from __future__ import annotations
-
 import json
 import sys
 from dataclasses import replace

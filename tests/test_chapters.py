@@ -1,14 +1,11 @@
 """Do the chapters' own cells train as the package does? Same names, same losses, same weights."""
 
-from __future__ import annotations
-
 import contextlib
 import copy
 import io
 import json
 import re
 from pathlib import Path
-from typing import Any
 
 import matplotlib
 import pytest
@@ -20,18 +17,18 @@ from gan_course import data, metrics, networks, training
 NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
 
 
-def cells(notebook: str) -> list[str]:
+def cells(notebook):
     """The code cells of a chapter."""
     content = json.loads((NOTEBOOKS / notebook).read_text(encoding="utf-8"))
     return ["".join(c["source"]) for c in content["cells"] if c["cell_type"] == "code"]
 
 
-def run_until(notebook: str, last: str) -> dict[str, Any]:
+def run_until(notebook, last):
     """All names of a chapter whose cells were run to the one that begins a line with `last`.
 
     Of that cell, what stands before the last definition's end is run, not what calls it.
     """
-    names: dict[str, Any] = {}
+    names = {}
     for source in cells(notebook)[1:]:  # the first one asks the doctor
         is_last = f"\n{last}" in f"\n{source}"
         exec(source.partition("\n\n\noriginal = ")[0] if is_last else source, names)
@@ -41,7 +38,7 @@ def run_until(notebook: str, last: str) -> dict[str, Any]:
 
 
 @pytest.fixture
-def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def elsewhere(tmp_path, monkeypatch):
     """Pictures are drawn unseen, and files go into a folder that goes away."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(networks, "pick_device", lambda: "cpu")
@@ -50,16 +47,16 @@ def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     matplotlib.use("Agg")
 
 
-def weights(*of: torch.nn.Module) -> list[torch.Tensor]:
+def weights(*of):
     return [weight.detach().clone() for network in of for weight in network.parameters()]
 
 
-def equal(one: list[torch.Tensor], other: list[torch.Tensor]) -> bool:
+def equal(one, other):
     return all(torch.equal(a, b) for a, b in zip(one, other, strict=True))
 
 
 @pytest.mark.usefixtures("elsewhere")
-def test_project_1_is_fit() -> None:
+def test_project_1_is_fit():
     chapter = run_until("01_exponential_curve.ipynb", "def train(")
     torch.manual_seed(0)
     for network in (chapter["discriminator"], chapter["generator"]):
@@ -93,7 +90,7 @@ def test_project_1_is_fit() -> None:
 
 
 @pytest.mark.usefixtures("elsewhere")
-def test_the_arrows_of_project_1_start_to_where_d_says_real_and_turn_with_the_target() -> None:
+def test_the_arrows_of_project_1_start_to_where_d_says_real_and_turn_with_the_target():
     chapter = run_until("01_exponential_curve.ipynb", "def train(")
     exec(next(cell for cell in cells("01_exponential_curve.ipynb") if "def push(" in cell), chapter)
     generator, discriminator = chapter["generator"], chapter["discriminator"].eval()
@@ -106,12 +103,12 @@ def test_the_arrows_of_project_1_start_to_where_d_says_real_and_turn_with_the_ta
     assert torch.allclose(turned / turned.norm(dim=1, keepdim=True), -arrows, atol=1e-4)
 
 
-def test_the_score_of_project_1_is_worked_out_as_its_example_says() -> None:
+def test_the_score_of_project_1_is_worked_out_as_its_example_says():
     content = json.loads((NOTEBOOKS / "01_exponential_curve.ipynb").read_text(encoding="utf-8"))
     text = " ".join(" ".join("".join(cell["source"]) for cell in content["cells"]).split())
     height, error, ks, root, again, spread, total = map(
         float,
-        re.search(  # type: ignore[union-attr]
+        re.search(
             r"highest point, (\S+) dollars.*? An error of (\S+) and a KS distance of (\S+) make "
             r"(\S+) / (\S+) \+ (\S+) = (\d\.\d+)",
             text,
@@ -126,7 +123,7 @@ def test_the_score_of_project_1_is_worked_out_as_its_example_says() -> None:
     assert total == pytest.approx(metrics.fit_and_spread(points, data.exponential, 0, 50), abs=5e-3)
 
 
-def test_the_original_of_project_1_is_worse_on_many_points_than_its_log_ends() -> None:
+def test_the_original_of_project_1_is_worse_on_many_points_than_its_log_ends():
     content = json.loads((NOTEBOOKS / "01_exponential_curve.ipynb").read_text(encoding="utf-8"))
     printed = "".join(
         "".join(output.get("text", ""))
@@ -139,7 +136,7 @@ def test_the_original_of_project_1_is_worse_on_many_points_than_its_log_ends() -
 
 
 @pytest.mark.usefixtures("elsewhere")
-def test_project_2_encodes_and_decodes_as_the_package_does() -> None:
+def test_project_2_encodes_and_decodes_as_the_package_does():
     chapter = run_until("02_multiples_of_five.ipynb", "def decode(")
     for integer in (0, 1, 75, 99):
         row = data.encode(integer, 100)
@@ -148,7 +145,7 @@ def test_project_2_encodes_and_decodes_as_the_package_does() -> None:
 
 
 @pytest.mark.usefixtures("elsewhere")
-def test_the_run_of_project_2_is_a_seed_of_its_table(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_run_of_project_2_is_a_seed_of_its_table(monkeypatch):
     monkeypatch.setattr(multiples, "CURED", 20)
     record = multiples.run_loop(data.pattern_values(5), "longer", seed=5, fresh=10)
     chapter = run_until("02_multiples_of_five.ipynb", "def train(")
@@ -160,7 +157,7 @@ def test_the_run_of_project_2_is_a_seed_of_its_table(monkeypatch: pytest.MonkeyP
 
 
 @pytest.mark.usefixtures("elsewhere")
-def test_project_2_scores_as_the_package_does() -> None:
+def test_project_2_scores_as_the_package_does():
     chapter = run_until("02_multiples_of_five.ipynb", "def mean_squared_remainder(")
     for integers in (torch.arange(100), torch.tensor([5, 10, 11, 12])):
         for divisor in (5, 7):
@@ -169,7 +166,7 @@ def test_project_2_scores_as_the_package_does() -> None:
 
 
 @pytest.mark.usefixtures("elsewhere")
-def test_project_3_may_leave_out_detach_and_need_not_freeze() -> None:
+def test_project_3_may_leave_out_detach_and_need_not_freeze():
     chapter = run_until("03_uniform_to_normal.ipynb", "class GAN")
     torch.manual_seed(0)
     pair = chapter["Generator"](1), chapter["Discriminator"](1, [64, 32, 1])
@@ -193,10 +190,10 @@ def test_project_3_may_leave_out_detach_and_need_not_freeze() -> None:
 
 
 @pytest.mark.usefixtures("elsewhere")
-def test_the_class_of_project_3_is_the_packages() -> None:
+def test_the_class_of_project_3_is_the_packages():
     chapter = run_until("03_uniform_to_normal.ipynb", "def train(")
 
-    def build(of: dict[str, Any]) -> Any:
+    def build(of):
         torch.manual_seed(0)
         pair = of["Generator"](1), of["Discriminator"](1, [64, 32, 1])
         return of["GAN"](*pair, chapter["noise"], chapter["data"])
@@ -210,14 +207,14 @@ def test_the_class_of_project_3_is_the_packages() -> None:
         assert equal(weights(getattr(theirs, name)), weights(getattr(ours, name)))
 
 
-def test_the_limit_of_project_3_is_twice_the_worst_of_a_hundred_real_draws() -> None:
+def test_the_limit_of_project_3_is_twice_the_worst_of_a_hundred_real_draws():
     torch.manual_seed(0)
     real = [metrics.ks_normal(torch.randn(20_000)) for _ in range(100)]
     assert 1.7 < 0.02 / max(real) < 2.3
 
 
-def test_what_project_3_says_of_its_sliders_is_so() -> None:
-    def ks(**rates: float) -> float:
+def test_what_project_3_says_of_its_sliders_is_so():
+    def ks(**rates):
         torch.manual_seed(0)
         pair = networks.Generator(), networks.Discriminator()
         gan = training.GAN(*pair, lambda n: torch.rand(n, 1), lambda n: torch.randn(n, 1), **rates)
@@ -240,7 +237,7 @@ SAME = {  # what a chapter defines, and where the package has it under the same 
 
 @pytest.mark.usefixtures("elsewhere")
 @pytest.mark.parametrize("notebook", SAME)
-def test_names_and_arguments_are_the_same(notebook: str) -> None:
+def test_names_and_arguments_are_the_same(notebook):
     import inspect
 
     chapter = run_until(notebook, "def train(")
@@ -255,10 +252,10 @@ def test_names_and_arguments_are_the_same(notebook: str) -> None:
 
 
 @pytest.mark.usefixtures("elsewhere")
-def test_the_appendix_on_long_runs_prints_what_it_says() -> None:
+def test_the_appendix_on_long_runs_prints_what_it_says():
     page = NOTEBOOKS.parent / "book" / "appendix_long_run.md"
     blocks = re.findall(r"```(python|text)\n(.*?)```", page.read_text("utf-8"), re.DOTALL)
-    names: dict[str, Any] = {}
+    names = {}
     printed = io.StringIO()
     for kind, block in blocks:
         if kind == "text":

@@ -1,12 +1,9 @@
 """Does the cheat sheet's code run, and is it what the chapters and the package do?"""
 
-from __future__ import annotations
-
 import copy
 import math
 import re
 from pathlib import Path
-from typing import Any
 
 import pytest
 import torch
@@ -18,7 +15,7 @@ PAGE = (Path(__file__).parent.parent / "book" / "cheat_sheet.md").read_text(enco
 SHORTER = {"epochs=100": "epochs=2", "epochs=600": "epochs=2", "range(2_000)": "range(20)"}
 
 
-def run(title: str, names: dict[str, Any]) -> dict[str, Any]:
+def run(title, names):
     """Run a section's blocks, for fewer steps, in the names that those before it have made."""
     section = re.search(
         rf"^## {re.escape(title)}\n(.*?)(?=^## |\Z)", PAGE, re.DOTALL | re.MULTILINE
@@ -31,18 +28,18 @@ def run(title: str, names: dict[str, Any]) -> dict[str, Any]:
     return names
 
 
-def weights(*of: nn.Module) -> list[torch.Tensor]:
+def weights(*of):
     return [weight.detach().clone() for network in of for weight in network.parameters()]
 
 
 @pytest.fixture(autouse=True)
-def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def elsewhere(tmp_path, monkeypatch):
     """Files go into a folder that goes away."""
     monkeypatch.chdir(tmp_path)
     torch.manual_seed(0)
 
 
-def test_the_classifier_learns_and_each_number_is_right() -> None:
+def test_the_classifier_learns_and_each_number_is_right():
     names = run("0. A network learns", {})
     points = torch.rand(256, 2)
     truth = (points[:, :1] > 0.5).float()
@@ -52,7 +49,7 @@ def test_the_classifier_learns_and_each_number_is_right() -> None:
     assert names["answers"].shape == (5, 1) and not names["answers"].requires_grad
 
 
-def test_the_step_of_project_1_is_the_packages_and_its_file_comes_back() -> None:
+def test_the_step_of_project_1_is_the_packages_and_its_file_comes_back():
     names = run("1. Points on a curve", run("0. A network learns", {}))
     counts = dict(re.findall(r"^(\w+) = make_.*# ([\d,]+) parameters", PAGE, re.MULTILINE))
     assert len(counts) == 2
@@ -76,7 +73,7 @@ def test_the_step_of_project_1_is_the_packages_and_its_file_comes_back() -> None
     assert all(map(torch.equal, by_hand, weights(*networks)))
 
 
-def test_project_2_makes_integers(capsys: pytest.CaptureFixture[str]) -> None:
+def test_project_2_makes_integers(capsys):
     names = {"torch": torch, "nn": nn, "normal_noise": data.normal_noise}
     run("2. Multiples of five", names)
     assert names["values"].tolist() == list(range(0, 100, 5))
@@ -85,7 +82,7 @@ def test_project_2_makes_integers(capsys: pytest.CaptureFixture[str]) -> None:
     assert "of 20 values" in capsys.readouterr().out
 
 
-def test_project_3_has_the_chapters_recipe(capsys: pytest.CaptureFixture[str]) -> None:
+def test_project_3_has_the_chapters_recipe(capsys):
     names = run("3. From uniform to normal", {"torch": torch})
     assert names["numbers"].shape == (10_000, 1)
     assert 0 < float(capsys.readouterr().out) < 1

@@ -4,24 +4,20 @@ Every number and formula is read from the page's own text and compared with a co
 The last test of numbers fails when the page gains a number that nothing here computes.
 """
 
-from __future__ import annotations
-
 import contextlib
 import importlib.util
 import io
 import math
 import re
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from statistics import mean
-from types import ModuleType
 
 import matplotlib
 import pytest
 import torch
 from scipy import stats
-from torch import Tensor, nn
+from torch import nn
 from torch.nn.functional import binary_cross_entropy
 
 from gan_course.data import curve_points, exponential
@@ -32,7 +28,7 @@ BOOK = Path(__file__).parent.parent / "book"
 PAGE = (BOOK / "how_gans_train.md").read_text(encoding="utf-8")
 
 
-def load_figures() -> ModuleType:
+def load_figures():
     """Import book/figures.py, which belongs to no package, as little as what it imports."""
     sys.path.insert(0, str(BOOK))
     spec = importlib.util.spec_from_file_location("book_figures", BOOK / "figures.py")
@@ -48,18 +44,18 @@ GAME = FIGURES.one_number_game()
 RIGHT, WRONG = FIGURES.right_and_wrong(GAME)
 
 
-def bce(answer: float, target: float) -> float:
+def bce(answer, target):
     """PyTorch's binary cross-entropy of one answer."""
     answers = torch.tensor([answer], dtype=torch.float64)
     return float(binary_cross_entropy(answers, torch.full_like(answers, target)))
 
 
-def discriminator(x: Tensor, sure: float = 1.0) -> Tensor:
+def discriminator(x, sure=1.0):
     """That of the worked example, centred between the fakes and the real samples."""
     return torch.sigmoid(sure * (x - 4))
 
 
-def gradient(target: float, at: float = 2.0, sure: float = 1.0) -> float:
+def gradient(target, at=2.0, sure=1.0):
     """Of binary cross-entropy at a fake, by autograd."""
     fake = torch.tensor([at], dtype=torch.float64, requires_grad=True)
     answers = discriminator(fake, sure)
@@ -68,33 +64,33 @@ def gradient(target: float, at: float = 2.0, sure: float = 1.0) -> float:
     return float(fake.grad)
 
 
-def answer(x: float, sure: float = 1.0) -> float:
+def answer(x, sure=1.0):
     """What the worked example's discriminator says about a number."""
     return float(discriminator(torch.tensor(x, dtype=torch.float64), sure))
 
 
-def collapsed() -> Tensor:
+def collapsed():
     """Samples of the generator that always puts out (0, 1)."""
     return torch.tensor([[0.0, 1.0]], dtype=torch.float64).repeat(1000, 1)
 
 
-def collapsed_error() -> float:
+def collapsed_error():
     """Mean squared error of the collapsed generator against y = 1.08^x."""
     x, y = collapsed().T
     return float(((y - 1.08**x) ** 2).mean())
 
 
-def collapsed_bins() -> int:
+def collapsed_bins():
     """How many of 50 bins of [0, 50] the collapsed generator fills."""
     return int((torch.histc(collapsed()[:, 0], bins=50, min=0, max=50) > 0).sum())
 
 
-def collapsed_ks() -> float:
+def collapsed_ks():
     """KS distance of the collapsed generator's x from the uniform distribution on [0, 50]."""
     return float(stats.ks_1samp(collapsed()[:, 0].numpy(), stats.uniform(0, 50).cdf).statistic)
 
 
-def latent_numbers() -> int:
+def latent_numbers():
     """How many random numbers the course's first generator is given."""
     layers = make_generator().modules()
     return next(layer.in_features for layer in layers if isinstance(layer, nn.Linear))
@@ -104,16 +100,13 @@ LN2 = bce(0.5, 1)
 SURE_ROW = r"\| {k} \| (\S+) \| (\S+) \| (\S+) \|"
 
 # (what the page says, with a group round each number; the values computed for the groups)
-CLAIMS: list[tuple[str, Callable[[], list[float]]]] = [
+CLAIMS = [
     (r"In project 1 it is (\d),", lambda: [latent_numbers()]),
     (r"near 0 for small numbers, (0\.5) at 4", lambda: [answer(4)]),
     (r"A real 6 gets (\d\.\d+)", lambda: [answer(6)]),
     (r"\$D\(2\) = (\d\.\d+)\$", lambda: [answer(2)]),
     (r"from 2 to (\d\.\d+), towards", lambda: [2 - gradient(1)]),
-    (
-        r"now gives it (\d\.\d+) instead of (\d\.\d+)",
-        lambda: [answer(2 - gradient(1)), answer(2)],
-    ),
+    (r"now gives it (\d\.\d+) instead of (\d\.\d+)", lambda: [answer(2 - gradient(1)), answer(2)]),
     (r"moves \*down\* to (\d\.\d+)", lambda: [2 - gradient(0)]),
     (r"\\frac\{1\}\{2\} = \\ln 2 = (\d\.\d+)\$", lambda: [LN2]),
     (r"you'll see (\d\.\d+) three times", lambda: [LN2]),
@@ -130,10 +123,7 @@ CLAIMS: list[tuple[str, Callable[[], list[float]]]] = [
     (r"over the same (\d+) steps", lambda: [len(GAME)]),
     (r"dashed line at (\d\.\d+)\.", lambda: [LN2]),
     (r"bounces back to (\d\.\d+)", lambda: [GAME[WRONG].error]),
-    (
-        r"dot marks step (\d+), .*? a square marks step (\d+),",
-        lambda: [RIGHT, WRONG],
-    ),
+    (r"dot marks step (\d+), .*? a square marks step (\d+),", lambda: [RIGHT, WRONG]),
     (
         r"In step (\d+) the generator's error is (\d\.\d+), and its loss is (\d\.\d+)",
         lambda: [RIGHT, GAME[RIGHT].error, GAME[RIGHT].generator_loss],
@@ -181,14 +171,14 @@ GIVEN = [
 ]
 
 
-def says(text: str, value: float) -> bool:
+def says(text, value):
     """Is `text` the value, rounded to as many places as the page shows?"""
     places = len(text.partition(".")[2])
     return float(text) == round(float(value), places) + 0.0
 
 
 @pytest.mark.parametrize(("pattern", "compute"), CLAIMS, ids=[claim[0] for claim in CLAIMS])
-def test_number_on_the_page(pattern: str, compute: Callable[[], list[float]]) -> None:
+def test_number_on_the_page(pattern, compute):
     matches = re.findall(pattern, PAGE)
     assert len(matches) == 1, f"the page must say this once, found {len(matches)} times"
     groups = matches[0] if isinstance(matches[0], tuple) else (matches[0],)
@@ -198,7 +188,7 @@ def test_number_on_the_page(pattern: str, compute: Callable[[], list[float]]) ->
         assert says(text, value), f"the page says {text}, the code {value}"
 
 
-def strike_groups(match: re.Match[str]) -> str:
+def strike_groups(match):
     """Remove the numbers that a claim has captured and keep the words."""
     text, start = match.group(0), match.start()
     for n in range(match.re.groups, 0, -1):
@@ -207,7 +197,7 @@ def strike_groups(match: re.Match[str]) -> str:
     return text
 
 
-def test_no_number_goes_unchecked() -> None:
+def test_no_number_goes_unchecked():
     rest = re.sub(r"```.*?```", "", PAGE, flags=re.DOTALL)  # the program has its own tests
     for pattern in GIVEN:
         assert re.search(pattern, rest), f"nothing on the page matches {pattern}"
@@ -224,7 +214,7 @@ def test_no_number_goes_unchecked() -> None:
 # --- formulas ---------------------------------------------------------------------------------
 
 
-def formula(label: str) -> Callable[..., float]:
+def formula(label):
     """Turn the right side of the page's labelled formula into a Python function."""
     match = re.search(r"\$\$\n([^$]*?) = ([^$]*?)\n\$\$ \(" + re.escape(label) + r"\)", PAGE)
     assert match is not None, f"no formula is labelled {label}"
@@ -241,18 +231,18 @@ def formula(label: str) -> Callable[..., float]:
 
 
 @pytest.mark.parametrize("x", [-3.0, 0.0, 2.0, 4.0, 6.5])
-def test_discriminator_formula(x: float) -> None:
+def test_discriminator_formula(x):
     assert formula("discriminator")(x=x) == pytest.approx(answer(x))
 
 
 @pytest.mark.parametrize("p", [0.01, 0.3, 0.5, 0.97])
 @pytest.mark.parametrize("t", [0, 1])
-def test_binary_cross_entropy_formula(p: float, t: int) -> None:
+def test_binary_cross_entropy_formula(p, t):
     assert formula("bce")(p=p, t=t) == pytest.approx(bce(p, t))
 
 
 @pytest.mark.parametrize(("real", "fake"), [(0.5, 0.5), (0.9, 0.2), (0.3, 0.8)])
-def test_loss_formulas(real: float, fake: float) -> None:
+def test_loss_formulas(real, fake):
     assert formula("discriminator-loss")(real=real, fake=fake) == pytest.approx(
         bce(real, 1) + bce(fake, 0)
     )
@@ -260,7 +250,7 @@ def test_loss_formulas(real: float, fake: float) -> None:
 
 
 @pytest.mark.parametrize("share", [0.0, 0.25, 0.5, 1.0])
-def test_interpolation_formula(share: float) -> None:
+def test_interpolation_formula(share):
     start, end = torch.tensor(-1.5), torch.tensor(0.7)
     computed = formula("interpolation")(a=share, z_A=-1.5, z_B=0.7)
     assert computed == pytest.approx(float(torch.lerp(start, end, share)))
@@ -269,12 +259,12 @@ def test_interpolation_formula(share: float) -> None:
 # --- the worked example -----------------------------------------------------------------------
 
 
-def blocks(language: str) -> list[str]:
+def blocks(language):
     """The page's fenced blocks of a language."""
     return re.findall(rf"```{language}\n(.*?)```", PAGE, flags=re.DOTALL)
 
 
-def test_the_program_prints_what_the_page_shows() -> None:
+def test_the_program_prints_what_the_page_shows():
     (program,), (shown,) = blocks("python"), blocks("text")
     printed = io.StringIO()
     with contextlib.redirect_stdout(printed):
@@ -285,7 +275,7 @@ def test_the_program_prints_what_the_page_shows() -> None:
     assert "a dozen lines" in PAGE
 
 
-def test_the_program_agrees_with_autograd() -> None:
+def test_the_program_agrees_with_autograd():
     for target, slope, after in re.findall(
         r"target (\d): gradient ([+-]\S+), fake 2\.000 -> (\S+)", blocks("text")[0]
     ):
@@ -293,7 +283,7 @@ def test_the_program_agrees_with_autograd() -> None:
         assert says(after, 2 - gradient(float(target)))
 
 
-def test_the_table_of_targets_leads_the_right_way() -> None:
+def test_the_table_of_targets_leads_the_right_way():
     rows = re.findall(r"\| (\w+) \| ([\w ]*samples) \| \**(\d)\** \|", PAGE)
     targets = {(who, shown): float(target) for who, shown, target in rows}
     assert len(rows) == len(targets) == 3
@@ -310,21 +300,21 @@ def test_the_table_of_targets_leads_the_right_way() -> None:
     assert slope.grad is not None and float(slope.grad) < 0
 
 
-def test_exhibit_13_is_the_one_that_the_page_means() -> None:
+def test_exhibit_13_is_the_one_that_the_page_means():
     museum = (BOOK.parent / "notebooks" / "06_museum_of_broken_gans.ipynb").read_text("utf-8")
     assert "Exhibit 13: a strong " in museum
 
 
-def test_a_whole_network_that_grows_sure_pushes_its_fakes_harder_and_towards_the_curve() -> None:
+def test_a_whole_network_that_grows_sure_pushes_its_fakes_harder_and_towards_the_curve():
     torch.manual_seed(0)
     real = curve_points(exponential, 0, 50, 2048)
     fake = torch.tensor([10.0, 20.0]) + torch.randn(2048, 2)  # stands still, above the curve
     network = make_discriminator()
     optimiser = torch.optim.Adam(network.parameters(), lr=5e-4)
 
-    def pushes(loss: Callable[[Tensor], Tensor]) -> Tensor:
+    def pushes(loss):
         shown = fake.clone().requires_grad_()
-        loss(network.eval()(shown)).sum().backward()  # type: ignore[no-untyped-call]
+        loss(network.eval()(shown)).sum().backward()
         assert shown.grad is not None
         return -shown.grad
 
@@ -347,7 +337,7 @@ def test_a_whole_network_that_grows_sure_pushes_its_fakes_harder_and_towards_the
 # --- the smallest GAN -------------------------------------------------------------------------
 
 
-def test_one_number_game_agrees_with_torch() -> None:
+def test_one_number_game_agrees_with_torch():
     fake = torch.tensor([1.0], dtype=torch.float64, requires_grad=True)
     slope = torch.tensor([0.0], dtype=torch.float64, requires_grad=True)
     real, one, zero = (torch.full_like(fake, value).detach() for value in (0.0, 1.0, 0.0))
@@ -369,7 +359,7 @@ def test_one_number_game_agrees_with_torch() -> None:
         optimisers[1].step()
 
 
-def test_right_and_wrong_have_the_same_loss() -> None:
+def test_right_and_wrong_have_the_same_loss():
     assert GAME[RIGHT].generator_loss == pytest.approx(GAME[WRONG].generator_loss, abs=0.005)
     assert GAME[WRONG].error > 100 * GAME[RIGHT].error
     for step in (0, RIGHT, WRONG):  # "all three times"
@@ -381,7 +371,7 @@ def test_right_and_wrong_have_the_same_loss() -> None:
 # --- figures -----------------------------------------------------------------------------------
 
 
-def test_figures_are_reproduced_byte_for_byte(tmp_path: Path) -> None:
+def test_figures_are_reproduced_byte_for_byte(tmp_path):
     drawn = FIGURES.draw_all(tmp_path)
     assert {path.name for path in drawn} == {path.name for path in (BOOK / "figures").iterdir()}
     for path in drawn:

@@ -1,13 +1,9 @@
 """Do points lie on the curve, do batches hold them all, do integers become the right rows?"""
 
-from __future__ import annotations
-
 import math
-from typing import Any
 
 import pytest
 import torch
-from torch import Tensor
 
 from gan_course.data import (
     Scaler,
@@ -28,7 +24,7 @@ from gan_course.data import (
 )
 
 
-def seeded(seed: int = 0) -> torch.Generator:
+def seeded(seed=0):
     return torch.Generator().manual_seed(seed)
 
 
@@ -45,9 +41,7 @@ def seeded(seed: int = 0) -> torch.Generator:
         (["a", "b"], None, TypeError, "data must be numbers of shape .*, got list"),
     ],
 )
-def test_what_are_no_samples_is_said(
-    given: Any, columns: int | None, error: type[Exception], message: str
-) -> None:
+def test_what_are_no_samples_is_said(given, columns, error, message):
     with pytest.raises(error, match=message):
         as_samples(given, "data", columns)
 
@@ -55,13 +49,13 @@ def test_what_are_no_samples_is_said(
 # --- points on a curve ------------------------------------------------------------------------
 
 
-def test_exponential_is_a_dollar_at_eight_per_cent() -> None:
+def test_exponential_is_a_dollar_at_eight_per_cent():
     x = torch.tensor([0.0, 1.0, 2.0, 50.0])
     expected = torch.tensor([1.0, 1.08, 1.1664, 46.901613])
     torch.testing.assert_close(exponential(x), expected, rtol=1e-5, atol=0)
 
 
-def test_curve_points_lie_on_the_curve_within_the_range() -> None:
+def test_curve_points_lie_on_the_curve_within_the_range():
     points = curve_points(torch.sin, -2, 3, 5_000, random=seeded())
     assert points.shape == (5_000, 2)
     assert points.dtype == torch.float32
@@ -71,14 +65,14 @@ def test_curve_points_lie_on_the_curve_within_the_range() -> None:
     assert 2.99 < x.max() < 3
 
 
-def test_curve_points_are_uniform_in_x() -> None:
+def test_curve_points_are_uniform_in_x():
     x = curve_points(exponential, 10, 20, 20_000, random=seeded())[:, 0]
     counts = torch.histc(x, bins=10, min=10, max=20)
     # 2,000 expected in each; 5 standard deviations of a binomial count are 212
     assert (counts - 2_000).abs().max() < 212
 
 
-def test_curve_points_follow_the_generator_given_or_the_global_seed() -> None:
+def test_curve_points_follow_the_generator_given_or_the_global_seed():
     state = torch.get_rng_state()
     first, second = (curve_points(exponential, 0, 1, 9, random=seeded(3)) for _ in range(2))
     assert torch.equal(first, second)
@@ -95,18 +89,18 @@ def test_curve_points_follow_the_generator_given_or_the_global_seed() -> None:
         (lambda x: x * float("nan"), r"curve\(x\) must be finite, got NaN or infinity in 4"),
     ],
 )
-def test_a_curve_must_return_one_finite_y_for_each_x(curve: Any, message: str) -> None:
+def test_a_curve_must_return_one_finite_y_for_each_x(curve, message):
     with pytest.raises(ValueError, match=message):
         curve_points(curve, 0, 1, 4)
 
 
-def numbered(count: int) -> Tensor:
+def numbered(count):
     """Samples that can be told apart: row i is (i, -i)."""
     column = torch.arange(count, dtype=torch.float32)
     return torch.stack([column, -column], dim=1)
 
 
-def test_batches_go_through_all_samples_once_an_epoch() -> None:
+def test_batches_go_through_all_samples_once_an_epoch():
     samples = numbered(12)
     seen = list(batches(samples, 4, random=seeded()))
     assert [batch.shape for batch in seen] == [(4, 2)] * 3
@@ -114,7 +108,7 @@ def test_batches_go_through_all_samples_once_an_epoch() -> None:
     assert torch.equal(rows[rows[:, 0].argsort()], samples)
 
 
-def test_each_epoch_is_shuffled_anew_and_may_be_one_batch() -> None:
+def test_each_epoch_is_shuffled_anew_and_may_be_one_batch():
     loader = batches(numbered(64), 64, random=seeded())
     (first,), (second,) = loader, loader
     assert not torch.equal(first, second)
@@ -122,13 +116,13 @@ def test_each_epoch_is_shuffled_anew_and_may_be_one_batch() -> None:
     assert torch.equal(next(iter(batches(numbered(64), 64, random=seeded()))), first)
 
 
-def test_a_last_batch_that_is_too_short_is_left_out() -> None:
+def test_a_last_batch_that_is_too_short_is_left_out():
     loader = batches(numbered(11), 4)
     assert len(loader) == 2
     assert [len(batch) for batch in loader] == [4, 4]
 
 
-def test_more_than_there_are_make_no_batch() -> None:
+def test_more_than_there_are_make_no_batch():
     with pytest.raises(ValueError, match="at most the 5 training samples, got 6"):
         batches(numbered(5), 6)
     with pytest.raises(ValueError, match="low must be smaller than high, got low=5 and high=5"):
@@ -138,7 +132,7 @@ def test_more_than_there_are_make_no_batch() -> None:
 COLUMNS = torch.tensor([[0.0, 10.0], [1.0, 30.0], [4.0, 20.0]])
 
 
-def test_scaling_follows_its_formula_and_back() -> None:
+def test_scaling_follows_its_formula_and_back():
     # 2 (v - low) / (high - low) - 1, with low = (0, 10) and high = (4, 30)
     expected = torch.tensor([[-1.0, -1.0], [-0.5, 1.0], [1.0, 0.0]])
     scaler = Scaler.fit(COLUMNS)
@@ -148,14 +142,14 @@ def test_scaling_follows_its_formula_and_back() -> None:
     assert scaler.unscale(scaled).tolist() == [[2, 40]]
 
 
-def test_scaling_goes_there_and_back_for_samples_never_seen() -> None:
+def test_scaling_goes_there_and_back_for_samples_never_seen():
     scaler = Scaler.fit(curve_points(exponential, 0, 50, 100, random=seeded()))
     fresh = curve_points(exponential, -10, 60, 100, random=seeded(1))
     torch.testing.assert_close(scaler.unscale(scaler.scale(fresh)), fresh, rtol=1e-5, atol=1e-4)
 
 
 @pytest.mark.parametrize("method", ["scale", "unscale"])
-def test_samples_of_another_width_are_refused(method: str) -> None:
+def test_samples_of_another_width_are_refused(method):
     with pytest.raises(ValueError, match=r"samples must have shape \(n, 2\), got \(1, 3\)"):
         getattr(Scaler.fit(COLUMNS), method)(torch.zeros(1, 3))
 
@@ -165,7 +159,7 @@ def test_samples_of_another_width_are_refused(method: str) -> None:
 FIVES = pattern_values(5)
 
 
-def test_one_of_five_is_a_row_of_zeros_with_one_one() -> None:
+def test_one_of_five_is_a_row_of_zeros_with_one_one():
     assert encode(1, 5).tolist() == [0, 1, 0, 0, 0]
     assert encode(0, 1).tolist() == [1]
     assert encode(1, 5).dtype == torch.float32
@@ -174,13 +168,13 @@ def test_one_of_five_is_a_row_of_zeros_with_one_one() -> None:
     assert decode(row) == 75
 
 
-def test_all_rows_are_equally_far_apart() -> None:
+def test_all_rows_are_equally_far_apart():
     rows = encode_batch(range(6), 6)
     apart = torch.cdist(rows, rows)[~torch.eye(6, dtype=torch.bool)]
     assert torch.allclose(apart, torch.tensor(math.sqrt(2)))
 
 
-def test_a_batch_is_encoded_row_by_row() -> None:
+def test_a_batch_is_encoded_row_by_row():
     integers = [75, 0, 20, 99, 20]
     batch = encode_batch(integers, 100)
     assert batch.dtype == torch.float32
@@ -188,7 +182,7 @@ def test_a_batch_is_encoded_row_by_row() -> None:
     assert torch.equal(batch, encode_batch(torch.tensor(integers, dtype=torch.int32), 100))
 
 
-def test_a_batch_is_decoded_along_its_last_axis() -> None:
+def test_a_batch_is_decoded_along_its_last_axis():
     # more columns than rows: argmax over the wrong axis would give other numbers of them
     batch = torch.tensor([[0.1, 0.7, 0.2], [0.9, 0.8, 0.0]])
     decoded = decode_batch(batch)
@@ -201,7 +195,7 @@ def test_a_batch_is_decoded_along_its_last_axis() -> None:
         decode_batch([5, 10, 15])  # each of these integers would decode to 0
 
 
-def test_a_row_of_zeros_decodes_to_zero_by_accident() -> None:
+def test_a_row_of_zeros_decodes_to_zero_by_accident():
     assert decode(torch.zeros(100)) == 0
     assert decode_batch(torch.zeros(3, 100)).tolist() == [0, 0, 0]
     assert decode(torch.tensor([0.0, 2.0, 2.0])) == 1
@@ -217,13 +211,13 @@ def test_a_row_of_zeros_decodes_to_zero_by_accident() -> None:
         ("even", 8, [0, 2, 4, 6]),
     ],
 )
-def test_patterns(pattern: Any, below: int, expected: list[int]) -> None:
+def test_patterns(pattern, below, expected):
     values = pattern_values(pattern, below)
     assert values.tolist() == expected
     assert values.dtype == torch.int64
 
 
-def test_draws_are_uniform_over_the_values() -> None:
+def test_draws_are_uniform_over_the_values():
     drawn = draw_integers(FIVES, 40_000, random=seeded())
     kinds, counts = drawn.unique(return_counts=True)
     assert torch.equal(kinds, FIVES)
@@ -231,7 +225,7 @@ def test_draws_are_uniform_over_the_values() -> None:
     assert (counts - 2_000).abs().max() < 5 * math.sqrt(40_000 * 0.05 * 0.95)
 
 
-def test_a_real_batch_is_ten_one_hot_rows_of_the_pattern() -> None:
+def test_a_real_batch_is_ten_one_hot_rows_of_the_pattern():
     batch = real_batch(FIVES, 10, 100, random=seeded())
     assert batch.shape == (10, 100)
     assert batch.dtype == torch.float32
@@ -249,20 +243,20 @@ def test_a_real_batch_is_ten_one_hot_rows_of_the_pattern() -> None:
         (torch.ones(0).long(), ValueError, "n >= 1"),
     ],
 )
-def test_what_are_no_integers_is_said(given: Any, error: type[Exception], message: str) -> None:
+def test_what_are_no_integers_is_said(given, error, message):
     with pytest.raises(error, match=message):
         as_integers(given)
 
 
-def test_other_words_are_no_pattern() -> None:
+def test_other_words_are_no_pattern():
     with pytest.raises(ValueError, match=r'pattern must be "odd", "even" .*got \'prime\''):
-        pattern_values("prime")  # type: ignore[arg-type]
+        pattern_values("prime")
 
 
 # --- noise ------------------------------------------------------------------------------------
 
 
-def test_noise_is_standard_normal_fresh_in_each_call_and_of_the_generator_given() -> None:
+def test_noise_is_standard_normal_fresh_in_each_call_and_of_the_generator_given():
     state = torch.get_rng_state()
     noise = normal_noise(3, random=seeded())
     drawn = noise(20_000)
@@ -275,7 +269,7 @@ def test_noise_is_standard_normal_fresh_in_each_call_and_of_the_generator_given(
     assert torch.equal(torch.get_rng_state(), state)
 
 
-def test_even_noise_has_one_number_in_each_part() -> None:
+def test_even_noise_has_one_number_in_each_part():
     torch.manual_seed(0)
     drawn = even_noise(10)
     assert drawn.shape == (10, 1)

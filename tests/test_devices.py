@@ -1,15 +1,11 @@
 """Does everything train on any device? Here on a stand-in for Apple's, which has no float64."""
 
-from __future__ import annotations
-
-from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import Any
 
 import pytest
 import torch
 from apple import AppleGPU
-from torch import Tensor, nn
+from torch import nn
 
 from gan_course import metrics
 from gan_course.data import (
@@ -22,7 +18,7 @@ from gan_course.data import (
     pattern_values,
     real_batch,
 )
-from gan_course.many import CURVES, ORIGINAL, PATTERNS, Ensemble, train
+from gan_course.many import CURVES, ORIGINAL, PATTERNS, train
 from gan_course.networks import (
     Discriminator,
     Generator,
@@ -42,7 +38,7 @@ LINE = (0.0, 50.0)
 
 
 @pytest.fixture
-def apple() -> Iterator[AppleGPU]:
+def apple():
     with AppleGPU() as device:
         yield device
 
@@ -51,15 +47,13 @@ def apple() -> Iterator[AppleGPU]:
     ("cuda", "mps", "device"),
     [(False, False, "cpu"), (True, False, "cuda"), (False, True, "mps"), (True, True, "cuda")],
 )
-def test_a_gpu_is_picked_where_there_is_one(
-    monkeypatch: pytest.MonkeyPatch, cuda: bool, mps: bool, device: str
-) -> None:
+def test_a_gpu_is_picked_where_there_is_one(monkeypatch, cuda, mps, device):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: cuda)
     monkeypatch.setattr(torch.backends.mps, "is_available", lambda: mps)
     assert pick_device() == device
 
 
-def test_the_stand_in_refuses_what_the_device_would(apple: AppleGPU) -> None:
+def test_the_stand_in_refuses_what_the_device_would(apple):
     there, layer = torch.ones(3).to("mps"), nn.Linear(3, 1).to("mps")
     assert str(there.device) == str((there * 2)[:1].device) == "mps"
     assert str(there.cpu().device) == "cpu"
@@ -74,7 +68,7 @@ def test_the_stand_in_refuses_what_the_device_would(apple: AppleGPU) -> None:
             refused()
 
 
-def test_fit_trains_there(apple: AppleGPU) -> None:
+def test_fit_trains_there(apple):
     generator, discriminator = make_generator().to("mps"), make_discriminator().to("mps")
     scaler = Scaler.fit(POINTS)
     history = fit(
@@ -95,7 +89,7 @@ def test_fit_trains_there(apple: AppleGPU) -> None:
     plot_points(POINTS, made)
 
 
-def test_a_gan_trains_there(apple: AppleGPU) -> None:
+def test_a_gan_trains_there(apple):
     networks = Generator(1), Discriminator(1)
     gan = GAN(*networks, even_noise, lambda n: torch.randn(n, 1), device="mps")
     history = gan.fit(2, 2, decay=True, average=0.9, watch=even_noise(20), every=1)
@@ -116,13 +110,13 @@ WAYS += [(recipe, True) for recipe in ("curves", "patterns")]
 
 
 @pytest.mark.parametrize(("recipe", "fast"), WAYS)
-def test_many_train_there_as_on_the_cpu(apple: AppleGPU, recipe: str, fast: bool) -> None:
+def test_many_train_there_as_on_the_cpu(apple, recipe, fast):
     data, settings = RECIPES[recipe]
-    small: dict[str, Any] = {"generator_widths": (4,), "discriminator_widths": (4,)}
+    small = {"generator_widths": (4,), "discriminator_widths": (4,)}
     settings = replace(settings, steps=3, batch_size=8, **small)
-    reports: list[int] = []
+    reports = []
 
-    def report(step: int, so_far: Ensemble) -> None:
+    def report(step, so_far):
         made = so_far.generate(20)
         assert str(made.device) == "mps"
         if made.shape[2] == 2:
@@ -139,7 +133,7 @@ def test_many_train_there_as_on_the_cpu(apple: AppleGPU, recipe: str, fast: bool
 
 VALUES = pattern_values(5)
 ROWS = real_batch(VALUES, 50, 100)
-MEASURES: dict[str, tuple[Tensor, Callable[[Tensor], Any]]] = {
+MEASURES = {
     "curve_mse": (POINTS, lambda made: metrics.curve_mse(made, exponential)),
     "curve_quality": (POINTS, lambda made: metrics.curve_quality(made, exponential, *LINE)),
     "energy_test": (
@@ -157,16 +151,14 @@ MEASURES: dict[str, tuple[Tensor, Callable[[Tensor], Any]]] = {
 
 
 @pytest.mark.parametrize("name", MEASURES)
-def test_samples_are_measured_there_as_on_the_cpu(apple: AppleGPU, name: str) -> None:
+def test_samples_are_measured_there_as_on_the_cpu(apple, name):
     samples, measure = MEASURES[name]
     assert measure(samples.to("mps")) == measure(samples)
 
 
 @pytest.mark.parametrize("last", [nn.Identity(), GumbelSoftmax()], ids=str)
-def test_the_panel_looks_there_and_leaves_random_numbers_alone(
-    apple: AppleGPU, monkeypatch: pytest.MonkeyPatch, last: nn.Module
-) -> None:
-    kept: list[str] = []
+def test_the_panel_looks_there_and_leaves_random_numbers_alone(apple, monkeypatch, last):
+    kept = []
     monkeypatch.setattr(torch.mps, "get_rng_state", lambda: "the state")
     monkeypatch.setattr(torch.mps, "set_rng_state", kept.append)
     generator = nn.Sequential(*make_generator(), last).to("mps")

@@ -1,11 +1,7 @@
 """Does the smallest GAN behave as Mescheder et al. 2018 work out by hand?"""
 
-from __future__ import annotations
-
 import cmath
 import math
-from collections.abc import Callable
-from typing import Any
 
 import matplotlib
 
@@ -14,25 +10,19 @@ matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 import pytest
 import torch
-from torch import Tensor, nn
+from torch import nn
 
-from gan_course.dirac import (
-    average_path,
-    dirac_eigenvalues,
-    dirac_field,
-    dirac_path,
-    plot_dirac,
-)
+from gan_course.dirac import average_path, dirac_eigenvalues, dirac_field, dirac_path, plot_dirac
 from gan_course.training import GAN, moving_average
 
 START = (1.0, 0.5)
 
 
-def some_positions() -> Tensor:
+def some_positions():
     return torch.randn(40, 2, dtype=torch.double, generator=torch.Generator().manual_seed(0))
 
 
-def distances(path: Tensor) -> Tensor:
+def distances(path):
     return path.norm(dim=1)
 
 
@@ -40,7 +30,7 @@ def distances(path: Tensor) -> Tensor:
 
 
 @pytest.mark.parametrize("penalty", [0.0, 0.7])
-def test_the_field_is_that_of_the_paper(penalty: float) -> None:
+def test_the_field_is_that_of_the_paper(penalty):
     theta, psi = some_positions().T
     # f' of the paper at psi * theta is the sigmoid; for the generator, whose loss is the
     # non-saturating one, it is that of the other sign
@@ -50,14 +40,14 @@ def test_the_field_is_that_of_the_paper(penalty: float) -> None:
     torch.testing.assert_close(field, torch.stack(by_hand, dim=1))
 
 
-def test_the_discriminator_pushes_even_though_the_generator_is_right() -> None:
+def test_the_discriminator_pushes_even_though_the_generator_is_right():
     theta_push, psi_push = dirac_field(torch.tensor([[0.0, 1.0]]))[0].tolist()
     assert theta_push == pytest.approx(0.5)  # away from the truth
     assert psi_push == 0
     assert dirac_field(torch.tensor([[0.0, 1.0]]), penalty=2)[0, 1].item() == pytest.approx(-2)
 
 
-def test_the_courses_losses_lean_inwards_a_little() -> None:
+def test_the_courses_losses_lean_inwards_a_little():
     positions = some_positions()
     radial = (positions * dirac_field(positions)).sum(dim=1)
     score = positions.prod(dim=1)
@@ -69,7 +59,7 @@ def test_the_courses_losses_lean_inwards_a_little() -> None:
 
 
 @pytest.mark.parametrize("penalty", [0.0, 0.3, 2.5])
-def test_eigenvalues_are_those_of_the_closed_form(penalty: float) -> None:
+def test_eigenvalues_are_those_of_the_closed_form(penalty):
     root = cmath.sqrt(penalty**2 - 1)  # 4 f'(0)^2 is 1
     first, second = dirac_eigenvalues(penalty=penalty)
     assert first == pytest.approx((-penalty - root) / 2, abs=1e-9)
@@ -79,21 +69,21 @@ def test_eigenvalues_are_those_of_the_closed_form(penalty: float) -> None:
 # --- training -----------------------------------------------------------------------------------
 
 
-def test_the_path_with_adam_is_that_of_two_networks_trained_by_the_course() -> None:
+def test_the_path_with_adam_is_that_of_two_networks_trained_by_the_course():
     class Point(nn.Module):
-        def __init__(self) -> None:
+        def __init__(self):
             super().__init__()
             self.theta = nn.Parameter(torch.tensor(START[0]))
 
-        def forward(self, noise: Tensor) -> Tensor:
+        def forward(self, noise):
             return self.theta.expand(len(noise), 1)
 
     class Slope(nn.Module):
-        def __init__(self) -> None:
+        def __init__(self):
             super().__init__()
             self.psi = nn.Parameter(torch.tensor(START[1]))
 
-        def forward(self, samples: Tensor) -> Tensor:
+        def forward(self, samples):
             return torch.sigmoid(self.psi * samples)
 
     gan = GAN(
@@ -116,7 +106,7 @@ def test_the_path_with_adam_is_that_of_two_networks_trained_by_the_course() -> N
         assert averages[step, 0].item() == pytest.approx(averaged.module.theta.item(), abs=1e-4)
 
 
-def test_a_step_follows_the_field_and_the_generator_sees_the_new_discriminator() -> None:
+def test_a_step_follows_the_field_and_the_generator_sees_the_new_discriminator():
     push = dirac_field(torch.tensor([START]), penalty=0.4)[0]
     after = dirac_path(START, 1, 0.1, penalty=0.4, alternating=False)[1]
     torch.testing.assert_close(after, torch.tensor(START).double() + 0.1 * push)
@@ -127,14 +117,14 @@ def test_a_step_follows_the_field_and_the_generator_sees_the_new_discriminator()
     assert path[0].tolist() == list(START)
 
 
-def test_simultaneous_play_near_the_centre_moves_outwards_at_every_step() -> None:
+def test_simultaneous_play_near_the_centre_moves_outwards_at_every_step():
     path = distances(dirac_path((0.1, 0), 100, 0.2, alternating=False))
     assert bool((path.diff() > 0).all())
     # by a factor of sqrt(1 + (rate / 2)^2), as the push has length r / 2
     assert path[1].item() / path[0].item() == pytest.approx(math.sqrt(1.01), rel=1e-6)
 
 
-def test_simultaneous_play_ends_on_the_same_circle_from_inside_and_outside() -> None:
+def test_simultaneous_play_ends_on_the_same_circle_from_inside_and_outside():
     inside, outside = (
         distances(dirac_path((start, 0), 300, 0.4, alternating=False))[-100:].mean()
         for start in (0.3, 2.0)
@@ -144,7 +134,7 @@ def test_simultaneous_play_ends_on_the_same_circle_from_inside_and_outside() -> 
     assert inside.item() == pytest.approx(math.sqrt(2 * 0.4), rel=0.05)
 
 
-def test_taking_turns_comes_in_ever_more_slowly() -> None:
+def test_taking_turns_comes_in_ever_more_slowly():
     path = distances(dirac_path((1, 0), 336, 0.3))[1:]
     path = path.reshape(4, 84).mean(dim=1)  # over whole turns, which are not quite round
     steps_in = -path.diff() / path[:-1]
@@ -153,13 +143,13 @@ def test_taking_turns_comes_in_ever_more_slowly() -> None:
 
 
 @pytest.mark.parametrize("alternating", [True, False])
-def test_with_the_penalty_it_spirals_in_at_the_pace_of_the_eigenvalue(alternating: bool) -> None:
+def test_with_the_penalty_it_spirals_in_at_the_pace_of_the_eigenvalue(alternating):
     path = distances(dirac_path((0.1, 0), 400, 0.05, penalty=0.4, alternating=alternating))
     pace = math.log(path[-1].item() / path[0].item()) / (400 * 0.05)
     assert pace == pytest.approx(dirac_eigenvalues(penalty=0.4)[0].real, abs=0.02)
 
 
-def test_decay_ends_nearer_and_at_standstill() -> None:
+def test_decay_ends_nearer_and_at_standstill():
     steady = dirac_path((1, 0), 200, 0.3, alternating=False)
     falling = dirac_path((1, 0), 200, 0.3, alternating=False, decay=True)
     assert distances(falling)[-1] < distances(steady)[-1]
@@ -170,14 +160,14 @@ def test_decay_ends_nearer_and_at_standstill() -> None:
     assert last.item() == pytest.approx(push.item())
 
 
-def test_averages_are_those_of_the_formula() -> None:
+def test_averages_are_those_of_the_formula():
     path = torch.tensor([[0.0, 0.0], [1.0, 10.0], [3.0, 0.0]])
     # keep 1/10, then min(0.15, 2/11)
     expected = [[0.0, 0.0], [0.9, 9.0], [0.15 * 0.9 + 0.85 * 3, 0.15 * 9]]
     torch.testing.assert_close(average_path(path, 0.15), torch.tensor(expected).double())
 
 
-def test_adam_circles_wider_the_longer_it_remembers() -> None:
+def test_adam_circles_wider_the_longer_it_remembers():
     ends = [
         distances(dirac_path((1, 0), 250, 0.1, betas=(beta, 0.999)))[-100:].mean().item()
         for beta in (0.9, 0.5, 0.0)
@@ -186,7 +176,7 @@ def test_adam_circles_wider_the_longer_it_remembers() -> None:
     assert ends[0] > 1.5 > 0.5 > ends[2]
 
 
-def test_a_diverging_training_is_told() -> None:
+def test_a_diverging_training_is_told():
     with pytest.raises(FloatingPointError, match="diverged within 400 steps; try a rate"):
         dirac_path(START, 400, 10.0, penalty=1.0)
 
@@ -194,7 +184,7 @@ def test_a_diverging_training_is_told() -> None:
 # --- pictures -----------------------------------------------------------------------------------
 
 
-def test_the_picture_has_each_path_with_its_start_and_end() -> None:
+def test_the_picture_has_each_path_with_its_start_and_end():
     paths = [dirac_path((1, 0), 5, 0.3), dirac_path((0, 1), 5, 0.3)]
     axes = plot_dirac(*paths, reach=1.5, title="two players")
     assert axes.get_title() == "two players"
@@ -209,9 +199,9 @@ def test_the_picture_has_each_path_with_its_start_and_end() -> None:
     plt.close("all")
 
 
-def test_the_arrows_of_the_picture_point_along_the_field(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_arrows_of_the_picture_point_along_the_field(monkeypatch):
     _, axes = plt.subplots()
-    kept: list[Any] = []
+    kept = []
     monkeypatch.setattr(axes, "streamplot", lambda *args, **_: kept.extend(args))
     assert plot_dirac(penalty=0.5, reach=1, axes=axes) is axes
     side_x, side_y, right, up = (torch.as_tensor(value) for value in kept)
@@ -229,6 +219,6 @@ def test_the_arrows_of_the_picture_point_along_the_field(monkeypatch: pytest.Mon
         (lambda: plot_dirac(torch.ones(3, 3)), r"path must have shape \(n, 2\), got \(3, 3\)"),
     ],
 )
-def test_what_would_be_another_game_is_refused(call: Callable[[], object], message: str) -> None:
+def test_what_would_be_another_game_is_refused(call, message):
     with pytest.raises(ValueError, match=message):
         call()

@@ -1,7 +1,5 @@
 """Does the doctor see what is wrong with a machine, and say what to do about it?"""
 
-from __future__ import annotations
-
 import ast
 import os
 import re
@@ -10,7 +8,6 @@ import sys
 from collections import namedtuple
 from importlib.metadata import PackageNotFoundError
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -23,10 +20,10 @@ PROGRAMS = {"jupyterlab": "4.4", "notebook": "7.4"}
 Python = namedtuple("Python", "major minor micro releaselevel serial")
 
 
-def pretend(monkeypatch: Any, **versions: str | None) -> None:
+def pretend(monkeypatch, **versions):
     """Packages of other versions, or missing ones (None)."""
 
-    def version(name: str) -> str:
+    def version(name):
         if versions.get(name) is None:
             raise PackageNotFoundError(name)
         return str(versions[name])
@@ -34,7 +31,7 @@ def pretend(monkeypatch: Any, **versions: str | None) -> None:
     monkeypatch.setattr(doctor, "version", version)
 
 
-def test_this_machine_is_ready_and_says_so_line_by_line() -> None:
+def test_this_machine_is_ready_and_says_so_line_by_line():
     command = [sys.executable, "-m", "gan_course.doctor"]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout
@@ -45,12 +42,12 @@ def test_this_machine_is_ready_and_says_so_line_by_line() -> None:
 
 
 @pytest.mark.parametrize(("here", "status"), [((3, 10), "OK"), ((3, 99), "WARN")])
-def test_pythons(monkeypatch: Any, here: tuple[int, int], status: str) -> None:
+def test_pythons(monkeypatch, here, status):
     monkeypatch.setattr(sys, "version_info", Python(*here, 0, "final", 0))
     assert doctor.python().status == status
 
 
-def test_a_course_that_is_not_installed_is_told(monkeypatch: Any) -> None:
+def test_a_course_that_is_not_installed_is_told(monkeypatch):
     monkeypatch.setattr(doctor, "needed", dict)
     told = next(check for check in examine() if check.found == "the course is not installed")
     assert told.status == "FAIL"
@@ -66,14 +63,14 @@ def test_a_course_that_is_not_installed_is_told(monkeypatch: Any) -> None:
         ("2.16.0", "WARN", "torch 2.16.0"),
     ],
 )
-def test_versions_of_a_package(monkeypatch: Any, here: str | None, status: str, found: str) -> None:
+def test_versions_of_a_package(monkeypatch, here, status, found):
     pretend(monkeypatch, torch=here)
     check = doctor.package("torch", "2.6")
     assert (check.status, check.found) == (status, found)
     assert check.cure == ('python -m pip install "torch>=2.6"' if status == "FAIL" else check.cure)
 
 
-def test_a_package_that_is_half_there_is_told() -> None:
+def test_a_package_that_is_half_there_is_told():
     """One that is installed, but that Python can't import."""
     check = doctor.package("gan-course", "0.1")  # the module is called gan_course
     assert check.status == "FAIL"
@@ -104,7 +101,7 @@ def test_a_package_that_is_half_there_is_told() -> None:
         ),
     ],
 )
-def test_sliders(monkeypatch: Any, versions: dict[str, Any], status: str, found: str) -> None:
+def test_sliders(monkeypatch, versions, status, found):
     pretend(monkeypatch, **versions)
     check = doctor.widgets()
     assert (check.status, check.found) == (status, found)
@@ -112,7 +109,7 @@ def test_sliders(monkeypatch: Any, versions: dict[str, Any], status: str, found:
 
 
 @pytest.mark.parametrize(("free", "status"), [(99, "FAIL"), (101, "WARN"), (1_001, "OK")])
-def test_room_on_the_disk(monkeypatch: Any, tmp_path: Path, free: float, status: str) -> None:
+def test_room_on_the_disk(monkeypatch, tmp_path, free, status):
     usage = namedtuple("usage", "total used free")(1e12, 0, free * 1e6)
     monkeypatch.setattr(doctor.shutil, "disk_usage", lambda path: usage)
     check = doctor.folder(tmp_path)
@@ -121,7 +118,7 @@ def test_room_on_the_disk(monkeypatch: Any, tmp_path: Path, free: float, status:
     assert list(tmp_path.iterdir()) == []  # nothing is left behind
 
 
-def test_a_folder_that_cannot_be_written_into(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_written_into(tmp_path):
     check = doctor.folder(tmp_path / "none")
     assert check.status == "FAIL"
     assert "can't write into" in check.found
@@ -136,7 +133,7 @@ def test_a_folder_that_cannot_be_written_into(tmp_path: Path) -> None:
         (False, True, "device mps: an Apple GPU"),
     ],
 )
-def test_devices(monkeypatch: Any, cuda: bool, mps: bool, found: str) -> None:
+def test_devices(monkeypatch, cuda, mps, found):
     torch = pytest.importorskip("torch")
     monkeypatch.setattr(torch.cuda, "is_available", lambda: cuda)
     monkeypatch.setattr(torch.cuda, "get_device_name", lambda: "a GPU")
@@ -146,9 +143,7 @@ def test_devices(monkeypatch: Any, cuda: bool, mps: bool, found: str) -> None:
     assert doctor.device().status == "WARN", "without torch the device is not guessed"
 
 
-def test_a_failure_is_printed_with_its_cure_and_sets_the_exit_code(
-    monkeypatch: Any, capsys: Any
-) -> None:
+def test_a_failure_is_printed_with_its_cure_and_sets_the_exit_code(monkeypatch, capsys):
     checks = [Check("OK", "all well"), Check("FAIL", "no torch", "get torch")]
     monkeypatch.setattr(doctor, "examine", lambda: checks)
     assert doctor.main() == 1
@@ -160,19 +155,19 @@ def test_a_failure_is_printed_with_its_cure_and_sets_the_exit_code(
 # --- what importing the package says -------------------------------------------------------------
 
 
-def test_what_is_needed_is_what_the_project_declares() -> None:
+def test_what_is_needed_is_what_the_project_declares():
     text = (PACKAGE.parent / "pyproject.toml").read_text(encoding="utf-8")
     declared = text.partition("\ndependencies = [\n")[2].partition("]")[0]
     assert doctor.needed() == dict(re.findall(r'"([\w-]+)>=([\d.]+)"', declared))
     assert 'requires-python = ">={}.{}"'.format(*gan_course.OLDEST_PYTHON) in text
 
 
-def test_versions_as_numbers() -> None:
+def test_versions_as_numbers():
     assert doctor.numbers("2.6.0a0+git1") == (2, 6, 0)
     assert doctor.numbers("none") == ()
 
 
-def test_one_sentence_says_what_is_missing_and_how_to_get_it(monkeypatch: Any) -> None:
+def test_one_sentence_says_what_is_missing_and_how_to_get_it(monkeypatch):
     monkeypatch.setattr(
         doctor, "needed", lambda: {"numpy": "1.26", "torch": "2.6", "scipy": "1.11"}
     )
@@ -187,7 +182,7 @@ def test_one_sentence_says_what_is_missing_and_how_to_get_it(monkeypatch: Any) -
     )
 
 
-def test_importing_the_package_looks_at_the_packages() -> None:
+def test_importing_the_package_looks_at_the_packages():
     program = "import importlib.metadata as m; m.version = lambda name: '0.1'; import gan_course"
     done = subprocess.run([sys.executable, "-c", program], text=True, capture_output=True)
     assert done.returncode == 1
@@ -195,7 +190,7 @@ def test_importing_the_package_looks_at_the_packages() -> None:
     assert told.startswith("ImportError: gan_course can't be imported, as torch 0.1 is older than")
 
 
-def test_a_course_that_is_only_a_folder_can_be_imported_and_asked(tmp_path: Path) -> None:
+def test_a_course_that_is_only_a_folder_can_be_imported_and_asked(tmp_path):
     """No one has told Python there what it needs, and nothing of it is here."""
     (tmp_path / "gan_course").symlink_to(PACKAGE)
     environment = {**os.environ, "PYTHONPATH": str(tmp_path), "PYTHONDONTWRITEBYTECODE": "1"}
@@ -211,7 +206,7 @@ def test_a_course_that_is_only_a_folder_can_be_imported_and_asked(tmp_path: Path
 
 
 @pytest.mark.parametrize(("start", "error"), [("program.py", ImportError), ("-m", SystemExit)])
-def test_an_older_python_is_told_so(monkeypatch: Any, start: str, error: type) -> None:
+def test_an_older_python_is_told_so(monkeypatch, start, error):
     source = (PACKAGE / "__init__.py").read_text(encoding="utf-8")
     ast.parse(source, feature_version=(3, 7))  # what it can't read, it can't say
     monkeypatch.setattr(sys, "version_info", (3, 9, 18, "final", 0))

@@ -1,19 +1,15 @@
 """Are the random numbers as the settings say, each used once, and each seed's its own?"""
 
-from __future__ import annotations
-
 import math
 from dataclasses import replace
-from typing import Any
 
 import pytest
 import torch
 from test_ensemble import BASE, BLUR, DATA, randoms, skewed
 
-from gan_course.many import Settings, train
+from gan_course.many import train
 from gan_course.many.draws import (
     CHUNK,
-    Batch,
     draw_batches,
     draw_noise,
     draw_shared_chunks,
@@ -23,12 +19,12 @@ from gan_course.many.draws import (
 from gan_course.many.layers import blur_level
 
 
-def batches_of(data: Any, settings: Settings, *seeds: int, scalers: Any = None) -> list[Batch]:
+def batches_of(data, settings, *seeds, scalers=None):
     draws = draws_of(data, len(seeds))
     return list(draw_batches(settings, draws, randoms(*seeds), scalers, "cpu"))
 
 
-def test_batches_have_the_documented_shapes() -> None:
+def test_batches_have_the_documented_shapes():
     settings = replace(BASE, steps=20, **BLUR)
     batches = batches_of(DATA, settings, 0, 1)
     assert len(batches) == 20
@@ -38,14 +34,14 @@ def test_batches_have_the_documented_shapes() -> None:
     assert batches_of(DATA, BASE, 0)[0][2:] == (None, None)
 
 
-def test_no_random_number_is_used_twice() -> None:
+def test_no_random_number_is_used_twice():
     batches = batches_of(skewed, replace(BASE, steps=40, **BLUR), 0, 1)
     for part in zip(*batches, strict=True):
         numbers = torch.stack(part)[..., 0].flatten()
         assert len(numbers.unique()) > 0.99 * len(numbers)
 
 
-def test_noise_and_blur_are_normal_and_sigma_goes_through_all_magnitudes() -> None:
+def test_noise_and_blur_are_normal_and_sigma_goes_through_all_magnitudes():
     batches = batches_of(skewed, replace(BASE, steps=160, blur=(0.01, 1.0)), 0)
     noise = torch.stack([batch.noise for batch in batches])
     sigma, blur = (torch.stack([getattr(b, part) for b in batches]) for part in ("sigma", "blur"))
@@ -58,14 +54,14 @@ def test_noise_and_blur_are_normal_and_sigma_goes_through_all_magnitudes() -> No
     torch.testing.assert_close(level, torch.tensor([-1.0, 0.0, 1.0]))
 
 
-def test_uniform_noise_reaches_from_minus_one_to_one() -> None:
+def test_uniform_noise_reaches_from_minus_one_to_one():
     uniform = draw_noise(replace(BASE, noise="uniform"), 4_000, *randoms(0))
     assert uniform.shape == (4_000, 3)
     assert -1 <= float(uniform.min()) < -0.99 and 0.99 < float(uniform.max()) < 1
     assert abs(float(uniform.mean())) < 0.03
 
 
-def test_even_noise_has_one_number_in_each_part_of_the_range() -> None:
+def test_even_noise_has_one_number_in_each_part_of_the_range():
     for batch in batches_of(DATA, replace(BASE, noise="even", steps=20), 0, 1):
         parts = ((batch.noise + 1) / 2 * 36).floor().long()  # of each coordinate, (2, S, n, 3)
         expected = torch.arange(36)[:, None].expand_as(parts)
@@ -78,7 +74,7 @@ def test_even_noise_has_one_number_in_each_part_of_the_range() -> None:
     assert abs(float(inside.std()) - 1 / math.sqrt(12)) < 0.02
 
 
-def test_a_data_set_is_gone_through_in_rounds() -> None:
+def test_a_data_set_is_gone_through_in_rounds():
     samples = torch.arange(5.0)[:, None]
     drawn = from_data_set(samples)(12, *randoms(0))[:, 0]
     assert drawn.shape == (12,)
@@ -93,11 +89,11 @@ def test_a_data_set_is_gone_through_in_rounds() -> None:
 LONG = replace(BASE, steps=40, noise="even", **BLUR)
 
 
-def shared(data_sets: torch.Tensor, copies: int) -> list[Batch]:
+def shared(data_sets, copies):
     return list(draw_shared_chunks(LONG, data_sets, copies, *randoms(0)))
 
 
-def test_shared_numbers_have_the_shapes_of_those_of_each_seed_and_all_differ() -> None:
+def test_shared_numbers_have_the_shapes_of_those_of_each_seed_and_all_differ():
     chunks = shared(DATA[None], 3)
     assert len(chunks) == math.ceil(LONG.steps / CHUNK)
     rows = CHUNK * LONG.batch_size
@@ -110,7 +106,7 @@ def test_shared_numbers_have_the_shapes_of_those_of_each_seed_and_all_differ() -
         assert not torch.equal(part[0], part[1])
 
 
-def test_shared_batches_go_through_each_data_set_in_rounds() -> None:
+def test_shared_batches_go_through_each_data_set_in_rounds():
     numbers = torch.arange(45.0).expand(2, 45)[..., None] + torch.tensor([[[0.0]], [[100.0]]])
     (chunk, *_) = shared(numbers, 2)
     for position, real in enumerate(chunk.real):
@@ -118,14 +114,14 @@ def test_shared_batches_go_through_each_data_set_in_rounds() -> None:
             assert torch.equal(round_.sort().values, numbers[position, :, 0])
 
 
-def test_training_with_shared_numbers_learns_as_much() -> None:
+def test_training_with_shared_numbers_learns_as_much():
     settings = replace(BASE, steps=30)
     own, common = (train(DATA, settings, (0, 1, 2), shared_random=s) for s in (False, True))
     assert not torch.equal(own.losses.real, common.losses.real)
     torch.testing.assert_close(own.losses.real, common.losses.real, atol=0.3, rtol=0)
 
 
-def test_shared_numbers_can_be_for_a_data_set_of_each_seed() -> None:
+def test_shared_numbers_can_be_for_a_data_set_of_each_seed():
     far = torch.stack([DATA, DATA + 10, DATA + 20])
     settings = replace(BASE, steps=20, scaled=True, clipped=True)
     samples = train(far, settings, (0, 1, 2), shared_random=True).generate(50)
@@ -134,6 +130,6 @@ def test_shared_numbers_can_be_for_a_data_set_of_each_seed() -> None:
         assert made.max() <= far[position].max() + 1e-4
 
 
-def test_a_function_has_no_shared_numbers() -> None:
+def test_a_function_has_no_shared_numbers():
     with pytest.raises(ValueError, match="data must be a data set where shared_random=True"):
         train(skewed, replace(BASE, steps=1), (0,), shared_random=True)

@@ -1,16 +1,11 @@
 """Does each of many GANs come to what it comes to alone, and to what a plain loop comes to?"""
 
-from __future__ import annotations
-
 import copy
 import functools
 import math
 import re
-from collections.abc import Iterator
 from dataclasses import replace
 from itertools import product
-from pathlib import Path
-from typing import Any
 
 import pytest
 import torch
@@ -18,19 +13,19 @@ from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits as bce
 from torch.optim import Adam
 
-from gan_course.many import QUICK, Diverged, Ensemble, Settings, ensemble, train
-from gan_course.many.draws import CHUNK, Batch, draw_batches, draw_noise, draws_of
+from gan_course.many import QUICK, Diverged, Settings, ensemble, train
+from gan_course.many.draws import CHUNK, draw_batches, draw_noise, draws_of
 from gan_course.many.stacked import StackedLinear, make_networks
 
 STEPS = 20  # more than are drawn at a time
 SEEDS = (7, 0, 11, 3, 5)
 
 
-def randoms(*seeds: int) -> list[torch.Generator]:
+def randoms(*seeds):
     return [torch.Generator().manual_seed(seed) for seed in seeds]
 
 
-def skewed(count: int, random: torch.Generator) -> Tensor:
+def skewed(count, random):
     """Samples in columns of their own range each."""
     x = torch.rand(count, 1, generator=random)
     return torch.cat([4 * x, 1 - x**2], dim=1)
@@ -50,8 +45,8 @@ BASE = Settings(
     betas=(0.5, 0.99),
     blur_weight=(0.0, 0.0),
 )
-BLUR: dict[str, Any] = {"blur": (0.05, 1.5)}
-EVERYTHING_FAST: dict[str, Any] = {
+BLUR = {"blur": (0.05, 1.5)}
+EVERYTHING_FAST = {
     "noise": "uniform",
     "generator_waves": 2,
     "discriminator_waves": 3,
@@ -65,7 +60,7 @@ EVERYTHING_FAST: dict[str, Any] = {
 }
 EVERYTHING = {**EVERYTHING_FAST, "dropout": 0.2, "penalty": 0.5, "relativistic": True, "pack": 2}
 # each case as (settings that differ from BASE, data)
-CASES: dict[str, tuple[dict[str, Any], Any]] = {
+CASES = {
     "plain": ({}, DATA),
     "even noise": ({"noise": "even"}, DATA),
     "one number to one": (
@@ -91,7 +86,7 @@ CASES: dict[str, tuple[dict[str, Any], Any]] = {
 
 
 @pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
+def one_thread():
     """Sums that are shared out among threads round in other ways."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
@@ -99,7 +94,7 @@ def one_thread() -> Iterator[None]:
     torch.set_num_threads(threads)
 
 
-def case_of(case: str, seeds: tuple[int, ...] = SEEDS) -> tuple[Any, Settings]:
+def case_of(case, seeds=SEEDS):
     """The data of these seeds, and the settings."""
     changes, data = CASES[case]
     if isinstance(data, Tensor) and data.ndim == 3:
@@ -108,7 +103,7 @@ def case_of(case: str, seeds: tuple[int, ...] = SEEDS) -> tuple[Any, Settings]:
 
 
 @functools.cache
-def trained(case: str, *seeds: int, fast: bool = False) -> Ensemble:
+def trained(case, *seeds, fast=False):
     data, settings = case_of(case, seeds)
     return train(data, settings, seeds, fast=fast)
 
@@ -117,10 +112,9 @@ def trained(case: str, *seeds: int, fast: bool = False) -> Ensemble:
 
 
 @pytest.mark.parametrize(
-    ("case", "count"),
-    [*((case, 3) for case in CASES), *product(("plain", "everything"), (2, 5))],
+    ("case", "count"), [*((case, 3) for case in CASES), *product(("plain", "everything"), (2, 5))]
 )
-def test_each_seed_comes_bit_for_bit_to_what_it_comes_to_alone(case: str, count: int) -> None:
+def test_each_seed_comes_bit_for_bit_to_what_it_comes_to_alone(case, count):
     together = trained(case, *SEEDS[:count])
     samples = together.generate(50)
     noise = draw_noise(together.settings, 50, *randoms(1_000_003))
@@ -140,20 +134,20 @@ def test_each_seed_comes_bit_for_bit_to_what_it_comes_to_alone(case: str, count:
 class Dropout(nn.Module):
     """Dropout whose random numbers come from a generator."""
 
-    def __init__(self, share: float, random: torch.Generator) -> None:
+    def __init__(self, share, random):
         super().__init__()
         self.share, self.random = share, random
 
-    def forward(self, values: Tensor) -> Tensor:
+    def forward(self, values):
         """Switch a share off; what is left grows."""
         kept = torch.rand(values.shape, generator=self.random) >= self.share
         return torch.where(kept, values / (1 - self.share), 0)
 
 
-def plain_network(stacked: nn.Sequential, settings: Settings, random: torch.Generator) -> Any:
+def plain_network(stacked, settings, random):
     """The same first weights in layers of PyTorch: linear, activation, dropout, and so on."""
     weights = [layer for layer in stacked if isinstance(layer, StackedLinear)]
-    layers: list[nn.Module] = []
+    layers = []
     for number, layer in enumerate(weights):
         linear = nn.Linear(layer.weight.shape[1], layer.weight.shape[2])
         linear.weight.data, linear.bias.data = layer.weight[0].T.clone(), layer.bias[0, 0].clone()
@@ -164,14 +158,14 @@ def plain_network(stacked: nn.Sequential, settings: Settings, random: torch.Gene
     return nn.Sequential(*layers)
 
 
-def with_waves(values: Tensor, count: int) -> Tensor:
+def with_waves(values, count):
     columns = [values]
     for k in range(1, count + 1):
         columns += [(k * torch.pi * values / 2).sin(), (k * torch.pi * values / 2).cos()]
     return torch.cat(columns, dim=1)
 
 
-def plain_loop(data: Any, settings: Settings, seed: int) -> tuple[Tensor, Any]:
+def plain_loop(data, settings, seed):
     """One GAN, as one would write it: losses of shape (steps, 3), and a function that generates."""
     (random,) = randoms(seed)
     example = data(2_048, random) if settings.scaled and callable(data) else data
@@ -188,11 +182,11 @@ def plain_loop(data: Any, settings: Settings, seed: int) -> tuple[Tensor, Any]:
     optimiser_d = Adam(d.parameters(), settings.discriminator_rate, settings.betas)
     optimiser_g = Adam(layers.parameters(), settings.generator_rate, settings.betas)
 
-    def generate(network: nn.Module, noise: Tensor) -> Tensor:
+    def generate(network, noise):
         end = ends[settings.last_layer]
         return end(network(with_waves(noise, settings.generator_waves)))
 
-    def seen_by_d(samples: Tensor, look: int, batch: Batch) -> Tensor:
+    def seen_by_d(samples, look, batch):
         seen = samples
         if settings.blur is not None:
             sigma, normal = batch.sigma[look, 0], batch.blur[look, 0]
@@ -250,7 +244,7 @@ def plain_loop(data: Any, settings: Settings, seed: int) -> tuple[Tensor, Any]:
             average.data = keep * average.data + (1 - keep) * weight.data
         losses.append(torch.stack([loss_real, loss_fake, answers.mean()]).detach())
 
-    def generate_in_data_units(noise: Tensor) -> Tensor:
+    def generate_in_data_units(noise):
         with torch.no_grad():
             samples = generate(averaged, noise)
         samples = samples.clamp(-1, 1) if settings.clipped else samples
@@ -260,7 +254,7 @@ def plain_loop(data: Any, settings: Settings, seed: int) -> tuple[Tensor, Any]:
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_training_does_what_a_plain_loop_does(case: str) -> None:
+def test_training_does_what_a_plain_loop_does(case):
     position, seed = 1, SEEDS[1]
     data, settings = case_of(case, (seed,))
     if isinstance(data, Tensor) and data.ndim == 3:
@@ -286,14 +280,14 @@ SLOW = {
 
 @pytest.mark.filterwarnings("error")  # that it was trained the plain way
 @pytest.mark.parametrize("case", [case for case in CASES if case not in {*SLOW, "everything"}])
-def test_fast_and_plain_training_have_the_same_losses(case: str) -> None:
+def test_fast_and_plain_training_have_the_same_losses(case):
     plain, fast = (trained(case, *SEEDS[:3], fast=way) for way in (False, True))
     torch.testing.assert_close(tuple(fast.losses), tuple(plain.losses), rtol=1e-4, atol=1e-4)
     torch.testing.assert_close(fast.generate(50), plain.generate(50), rtol=1e-3, atol=1e-3)
 
 
 @pytest.mark.parametrize("case", SLOW)
-def test_settings_without_derivatives_are_trained_plainly_and_say_why(case: str) -> None:
+def test_settings_without_derivatives_are_trained_plainly_and_say_why(case):
     with pytest.warns(UserWarning, match=f"trained the plain way: {SLOW[case]}"):
         fast = trained(case, *SEEDS[:3], fast=True)
     plain = trained(case, *SEEDS[:3])
@@ -303,7 +297,7 @@ def test_settings_without_derivatives_are_trained_plainly_and_say_why(case: str)
 # --- what comes out ---------------------------------------------------------------------------
 
 
-def test_a_generator_by_itself_has_its_own_weights() -> None:
+def test_a_generator_by_itself_has_its_own_weights():
     result = train(DATA, replace(BASE, steps=1), (0, 1))
     before = result.generate(5)
     for parameter in result.generator(1).parameters():
@@ -312,7 +306,7 @@ def test_a_generator_by_itself_has_its_own_weights() -> None:
     assert not torch.equal(result.generate(5, seed=1), before)
 
 
-def test_training_leaves_the_global_random_numbers_alone() -> None:
+def test_training_leaves_the_global_random_numbers_alone():
     settings, state = replace(BASE, **{**EVERYTHING, "steps": 3}), torch.get_rng_state()
     result = train(skewed, settings, (0, 1))
     result.generate(3)
@@ -327,11 +321,11 @@ def test_training_leaves_the_global_random_numbers_alone() -> None:
 
 
 @pytest.mark.parametrize("fast", [False, True])
-def test_reports_come_with_the_state_so_far_and_change_nothing(fast: bool) -> None:
+def test_reports_come_with_the_state_so_far_and_change_nothing(fast):
     settings = replace(BASE, average=0.9)
-    reports: dict[int, Ensemble] = {}
+    reports = {}
 
-    def spoil_every_other(step: int, so_far: Ensemble) -> None:
+    def spoil_every_other(step, so_far):
         reports[step] = so_far
         if step % 2 == 0:
             for parameter in so_far.generators.parameters():
@@ -364,15 +358,13 @@ SHORT = replace(BASE, steps=2)
         ({"data": lambda *_: torch.zeros(1, 2)}, ValueError, "must have 576 rows, got 1"),
     ],
 )
-def test_train_names_the_wrong_argument(
-    changes: dict[str, Any], error: type[Exception], message: str
-) -> None:
+def test_train_names_the_wrong_argument(changes, error, message):
     arguments = {"data": DATA, "settings": SHORT, "seeds": (0, 1), **changes}
     with pytest.raises(error, match=re.escape(message)):
         train(**arguments)
 
 
-def test_an_ensemble_names_the_seeds_that_it_has() -> None:
+def test_an_ensemble_names_the_seeds_that_it_has():
     with pytest.raises(ValueError, match=r"seed must be one of \(4, 9\), got 5"):
         train(DATA, SHORT, (4, 9)).generator(5)
 
@@ -380,8 +372,8 @@ def test_an_ensemble_names_the_seeds_that_it_has() -> None:
 # --- where it diverges ------------------------------------------------------------------------
 
 
-def test_divergence_names_the_step_and_the_seed() -> None:
-    def too_large(count: int, random: torch.Generator) -> Tensor:
+def test_divergence_names_the_step_and_the_seed():
+    def too_large(count, random):
         number = 1e38 if random.initial_seed() == 9 else 1.0
         return torch.full((count, 2), number)
 
@@ -391,7 +383,7 @@ def test_divergence_names_the_step_and_the_seed() -> None:
         train(too_large, settings, (3, 9))
 
 
-def test_exploding_losses_name_the_seed() -> None:
+def test_exploding_losses_name_the_seed():
     settings = replace(QUICK, steps=32, generator_rate=1e-9, discriminator_rate=100.0)
     message = r"training diverged in step \d+ with seed 2: a loss has exploded, to .* nats"
     with pytest.raises(Diverged, match=message):
@@ -399,10 +391,8 @@ def test_exploding_losses_name_the_seed() -> None:
 
 
 @pytest.mark.parametrize("fast", [False, True])
-def test_the_error_holds_the_last_good_generators_and_so_does_the_file(
-    fast: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def growing(count: int, random: torch.Generator) -> Tensor:
+def test_the_error_holds_the_last_good_generators_and_so_does_the_file(fast, tmp_path, monkeypatch):
+    def growing(count, random):
         nonlocal draws
         draws += count > 1
         return (1.0 if draws <= 3 else 1e30) * torch.rand(count, 2, generator=random)
@@ -422,7 +412,7 @@ def test_the_error_holds_the_last_good_generators_and_so_does_the_file(
 
 # --- going on where it was cut short ----------------------------------------------------------
 
-WAYS: dict[str, dict[str, bool]] = {
+WAYS = {
     "plain": {},
     "fast": {"fast": True},
     "shared": {"shared_random": True},
@@ -434,7 +424,7 @@ class Lost(BaseException):
     """What a test cuts a training short with."""
 
 
-def numbers_of(way: str, **options: Any) -> list[Tensor]:
+def numbers_of(way, **options):
     """Losses and samples of two seeds, by settings that have all that this way can train."""
     settings = replace(BASE, **EVERYTHING_FAST if "fast" in WAYS[way] else EVERYTHING, steps=36)
     result = train(DATA, settings, (3, 4), every=1, **WAYS[way], **options)
@@ -444,11 +434,11 @@ def numbers_of(way: str, **options: Any) -> list[Tensor]:
 # it saves at once, and then after 16 steps each
 @pytest.mark.parametrize(("way", "saving"), [("plain", 1), *((way, 3) for way in WAYS)])
 def test_what_goes_on_comes_to_the_very_same_numbers_and_is_then_only_read(
-    way: str, saving: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+    way, saving, tmp_path, monkeypatch
+):
     save, count = ensemble.save_run, 0
 
-    def save_and_stop(*given: Any) -> None:
+    def save_and_stop(*given):
         nonlocal count
         save(*given)
         count += 1
@@ -460,7 +450,7 @@ def test_what_goes_on_comes_to_the_very_same_numbers_and_is_then_only_read(
     with monkeypatch.context() as patch, pytest.raises(Lost):
         patch.setattr(ensemble, "save_run", save_and_stop)
         numbers_of(way, checkpoint=file)
-    reports: list[int] = []
+    reports = []
     again = numbers_of(way, checkpoint=file, report=lambda step, _: reports.append(step))
     assert reports[0] == 16 * (saving - 1) + 1
     assert all(map(torch.equal, again, whole))
@@ -472,8 +462,8 @@ def test_what_goes_on_comes_to_the_very_same_numbers_and_is_then_only_read(
     assert file.read_bytes() == finished
 
 
-def test_other_data_settings_seeds_or_ways_are_another_training(tmp_path: Path) -> None:
-    def go(data: Any = DATA, settings: Settings = SHORT, seed: int = 1, **options: Any) -> None:
+def test_other_data_settings_seeds_or_ways_are_another_training(tmp_path):
+    def go(data=DATA, settings=SHORT, seed=1, **options):
         train(data, settings, [seed], checkpoint=tmp_path / "run", **options)
 
     go()

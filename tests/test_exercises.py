@@ -1,7 +1,5 @@
 """What all exercises share: reading answers, verdicts, hints, solutions, and no tracebacks."""
 
-from __future__ import annotations
-
 import math
 from types import SimpleNamespace
 

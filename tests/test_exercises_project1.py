@@ -3,8 +3,6 @@
 No network is trained here: right generators are right by construction.
 """
 
-from __future__ import annotations
-
 import math
 import re
 
@@ -421,12 +419,12 @@ def test_each_fault_of_a_generator_is_named(exercise, fault):
 class Sine(nn.Module):
     """A generator that can be exported and scripted: its noise has five numbers."""
 
-    def __init__(self, latent_dim: int = 5):
+    def __init__(self, latent_dim=5):
         super().__init__()
         self.first = nn.Linear(latent_dim, 1, bias=False)
         self.first.weight.data = torch.eye(latent_dim)[:1]
 
-    def forward(self, z: Tensor) -> Tensor:
+    def forward(self, z):
         """From (n, 5) to (n, 2)."""
         x = 10 * torch.special.ndtr(self.first(z)) - 5
         return torch.cat([x, torch.sin(x)], dim=1)

@@ -1,7 +1,5 @@
 """Integers as one-hot rows, their spread, and a generator of multiples: right and wrong answers."""
 
-from __future__ import annotations
-
 import re
 
 import numpy as np
@@ -157,10 +155,7 @@ DISTANCE_FAULTS = {
     ),
     "a text": (lambda i, v: "0", "what distance returns is a str, expected one number"),
     "one argument": (lambda i: 0, "for an even spread: your distance failed: TypeError: "),
-    "called": (
-        0.5,
-        "distance is a float, expected a function: its name alone, without ( )",
-    ),
+    "called": (0.5, "distance is a float, expected a function: its name alone, without ( )"),
     "one for each": (gap, "distance returns shape (20,), expected one number"),
 }
 

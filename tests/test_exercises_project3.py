@@ -1,7 +1,5 @@
 """Normal samples, drawn and generated: right and wrong answers."""
 
-from __future__ import annotations
-
 import re
 
 import numpy as np

@@ -1,7 +1,5 @@
 """A step of training that the learner wrote: right ways, and the mistakes that are named."""
 
-from __future__ import annotations
-
 import pytest
 import torch
 from learners import accepted, each, judged, refused, slip
@@ -66,10 +64,7 @@ FAULTS = {
         ("learning_rate *", "learning_rate / 2 *"),
         "not by learning_rate times their slopes",
     ),
-    "the sum": (
-        ("BCELoss()", 'BCELoss(reduction="sum")'),
-        ": return the mean, not the sum",
-    ),
+    "the sum": (("BCELoss()", 'BCELoss(reduction="sum")'), ": return the mean, not the sum"),
     "swapped": (
         ("network(points), truth", "truth, network(points)"),
         "BCELoss gets the answers first",

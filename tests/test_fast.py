@@ -1,12 +1,8 @@
 """Do derivatives written out by hand train as autograd does, on one machine and the other?"""
 
-from __future__ import annotations
-
 import warnings
-from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import Any
 
 import pytest
 import torch
@@ -21,19 +17,19 @@ __all__ = ["one_thread"]  # a fixture for every test
 
 
 @pytest.fixture(autouse=True)
-def strict() -> Iterator[None]:
+def strict():
     """No test falls back without saying so."""
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         yield
 
 
-def test_the_courses_recipes_can_be_trained_fast() -> None:
+def test_the_courses_recipes_can_be_trained_fast():
     assert [why_not(recipe) for recipe in (CURVES, QUICK, PATTERNS)] == [None] * 3
 
 
 @pytest.mark.parametrize("slope", [0.0, 0.2])
-def test_the_derivatives_are_those_of_autograd(slope: float) -> None:
+def test_the_derivatives_are_those_of_autograd(slope):
     settings = replace(BASE, generator_widths=(5, 18), slope=slope)
     network, _ = make_networks(settings, 2, randoms(0, 1))
     layers = Layers(network, slope)
@@ -59,7 +55,7 @@ def test_the_derivatives_are_those_of_autograd(slope: float) -> None:
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
 @pytest.mark.parametrize("case", ["everything fast", "softmax at the end"])
-def test_a_gpu_trains_as_the_cpu_does(case: str) -> None:
+def test_a_gpu_trains_as_the_cpu_does(case):
     data, settings = case_of(case)
     here = train(data, settings, SEEDS, fast=True)
     there = train(data, settings, SEEDS, fast=True, device="cuda")
@@ -72,23 +68,23 @@ def test_a_gpu_trains_as_the_cpu_does(case: str) -> None:
 class Recorder:
     """What `torch.cuda.CUDAGraph` is to `FastTraining`: it keeps work without doing it."""
 
-    def __init__(self) -> None:
+    def __init__(self):
         self.replays = 0
 
-    def replay(self) -> None:
+    def replay(self):
         """Do the work that was recorded, with what is in its place now."""
         self.replays += 1
         training, place, losses = self.work
         losses.copy_(training.follow(place))
 
 
-def on_gpu(training: FastTraining, monkeypatch: pytest.MonkeyPatch) -> list[Recorder]:
+def on_gpu(training, monkeypatch):
     """Let a training on the CPU believe that it is on a GPU."""
     training.on_gpu = True
-    recorders: list[Recorder] = []
+    recorders = []
 
     @contextmanager
-    def recording(recorder: Recorder) -> Iterator[None]:
+    def recording(recorder):
         # what a graph records is not done: everything is put back
         changing = [training.average]
         for layers, adam in (
@@ -99,7 +95,7 @@ def on_gpu(training: FastTraining, monkeypatch: pytest.MonkeyPatch) -> list[Reco
         before = [numbers.clone() for numbers in changing]
         real_follow = training.follow
 
-        def follow(place: Any) -> torch.Tensor:
+        def follow(place):
             losses = real_follow(place)
             recorder.work = training, place, losses
             return losses
@@ -116,7 +112,7 @@ def on_gpu(training: FastTraining, monkeypatch: pytest.MonkeyPatch) -> list[Reco
     return recorders
 
 
-def runs(training: FastTraining) -> torch.Tensor:
+def runs(training):
     """Losses of some chunks of steps, and of a shorter one at the end."""
     settings = training.settings
     stream = draw_chunks(settings, draws_of(skewed, 2), randoms(0, 1), None, "cpu")
@@ -125,13 +121,13 @@ def runs(training: FastTraining) -> torch.Tensor:
     return torch.cat([*parts, training.run(last, 48, 5)], dim=1)
 
 
-def make_training(device: str = "cpu") -> FastTraining:
+def make_training(device="cpu"):
     settings = replace(BASE, **{**EVERYTHING_FAST, "scaled": False, "clipped": False, "steps": 64})
     networks = make_networks(settings, 2, randoms(0, 1))
     return FastTraining(*(network.to(device) for network in networks), settings)
 
 
-def test_recorded_steps_are_the_same_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_recorded_steps_are_the_same_steps(monkeypatch):
     expected, training = runs(plain := make_training()), make_training()
     recorders = on_gpu(training, monkeypatch)
     losses = runs(training)
@@ -141,13 +137,11 @@ def test_recorded_steps_are_the_same_steps(monkeypatch: pytest.MonkeyPatch) -> N
     assert [recorder.replays for recorder in recorders] == [2]
 
 
-def test_what_cannot_be_recorded_is_done_by_hand_and_says_why(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_what_cannot_be_recorded_is_done_by_hand_and_says_why(monkeypatch):
     expected, training = runs(make_training()), make_training()
     on_gpu(training, monkeypatch)
 
-    def refuse() -> None:
+    def refuse():
         raise RuntimeError("no graphs on this device\nand more")
 
     monkeypatch.setattr(torch.cuda, "CUDAGraph", refuse)
@@ -159,7 +153,7 @@ def test_what_cannot_be_recorded_is_done_by_hand_and_says_why(
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
-def test_a_gpu_records_its_steps() -> None:
+def test_a_gpu_records_its_steps():
     training = make_training("cuda")
     stream = draw_chunks(training.settings, draws_of(skewed, 2), randoms(0, 1), None, "cuda")
     for k in range(3):

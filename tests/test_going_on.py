@@ -1,15 +1,11 @@
 """Does a training that was cut short go on as if nothing had happened, whatever cut it short?"""
 
-from __future__ import annotations
-
 import json
 import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 import torch
@@ -19,7 +15,7 @@ from killed import KILLED, TRAININGS
 from gan_course import files
 from gan_course.files import load_run, replace_file, save_run
 from gan_course.networks import Discriminator, Generator
-from gan_course.training import GAN, History
+from gan_course.training import GAN
 
 HERE = Path(__file__).parent
 SIZES = {"loop": 6, "gan": 6, "seeds": 50, "fast": 50, "shared": 50}
@@ -30,11 +26,11 @@ class Lost(BaseException):
     """What a test cuts a training short with."""
 
 
-def stop_at(saving: int) -> Callable[..., Path]:
+def stop_at(saving):
     """Make a `replace_file` that is the last one to be done."""
     count = 0
 
-    def save_and_stop(*given: Any) -> Path:
+    def save_and_stop(*given):
         nonlocal count
         path = replace_file(*given)
         count += 1
@@ -47,8 +43,8 @@ def stop_at(saving: int) -> Callable[..., Path]:
 
 @pytest.mark.parametrize("name", TRAININGS)
 def test_what_goes_on_comes_to_the_very_same_numbers_and_is_then_only_read(
-    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+    name, tmp_path, monkeypatch
+):
     train, size, file = TRAININGS[name], SIZES[name], tmp_path / "run.pt"
     whole = train(None, size)
     with monkeypatch.context() as patch, pytest.raises(Lost):
@@ -65,7 +61,7 @@ def test_what_goes_on_comes_to_the_very_same_numbers_and_is_then_only_read(
 
 
 @pytest.fixture(scope="module")
-def fire(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, Any], Path]:
+def fire(tmp_path_factory):
     """What became of trainings that were killed or interrupted, and the folder of their files."""
     folder = tmp_path_factory.mktemp("fire")
     command = [sys.executable, str(HERE / "killed.py"), "8", "0.15", str(folder)]
@@ -74,28 +70,28 @@ def fire(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, Any], Path
 
 
 @pytest.mark.parametrize("name", KILLED)
-def test_a_process_that_is_killed_again_and_again_comes_to_the_same(name: str, fire: Any) -> None:
+def test_a_process_that_is_killed_again_and_again_comes_to_the_same(name, fire):
     told = fire[0][name]
     assert told["killed"] >= 8 and told["went on"] >= 2
     assert told["fire"] == told["peace"]
 
 
-def test_ctrl_c_stops_at_once_and_leaves_a_whole_file(fire: Any) -> None:
+def test_ctrl_c_stops_at_once_and_leaves_a_whole_file(fire):
     told, folder = fire
     assert "of 1000000, after " in told["said"]
     assert not list(folder.glob(".ctrl-c*"))  # nothing half written
     assert set(torch.load(folder / "ctrl-c.pt", weights_only=True)) == {"about", "randoms", "state"}
 
 
-def test_a_notebook_goes_on_after_its_kernel_was_stopped_and_started_anew(tmp_path: Path) -> None:
+def test_a_notebook_goes_on_after_its_kernel_was_stopped_and_started_anew(tmp_path):
     cell = (
         f"import sys; sys.path.insert(0, {str(HERE)!r})\n"
         "import json; from pathlib import Path; from killed import gan\n"
         f"numbers = json.dumps(gan(Path({str(tmp_path / 'run.pt')!r}), 60))"
     )
-    said: list[str] = []
+    said = []
 
-    def listen(message: dict[str, Any]) -> None:
+    def listen(message):
         said.append(message["content"].get("text", ""))
 
     manager, client = start_new_kernel(kernel_name="python3", startup_timeout=600, env=ENVIRONMENT)
@@ -124,7 +120,7 @@ def test_a_notebook_goes_on_after_its_kernel_was_stopped_and_started_anew(tmp_pa
 # --- which file it goes on from ---------------------------------------------------------------
 
 
-def small(path: Path, epochs: int = 3, widths: tuple[int, ...] = (3,), **settings: Any) -> History:
+def small(path, epochs=3, widths=(3,), **settings):
     """A training of three epochs, saved after each."""
     torch.manual_seed(1)
     owner = GAN(
@@ -136,9 +132,9 @@ def small(path: Path, epochs: int = 3, widths: tuple[int, ...] = (3,), **setting
     return owner.fit(epochs, 1, every=1, checkpoint=path, **settings)
 
 
-def test_no_code_of_a_file_is_run(tmp_path: Path) -> None:
+def test_no_code_of_a_file_is_run(tmp_path):
     class Harm:
-        def __reduce__(self) -> Any:
+        def __reduce__(self):
             """What a pickle would call."""
             return (Path.touch, (tmp_path / "harmed",))
 
@@ -148,9 +144,7 @@ def test_no_code_of_a_file_is_run(tmp_path: Path) -> None:
     assert not (tmp_path / "harmed").exists()
 
 
-def test_a_training_may_go_on_for_longer_and_its_clock_goes_on(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_training_may_go_on_for_longer_and_its_clock_goes_on(tmp_path, capsys):
     path = tmp_path / "run.pt"
     first = small(path, 3).epochs
     longer = small(path, 5).epochs
@@ -158,7 +152,7 @@ def test_a_training_may_go_on_for_longer_and_its_clock_goes_on(
     assert longer == small(tmp_path / "other.pt", 5).epochs
     assert capsys.readouterr().out.startswith(f"going on from {path}, after epoch 3")
 
-    def score(samples: torch.Tensor) -> float:
+    def score(samples):
         return 1.0
 
     watched = {"watch": torch.rand(4, 1), "score": score, "patience": 4}
@@ -169,20 +163,18 @@ def test_a_training_may_go_on_for_longer_and_its_clock_goes_on(
 # --- how it is written ------------------------------------------------------------------------
 
 
-def test_a_place_that_cannot_be_written_is_told_before_the_training(tmp_path: Path) -> None:
+def test_a_place_that_cannot_be_written_is_told_before_the_training(tmp_path):
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(OSError, match="file"):
         small(tmp_path / "file" / "run.pt")
 
 
 @pytest.mark.parametrize("error", [OSError("no space left"), KeyboardInterrupt()])
-def test_a_failure_leaves_the_older_file_and_nothing_else(
-    error: BaseException, tmp_path: Path
-) -> None:
+def test_a_failure_leaves_the_older_file_and_nothing_else(error, tmp_path):
     path = tmp_path / "new folder" / "run.pt"
     save_run(path, {"name": "first"}, 1)
 
-    def half(part: Path) -> None:
+    def half(part):
         part.write_bytes(b"half")
         raise error
 
@@ -192,9 +184,7 @@ def test_a_failure_leaves_the_older_file_and_nothing_else(
     assert load_run(path, {"name": "first"}) == 1
 
 
-def test_home_is_known_and_a_link_stays_a_link(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_home_is_known_and_a_link_stays_a_link(tmp_path, monkeypatch):
     monkeypatch.setenv("HOME", str(tmp_path))
     save_run("~/run.pt", {}, [1, "two", torch.ones(2)])
     assert (tmp_path / "run.pt").is_file()

@@ -1,7 +1,5 @@
 """Do the networks have the layers they promise, and does sampling leave them alone?"""
 
-from __future__ import annotations
-
 import math
 
 import pytest
@@ -25,7 +23,7 @@ from gan_course.networks import (
 SCALER = Scaler(low=torch.tensor([0.0, 10.0]), high=torch.tensor([4.0, 30.0]))
 
 
-def outline(network: nn.Sequential) -> list[str]:
+def outline(network):
     """Each layer as a short word: a linear one by its sizes, dropout by its share."""
     words = []
     for layer in network:
@@ -38,7 +36,7 @@ def outline(network: nn.Sequential) -> list[str]:
     return words
 
 
-def test_the_networks_of_project_1_and_of_chosen_sizes() -> None:
+def test_the_networks_of_project_1_and_of_chosen_sizes():
     assert outline(make_generator()) == ["2-16", "ReLU", "16-32", "ReLU", "32-2"]
     hidden = ["2-256", "ReLU", "drop 0.3", "256-128", "ReLU", "drop 0.3", "128-64"]
     end = ["ReLU", "drop 0.3", "64-1", "Sigmoid"]
@@ -49,7 +47,7 @@ def test_the_networks_of_project_1_and_of_chosen_sizes() -> None:
     assert outline(make_generator(widths=())) == ["2-2"]
 
 
-def test_shapes_go_from_noise_to_samples_to_probabilities() -> None:
+def test_shapes_go_from_noise_to_samples_to_probabilities():
     samples = make_generator(latent_dim=5, output_dim=3)(torch.randn(7, 5))
     assert samples.shape == (7, 3)
     probabilities = make_discriminator(input_dim=3)(samples)
@@ -57,7 +55,7 @@ def test_shapes_go_from_noise_to_samples_to_probabilities() -> None:
     assert bool(((probabilities > 0) & (probabilities < 1)).all())
 
 
-def test_unscale_is_kept_in_files_with_its_own_copy_of_the_range_but_not_trained() -> None:
+def test_unscale_is_kept_in_files_with_its_own_copy_of_the_range_but_not_trained():
     scaler = Scaler(torch.zeros(2), torch.ones(2))
     layer = Unscale(scaler)
     scaler.low.fill_(9)
@@ -66,7 +64,7 @@ def test_unscale_is_kept_in_files_with_its_own_copy_of_the_range_but_not_trained
     assert list(layer.parameters()) == []
 
 
-def test_a_generator_in_data_units_shares_its_weights() -> None:
+def test_a_generator_in_data_units_shares_its_weights():
     generator = make_generator()
     whole = in_data_units(generator, SCALER)
     noise = torch.randn(6, 2)
@@ -76,7 +74,7 @@ def test_a_generator_in_data_units_shares_its_weights() -> None:
 
 
 @pytest.mark.parametrize("training", [True, False])
-def test_samples_come_without_dropout_or_gradients_and_leave_all_as_it_was(training: bool) -> None:
+def test_samples_come_without_dropout_or_gradients_and_leave_all_as_it_was(training):
     generator = nn.Sequential(nn.Linear(2, 2), nn.Dropout(0.5)).train(training)
     noise = torch.randn(50, 2)
     state = torch.get_rng_state()
@@ -93,11 +91,11 @@ def test_samples_come_without_dropout_or_gradients_and_leave_all_as_it_was(train
 # --- networks as classes -----------------------------------------------------------------------
 
 
-def sizes(network: nn.Module) -> list[tuple[int, int]]:
+def sizes(network):
     return [(m.in_features, m.out_features) for m in network.modules() if isinstance(m, nn.Linear)]
 
 
-def test_the_networks_have_the_sizes_of_the_chapter() -> None:
+def test_the_networks_have_the_sizes_of_the_chapter():
     assert sizes(Generator()) == [(1, 64), (64, 32), (32, 1)]
     assert sizes(Discriminator()) == [(1, 64), (64, 32), (32, 1)]
     assert sizes(Generator(5, widths=(7,), output_dim=3)) == [(5, 7), (7, 3)]
@@ -105,7 +103,7 @@ def test_the_networks_have_the_sizes_of_the_chapter() -> None:
     assert sizes(Discriminator(2, [9, 1])) == [(2, 9), (9, 1)]
 
 
-def test_the_networks_compute_what_a_stack_of_layers_does() -> None:
+def test_the_networks_compute_what_a_stack_of_layers_does():
     generator, discriminator = Generator(slope=0.2), Discriminator(slope=0.2)
     z = 10 * torch.randn(16, 1)
     for network, end in ((generator, nn.Identity()), (discriminator, nn.Sigmoid())):
@@ -115,12 +113,12 @@ def test_the_networks_compute_what_a_stack_of_layers_does() -> None:
         assert torch.equal(network(z), stack(z))
 
 
-def test_an_output_activation_comes_last() -> None:
+def test_an_output_activation_comes_last():
     rows = Generator(4, nn.Softmax(dim=1), output_dim=6)(torch.randn(8, 4))
     torch.testing.assert_close(rows.sum(dim=1), torch.ones(8))
 
 
-def test_more_than_one_answer_is_refused() -> None:
+def test_more_than_one_answer_is_refused():
     with pytest.raises(ValueError, match=r"layers must end with 1.* got \[64, 2\]"):
         Discriminator(1, [64, 2])
 
@@ -128,7 +126,7 @@ def test_more_than_one_answer_is_refused() -> None:
 # --- last layers ------------------------------------------------------------------------------
 
 
-def test_straight_through_is_one_hot_with_the_gradient_of_softmax() -> None:
+def test_straight_through_is_one_hot_with_the_gradient_of_softmax():
     logits = torch.randn(6, 5, generator=torch.Generator().manual_seed(0), requires_grad=True)
     direction = torch.randn(6, 5, generator=torch.Generator().manual_seed(1))
     rows = StraightThrough()(logits)
@@ -141,7 +139,7 @@ def test_straight_through_is_one_hot_with_the_gradient_of_softmax() -> None:
     assert by_layer.abs().max() > 0.01
 
 
-def test_gumbel_draws_with_the_probabilities_of_softmax() -> None:
+def test_gumbel_draws_with_the_probabilities_of_softmax():
     probabilities = torch.tensor([0.1, 0.3, 0.6])
     torch.manual_seed(0)
     layer = GumbelSoftmax().eval()  # the drawing goes on in evaluation mode
@@ -152,7 +150,7 @@ def test_gumbel_draws_with_the_probabilities_of_softmax() -> None:
     assert torch.allclose(shares, probabilities, atol=5 * math.sqrt(0.25 / 40_000))
 
 
-def test_gumbel_lets_a_gradient_through_and_keeps_its_temperature() -> None:
+def test_gumbel_lets_a_gradient_through_and_keeps_its_temperature():
     gradients = []
     for temperature in (1.0, 0.2):
         torch.manual_seed(0)

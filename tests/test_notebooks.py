@@ -1,7 +1,5 @@
 """The committed notebooks: complete, clean, and alike where they should be."""
 
-from __future__ import annotations
-
 import json
 import re
 

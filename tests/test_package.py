@@ -1,7 +1,5 @@
 """Is the package light to import, layered as it says, and is its reference complete?"""
 
-from __future__ import annotations
-
 import ast
 import importlib
 import importlib.util
@@ -11,9 +9,7 @@ import pkgutil
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -32,7 +28,7 @@ MODULES = sorted(
 HEAVY = ("matplotlib", "ipywidgets", "IPython", "scipy")
 
 
-def room(module: str) -> str:
+def room(module):
     """The room that a module belongs to: many, of gan_course.many.draws."""
     return module.split(".")[1]
 
@@ -40,7 +36,7 @@ def room(module: str) -> str:
 # --- imports ----------------------------------------------------------------------------------
 
 
-def test_importing_all_of_it_loads_no_heavy_library_and_changes_nothing() -> None:
+def test_importing_all_of_it_loads_no_heavy_library_and_changes_nothing():
     # importing the package alone is quick: it does not even load torch
     program = f"""
 import importlib, json, sys, warnings
@@ -64,7 +60,7 @@ print(json.dumps({{"loaded": loaded, "same": state() == before, "bare": bare}}))
     assert found == {"loaded": {name: [] for name in MODULES}, "same": True, "bare": True}
 
 
-def imports(module: str) -> Iterator[str]:
+def imports(module):
     """Every module that a module imports, wherever in its file it does so, by its full name."""
     source = importlib.util.find_spec(module)
     assert source is not None
@@ -79,17 +75,17 @@ def imports(module: str) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("module", MODULES)
-def test_a_module_imports_only_from_rooms_before_its_own(module: str) -> None:
+def test_a_module_imports_only_from_rooms_before_its_own(module):
     own = ROOMS.index(room(module))  # every module has a room
     others = {room(name) for name in imports(module) if name.startswith("gan_course.")}
     assert others - {room(module), "OLDEST_PYTHON"} <= set(ROOMS[:own])
 
 
-def test_plots_draw_what_they_are_given() -> None:
+def test_plots_draw_what_they_are_given():
     assert "gan_course.training" not in set(imports("gan_course.plots"))
 
 
-def test_the_package_imports_the_declared_libraries_and_no_other_folder() -> None:
+def test_the_package_imports_the_declared_libraries_and_no_other_folder():
     project = (PROJECT / "pyproject.toml").read_text(encoding="utf-8")
     declared = re.findall(r'"(\w+)>=', project.partition("dependencies = [")[2].partition("]")[0])
     roots = {name.split(".")[0] for module in MODULES for name in imports(module)}
@@ -100,20 +96,20 @@ def test_the_package_imports_the_declared_libraries_and_no_other_folder() -> Non
 # --- what a reader leans on -------------------------------------------------------------------
 
 
-def test_the_version_is_that_of_the_project() -> None:
+def test_the_version_is_that_of_the_project():
     # by a pattern, as Python 3.10 can't read TOML
     text = (PROJECT / "pyproject.toml").read_text(encoding="utf-8")
     assert re.findall(r'^version = "(.*)"$', text, flags=re.MULTILINE) == [gan_course.__version__]
 
 
-def test_the_reference_lists_every_room_and_nothing_that_is_gone() -> None:
+def test_the_reference_lists_every_room_and_nothing_that_is_gone():
     text = (PROJECT / "book" / "api.md").read_text(encoding="utf-8")
     listed = re.findall(r"automodule:: (\S+)", text)
     assert set(listed) <= set(MODULES)
     assert {room(module) for module in listed} >= set(ROOMS) - {"doctor"}
 
 
-def functions(module: str) -> Iterator[tuple[str, Any]]:
+def functions(module):
     """The public functions and methods that a module defines."""
     for name, value in vars(importlib.import_module(module)).items():
         if name.startswith("_") or getattr(value, "__module__", None) != module:
@@ -126,7 +122,7 @@ def functions(module: str) -> Iterator[tuple[str, Any]]:
 
 
 @pytest.mark.parametrize("module", MODULES)
-def test_the_arguments_in_a_docstring_are_those_of_the_function(module: str) -> None:
+def test_the_arguments_in_a_docstring_are_those_of_the_function(module):
     for name, function in functions(module):
         block = (inspect.getdoc(function) or "").partition("Args:\n")[2].partition("\n\n")[0]
         named = re.findall(r"^    \*{0,2}(\w+):", block, flags=re.MULTILINE)

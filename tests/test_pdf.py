@@ -1,7 +1,5 @@
 """The printed book, read page by page."""
 
-from __future__ import annotations
-
 import functools
 import re
 from itertools import pairwise

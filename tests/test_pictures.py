@@ -1,7 +1,5 @@
 """Do the logo, the figures of project 1 and the welcome page's film show what the code does?"""
 
-from __future__ import annotations
-
 import re
 import sys
 from itertools import pairwise
@@ -42,7 +40,7 @@ def test_the_logo_and_the_icon_are_those_that_the_code_draws(tmp_path):
 # --- the networks of project 1 ------------------------------------------------------------------
 
 
-def sizes(network: nn.Sequential) -> list[int]:
+def sizes(network):
     """The numbers between the layers, by sending one sample through."""
     values = torch.zeros(1, next(w for w in network.parameters()).shape[1])
     found = [values.shape[1]]
@@ -53,7 +51,7 @@ def sizes(network: nn.Sequential) -> list[int]:
     return found
 
 
-def texts(figure) -> list[str]:
+def texts(figure):
     """All that is written in a figure."""
     return [text.get_text() for axes in figure.axes for text in axes.texts]
 
@@ -110,7 +108,7 @@ def test_the_data_flow_names_modules_that_exist():
 # --- the film -----------------------------------------------------------------------------------
 
 
-def to_data(points: list[list[int]]) -> torch.Tensor:
+def to_data(points):
     """Places in the picture, back in data units."""
     low, high = torch.tensor([film.X_WINDOW, film.Y_WINDOW]).T
     width, height = FILM["size"]
@@ -186,7 +184,7 @@ def open_page(browser):
         context.close()
 
 
-def numbers(page) -> str:
+def numbers(page):
     return page.locator(".film-numbers").inner_text()
 
 

@@ -1,16 +1,12 @@
 """Does the GAN of the playground, plain JavaScript in a browser, do what PyTorch does?"""
 
-from __future__ import annotations
-
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import pytest
 import torch
-from torch import Tensor, nn
+from torch import nn
 from torch.nn.functional import softplus
-from torch.optim.swa_utils import AveragedModel
 
 from gan_course.many import add_waves
 from gan_course.many.draws import Batch
@@ -19,7 +15,7 @@ from gan_course.training import moving_average
 
 CORE = Path(__file__).resolve().parent.parent / "book" / "_static" / "playground" / "core.js"
 STEPS, BATCH = 3, 30  # a batch that is no multiple of four
-SETTINGS: dict[str, Any] = {
+SETTINGS = {
     "seed": 0,
     "steps": 10,
     "batch": BATCH,
@@ -46,7 +42,7 @@ SETTINGS: dict[str, Any] = {
 WAVES = {"generatorWaves": 1, "discriminatorWaves": 2}
 BLUR = {"blur": [0.001, 2.0]}
 # what is switched on, alone and together
-VARIANTS: dict[str, dict[str, Any]] = {
+VARIANTS = {
     "plain": {},
     "waves": WAVES,
     "blur": BLUR,
@@ -55,7 +51,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "all": {**WAVES, **BLUR, "decay": True, "average": 0.9},
 }
 # of D on real, of D on fake, of G: Goodfellow et al. 2014; Mao et al. 2017, equation 9
-LOSSES: dict[str, Any] = {
+LOSSES = {
     "log D": (lambda v: softplus(-v), softplus, lambda v: softplus(-v)),
     "log(1 - D)": (lambda v: softplus(-v), softplus, lambda v: -softplus(v)),
     "least squares": (lambda v: (v - 1) ** 2 / 2, lambda v: v**2 / 2, lambda v: (v - 1) ** 2 / 2),
@@ -82,7 +78,7 @@ TRAIN = """
 
 
 @pytest.fixture(scope="module")
-def page(browser: Any) -> Any:
+def page(browser):
     """An empty page that knows the core of the playground."""
     page = browser.new_page()
     page.add_script_tag(path=str(CORE))
@@ -90,15 +86,15 @@ def page(browser: Any) -> Any:
     page.close()
 
 
-def make_network(sizes: list[int]) -> nn.Sequential:
-    layers: list[nn.Module] = []
+def make_network(sizes):
+    layers = []
     for number, (inputs, outputs) in enumerate(pairwise(sizes)):
         layers += [nn.LeakyReLU(SETTINGS["slope"])] if number else []
         layers.append(nn.Linear(inputs, outputs))
     return nn.Sequential(*layers)
 
 
-def make_networks(settings: dict[str, Any]) -> tuple[nn.Sequential, nn.Sequential]:
+def make_networks(settings):
     """A generator and a discriminator as the playground has them."""
     dim, latent = settings["dim"], settings["latentDim"]
     waves = settings["generatorWaves"]
@@ -112,15 +108,15 @@ def make_networks(settings: dict[str, Any]) -> tuple[nn.Sequential, nn.Sequentia
     return generator, make_network([inputs, *settings["discriminatorWidths"], 1])
 
 
-def linear(network: nn.Sequential) -> list[nn.Linear]:
+def linear(network):
     return [layer for layer in network if isinstance(layer, nn.Linear)]
 
 
-def rows(tensor: Tensor) -> list[float]:
+def rows(tensor):
     return tensor.detach().flatten().tolist()
 
 
-def make_batch(settings: dict[str, Any]) -> Batch:
+def make_batch(settings):
     """The random numbers of a step, shaped for one seed."""
     dim, latent = settings["dim"], settings["latentDim"]
     sigma, blur = torch.rand(3, 1, BATCH, 1) + 0.1, torch.randn(3, 1, BATCH, dim)
@@ -128,7 +124,7 @@ def make_batch(settings: dict[str, Any]) -> Batch:
     return Batch(torch.randn(1, BATCH, dim), torch.randn(2, 1, BATCH, latent), *both)
 
 
-def as_lists(batch: Batch) -> dict[str, Any]:
+def as_lists(batch):
     """The same numbers for the page."""
     each = {
         name: None if part is None else [rows(one) for one in part]
@@ -137,7 +133,7 @@ def as_lists(batch: Batch) -> dict[str, Any]:
     return {**each, "real": rows(batch.real)}
 
 
-def train(settings: dict[str, Any], page: Any) -> None:
+def train(settings, page):
     """A few steps by the page and by PyTorch, from equal weights and batches, must agree."""
     torch.manual_seed(0)
     generator, discriminator = make_networks(settings)
@@ -162,20 +158,14 @@ def train(settings: dict[str, Any], page: Any) -> None:
     assert len(pushes) == BATCH * settings["dim"]
 
 
-def plain_steps(
-    settings: dict[str, Any],
-    generator: nn.Module,
-    discriminator: nn.Module,
-    average: AveragedModel,
-    batches: list[Batch],
-) -> list[dict[str, float]]:
+def plain_steps(settings, generator, discriminator, average, batches):
     """The steps by PyTorch and its autograd, with any loss and penalty."""
     loss_real, loss_fake, loss_generator = LOSSES[settings["loss"]]
     betas = tuple(settings["betas"])
     change_d = torch.optim.Adam(discriminator.parameters(), settings["discriminatorRate"], betas)
     change_g = torch.optim.Adam(generator.parameters(), settings["generatorRate"], betas)
 
-    def judge(samples: Tensor, batch: Batch, look: int) -> Tensor:
+    def judge(samples, batch, look):
         if batch.sigma is None or batch.blur is None:
             return discriminator(add_waves(samples, settings["discriminatorWaves"]))
         sigma = batch.sigma[look, 0]
@@ -220,14 +210,12 @@ def plain_steps(
         *((variant, loss, 0.7) for variant in ("softmax", "all") for loss in LOSSES),
     ],
 )
-def test_whole_training_steps_are_those_of_pytorch(
-    variant: str, loss: str, penalty: float, page: Any
-) -> None:
+def test_whole_training_steps_are_those_of_pytorch(variant, loss, penalty, page):
     settings = {**SETTINGS, **VARIANTS[variant], "loss": loss, "penalty": penalty}
     train(settings, page)
 
 
-def test_random_numbers_are_uniform_and_normal_and_can_be_repeated(page: Any) -> None:
+def test_random_numbers_are_uniform_and_normal_and_can_be_repeated(page):
     draw = """(seed) => {
       const random = new (ganCore().Random)(seed);
       const many = (name) => Array.from({ length: 20000 }, () => random[name]());

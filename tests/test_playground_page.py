@@ -1,17 +1,13 @@
 """The playground's page in a real browser: does it train, tell the truth, and obey everybody?"""
 
-from __future__ import annotations
-
 import json
 import re
-from typing import Any
 
 import pytest
 import torch
 from conftest import HTML
 from scipy import stats
 from scipy.spatial.distance import jensenshannon
-from torch import Tensor
 
 from benchmarks.curves import SETTINGS, TASKS
 from benchmarks.trained import NORMAL
@@ -31,7 +27,7 @@ LEFT_OUT = {"dropout", "scaled", "relativistic", "pack"}  # the page has none of
 
 
 @pytest.fixture
-def page(browser: Any) -> Any:
+def page(browser):
     context = browser.new_context(viewport={"width": 1280, "height": 900})
     page = context.new_page()
     page.problems = []
@@ -43,31 +39,31 @@ def page(browser: Any) -> Any:
 
 
 @pytest.fixture
-def playground(page: Any, site: str) -> Any:
+def playground(page, site):
     """The page, once its playground has drawn the untrained generator."""
     return visit(page, f"{site}/{PAGE}")
 
 
 @pytest.fixture(scope="module")
-def laboratory(browser: Any, site: str) -> Any:
+def laboratory(browser, site):
     """The page for those who only compute there."""
     page = browser.new_page()
     yield visit(page, f"{site}/{PAGE}")
     page.close()
 
 
-def visit(page: Any, address: str) -> Any:
+def visit(page, address):
     page.goto(address)
     page.wait_for_selector("gan-playground[data-step]")
     page.wait_for_function("document.querySelector('gan-playground').frame")
     return page
 
 
-def state(page: Any) -> dict[str, str]:
+def state(page):
     return dict(page.evaluate("({...document.querySelector('gan-playground').dataset})"))
 
 
-def run(page: Any, code: str, value: Any = None) -> Any:
+def run(page, code, value=None):
     """A function body that knows the playground's core, measures, targets and session."""
     known = """const core = ganCore(), measures = ganMeasures();
       const targets = ganTargets(core, measures);
@@ -75,17 +71,17 @@ def run(page: Any, code: str, value: Any = None) -> Any:
     return page.evaluate(f"(value) => {{ {known} {code} }}", value)
 
 
-def train_to_the_end(page: Any) -> dict[str, str]:
+def train_to_the_end(page):
     page.click("[data-part=train]")
     page.wait_for_function(
         "(({dataset, frame}) => dataset.state === 'still' && frame?.done)"
-        "(document.querySelector('gan-playground'))",
+        "(document.querySelector('gan-playground'))"
     )
     return state(page)
 
 
 @pytest.mark.parametrize("target", ["exponential", "multiples"])
-def test_it_trains_until_its_verdict_is_good(page: Any, site: str, target: str) -> None:
+def test_it_trains_until_its_verdict_is_good(page, site, target):
     visit(page, f"{site}/{PAGE}#t={target}")
     assert state(page)["verdict"] != "good"
     end = train_to_the_end(page)
@@ -97,12 +93,12 @@ def test_it_trains_until_its_verdict_is_good(page: Any, site: str, target: str) 
     assert "verdict good" in page.get_attribute("[data-part=picture]", "aria-label")
 
 
-def test_a_common_recipe_misses_most_multiples(page: Any, site: str) -> None:
+def test_a_common_recipe_misses_most_multiples(page, site):
     visit(page, f"{site}/{PAGE}#t=multiples&r=published&steps=1500")
     assert train_to_the_end(page)["verdict"] in ("misses values", "collapsed")
 
 
-def test_a_discriminator_that_is_too_slow_lets_the_generator_collapse(page: Any, site: str) -> None:
+def test_a_discriminator_that_is_too_slow_lets_the_generator_collapse(page, site):
     page.goto(f"{site}/{PAGE}")
     address = page.get_attribute("article a[href*='discriminatorRate']", "href")
     visit(page, f"{site}/{PAGE}{address}")
@@ -111,7 +107,7 @@ def test_a_discriminator_that_is_too_slow_lets_the_generator_collapse(page: Any,
     assert train_to_the_end(page)["verdict"] == "collapsed"
 
 
-def test_what_the_page_says_of_its_recipes_is_so(laboratory: Any) -> None:
+def test_what_the_page_says_of_its_recipes_is_so(laboratory):
     text = " ".join(laboratory.inner_text("article").split())
     quick, longer = (
         run(laboratory, "return targets.recipe(value, 'course');", name)
@@ -131,7 +127,7 @@ def test_what_the_page_says_of_its_recipes_is_so(laboratory: Any) -> None:
     assert f"blur of {blur:g}, where the picture is {2 * wide:g} wide" in text
 
 
-def test_it_stops_when_it_is_told_to_and_goes_on_from_there(playground: Any) -> None:
+def test_it_stops_when_it_is_told_to_and_goes_on_from_there(playground):
     playground.click("[data-part=train]")
     playground.wait_for_function("document.querySelector('gan-playground').dataset.step > 5")
     assert playground.inner_text("[data-part=train]") == "Pause"
@@ -145,7 +141,7 @@ def test_it_stops_when_it_is_told_to_and_goes_on_from_there(playground: Any) -> 
     playground.wait_for_selector("gan-playground[data-step='0']")
 
 
-def test_each_network_can_be_trained_alone(playground: Any) -> None:
+def test_each_network_can_be_trained_alone(playground):
     losses = (
         "document.querySelector('gan-playground').losses.map((row) => row.map(Number.isFinite))"
     )
@@ -161,7 +157,7 @@ def test_each_network_can_be_trained_alone(playground: Any) -> None:
     said.get_by_text("At step 2. Verdict").wait_for()
 
 
-def test_an_empty_drawing_ends_the_training_before_it(playground: Any) -> None:
+def test_an_empty_drawing_ends_the_training_before_it(playground):
     playground.click("[data-part=train]")
     playground.wait_for_function("document.querySelector('gan-playground').dataset.step > 0")
     playground.select_option("[data-part=target]", "drawing")
@@ -171,7 +167,7 @@ def test_an_empty_drawing_ends_the_training_before_it(playground: Any) -> None:
     assert playground.inner_text("[data-part=status]") == "Draw something to learn."
 
 
-def test_a_drawing_that_is_learnt_is_not_lost_by_a_click(page: Any, site: str) -> None:
+def test_a_drawing_that_is_learnt_is_not_lost_by_a_click(page, site):
     visit(page, f"{site}/{PAGE}#t=drawing&d=" + "0P" * 20 + "&steps=3")
     train_to_the_end(page)
     page.click("[data-part=picture]")
@@ -179,7 +175,7 @@ def test_a_drawing_that_is_learnt_is_not_lost_by_a_click(page: Any, site: str) -
     assert state(page)["step"] == "3"
 
 
-def test_everything_works_by_keyboard(playground: Any) -> None:
+def test_everything_works_by_keyboard(playground):
     """Train, pause, look at a latent point and draw, without a mouse."""
     playground.focus("[data-part=target]")
     for _ in range(2):  # over the recipe, to Train
@@ -208,7 +204,7 @@ def test_everything_works_by_keyboard(playground: Any) -> None:
     assert not playground.is_disabled("[data-part=train]")
 
 
-def test_a_drawing_by_mouse_is_learnt(playground: Any) -> None:
+def test_a_drawing_by_mouse_is_learnt(playground):
     playground.select_option("[data-part=target]", "drawing")
     box = playground.locator("[data-part=picture]").bounding_box()
     x, y = box["x"] + box["width"] / 3, box["y"] + box["height"] / 2
@@ -223,7 +219,7 @@ def test_a_drawing_by_mouse_is_learnt(playground: Any) -> None:
     assert train_to_the_end(playground)["step"] == "60"
 
 
-def test_a_latent_point_can_be_dragged(playground: Any) -> None:
+def test_a_latent_point_can_be_dragged(playground):
     playground.locator("[data-part=latent]").scroll_into_view_if_needed()
     box = playground.locator("[data-part=latent]").bounding_box()
     playground.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
@@ -236,7 +232,7 @@ def test_a_latent_point_can_be_dragged(playground: Any) -> None:
     assert sliders == ["1", "1"]  # the corner: it does not leave the square
 
 
-def test_a_link_brings_back_the_set_up_and_the_same_training(page: Any, site: str) -> None:
+def test_a_link_brings_back_the_set_up_and_the_same_training(page, site):
     visit(page, f"{site}/{PAGE}")
     page.fill("[data-field=generatorWidths]", "16, 32")
     page.press("[data-field=generatorWidths]", "Tab")
@@ -259,7 +255,7 @@ def test_a_link_brings_back_the_set_up_and_the_same_training(page: Any, site: st
     assert page.inner_text("[data-part=quality]") == table
 
 
-def test_a_link_on_the_page_sets_it_up(playground: Any) -> None:
+def test_a_link_on_the_page_sets_it_up(playground):
     playground.click("article a[href^='#t=sine&blur=0']")
     playground.wait_for_function(
         "document.querySelector('[data-part=label]').textContent === 'y = sin x'"
@@ -273,12 +269,12 @@ def test_a_link_on_the_page_sets_it_up(playground: Any) -> None:
 
 
 @pytest.mark.parametrize("name", ["cosine", "toString"])
-def test_a_link_to_an_unknown_target_is_told(page: Any, site: str, name: str) -> None:
+def test_a_link_to_an_unknown_target_is_told(page, site, name):
     visit(page, f"{site}/{PAGE}#t={name}")
     assert page.inner_text("[data-part=status]") == f"The link names an unknown target, “{name}”."
 
 
-def test_words_change_only_where_something_happened(playground: Any) -> None:
+def test_words_change_only_where_something_happened(playground):
     """Who hears the page is told of ends and of steps, not of each picture of a training."""
     playground.evaluate(
         """() => {
@@ -297,7 +293,7 @@ def test_words_change_only_where_something_happened(playground: Any) -> None:
     assert changed == ["status"] * 3  # steps changed, training, finished
 
 
-def test_values_of_a_link_that_make_no_sense_are_named(page: Any, site: str) -> None:
+def test_values_of_a_link_that_make_no_sense_are_named(page, site):
     visit(page, f"{site}/{PAGE}#t=multiples&k=99&batch=-3&loss=hinge&seed=4")
     said = page.inner_text("[data-part=status]")
     assert said == "The link has values that can't be used: k=99, batch=-3, loss=hinge."
@@ -314,9 +310,7 @@ def test_values_of_a_link_that_make_no_sense_are_named(page: Any, site: str) -> 
         ("penalty", "-1", "Weight of the gradient penalty must be 0 to 100, got “-1”."),
     ],
 )
-def test_a_wrong_setting_is_named_and_changes_nothing(
-    playground: Any, field: str, wrong: str, said: str
-) -> None:
+def test_a_wrong_setting_is_named_and_changes_nothing(playground, field, wrong, said):
     settings = "JSON.stringify(document.querySelector('gan-playground').settings)"
     before = playground.evaluate(settings)
     playground.fill(f"[data-field={field}]", wrong)
@@ -328,7 +322,7 @@ def test_a_wrong_setting_is_named_and_changes_nothing(
     assert playground.evaluate(settings) == before
 
 
-def test_a_training_that_diverges_says_so(page: Any, site: str) -> None:
+def test_a_training_that_diverges_says_so(page, site):
     visit(page, f"{site}/{PAGE}#t=exponential&r=published&generatorRate=1&discriminatorRate=1")
     page.evaluate(
         "document.querySelector('gan-playground').settings.generatorRate = 1e30;"
@@ -340,8 +334,8 @@ def test_a_training_that_diverges_says_so(page: Any, site: str) -> None:
     assert "smaller learning rates" in said
 
 
-def test_it_trains_from_the_file_system_and_asks_nobody(page: Any) -> None:
-    addresses: list[str] = []
+def test_it_trains_from_the_file_system_and_asks_nobody(page):
+    addresses = []
     page.on("request", lambda request: addresses.append(request.url))
     visit(page, (HTML / PAGE).as_uri())
     page.click("[data-part=step]")
@@ -350,7 +344,7 @@ def test_it_trains_from_the_file_system_and_asks_nobody(page: Any) -> None:
 
 
 @pytest.mark.parametrize("path", sorted(TRAINED.glob("*.safetensors")), ids=lambda p: p.stem)
-def test_trained_generators_make_what_pytorch_makes(laboratory: Any, path: Any) -> None:
+def test_trained_generators_make_what_pytorch_makes(laboratory, path):
     name = path.stem
     count = laboratory.evaluate("(name) => GAN_TRAINED[name].noise.latentDim", name)
     noise = torch.rand(50, count, generator=torch.Generator().manual_seed(3))
@@ -363,7 +357,7 @@ def test_trained_generators_make_what_pytorch_makes(laboratory: Any, path: Any) 
 
 
 @pytest.mark.parametrize("name", ["exponential", "sine", "multiples", "normal"])
-def test_a_trained_generator_of_the_course_is_good(page: Any, site: str, name: str) -> None:
+def test_a_trained_generator_of_the_course_is_good(page, site, name):
     visit(page, f"{site}/{PAGE}#t={name}&r=trained")
     assert page.is_disabled("[data-part=train]")
     assert page.is_disabled("[data-part=k]")  # it knows no other integers
@@ -375,7 +369,7 @@ def test_a_trained_generator_of_the_course_is_good(page: Any, site: str, name: s
     assert state(page)["verdict"] == ("good" if good else "off the curve")
 
 
-def test_a_small_one_stands_in_chapters_and_leads_to_the_page(page: Any, site: str) -> None:
+def test_a_small_one_stands_in_chapters_and_leads_to_the_page(page, site):
     page.goto(f"{site}/notebooks/02_multiples_of_five.html")
     small = page.locator("gan-playground")
     assert small.get_attribute("data-step") is None  # begins when a reader comes to it
@@ -391,13 +385,13 @@ def test_a_small_one_stands_in_chapters_and_leads_to_the_page(page: Any, site: s
 # --- are its numbers right? ----------------------------------------------------------------------
 
 
-def as_settings(recipe: dict[str, Any]) -> dict[str, Any]:
+def as_settings(recipe):
     """A recipe of the page in the words of the course."""
     words = {name: "".join(NAMES.get(name, camel(name))) for name in Settings.__dataclass_fields__}
     return {name: recipe[word] for name, word in words.items() if word in recipe}
 
 
-def camel(name: str) -> str:
+def camel(name):
     first, *rest = name.split("_")
     return first + "".join(word.capitalize() for word in rest)
 
@@ -411,7 +405,7 @@ def camel(name: str) -> str:
         ("normal", NORMAL),
     ],
 )
-def test_recipes_are_those_of_the_course(laboratory: Any, target: str, expected: Settings) -> None:
+def test_recipes_are_those_of_the_course(laboratory, target, expected):
     got = as_settings(run(laboratory, "return targets.recipe(value, 'course');", target))
     for name, value in got.items():
         wanted = getattr(expected, name)
@@ -421,7 +415,7 @@ def test_recipes_are_those_of_the_course(laboratory: Any, target: str, expected:
     assert set(Settings.__dataclass_fields__) - set(got) == LEFT_OUT
 
 
-def test_the_common_recipe_is_that_of_the_course(laboratory: Any) -> None:
+def test_the_common_recipe_is_that_of_the_course(laboratory):
     got = as_settings(run(laboratory, "return targets.recipe('exponential', 'published');"))
     for name in ("generator_widths", "noise", "slope", "betas", "generator_rate", "batch_size"):
         wanted = getattr(ORIGINAL, name)
@@ -432,7 +426,7 @@ def test_the_common_recipe_is_that_of_the_course(laboratory: Any) -> None:
 POINTS = torch.Generator().manual_seed(11)
 
 
-def some_points(kind: str) -> Tensor:
+def some_points(kind):
     """Points on and off the sine, as different faults have them."""
     low, high = TASKS["sine"].low, TASKS["sine"].high
     x = low + (high - low) * torch.rand(2_000, dtype=torch.double, generator=POINTS)
@@ -450,7 +444,7 @@ def some_points(kind: str) -> Tensor:
 
 
 @pytest.mark.parametrize("kind", ["good", "collapsed", "half", "uneven", "spills", "off"])
-def test_the_quality_of_a_curve_is_that_of_the_course(laboratory: Any, kind: str) -> None:
+def test_the_quality_of_a_curve_is_that_of_the_course(laboratory, kind):
     points, task = some_points(kind), TASKS["sine"]
     wanted = metrics.curve_quality(points.float(), task.curve, task.low, task.high)
     code = "return measures.curveQuality(Float64Array.from(value), Math.sin, -5, 5);"
@@ -463,7 +457,7 @@ def test_the_quality_of_a_curve_is_that_of_the_course(laboratory: Any, kind: str
 
 
 @pytest.mark.parametrize("kind", ["good", "zeros", "one", "few", "wrong"])
-def test_the_quality_of_integers_is_that_of_the_course(laboratory: Any, kind: str) -> None:
+def test_the_quality_of_integers_is_that_of_the_course(laboratory, kind):
     random = torch.Generator().manual_seed(5)
     values = pattern_values(5, 100)
     drawn = values[torch.randint(len(values), (3_000,), generator=random)]
@@ -490,7 +484,7 @@ def test_the_quality_of_integers_is_that_of_the_course(laboratory: Any, kind: st
     assert got["verdict"] == wanted.verdict
 
 
-def test_the_quality_of_normal_numbers_is_that_of_the_course(laboratory: Any) -> None:
+def test_the_quality_of_normal_numbers_is_that_of_the_course(laboratory):
     values = torch.randn(2_000, generator=torch.Generator().manual_seed(2)) * 1.1 + 0.1
     got = run(laboratory, "return measures.normalQuality(value);", values.tolist())
     moments = metrics.moments(values)
@@ -499,7 +493,7 @@ def test_the_quality_of_normal_numbers_is_that_of_the_course(laboratory: Any) ->
     assert got["verdict"] == "not normal"
 
 
-def test_the_divergence_is_that_of_jensen_and_shannon(laboratory: Any) -> None:
+def test_the_divergence_is_that_of_jensen_and_shannon(laboratory):
     a, b = [5.0, 0, 3, 2], [1.0, 4, 0, 7]
     code = "return measures.jensenShannon(...value);"
     got = run(laboratory, code, [a, b])
@@ -508,13 +502,13 @@ def test_the_divergence_is_that_of_jensen_and_shannon(laboratory: Any) -> None:
     assert run(laboratory, code, [a, a]) == 0
 
 
-def test_the_normal_distribution_function_is_right(laboratory: Any) -> None:
+def test_the_normal_distribution_function_is_right(laboratory):
     places = torch.linspace(-6, 6, 101).tolist()
     got = run(laboratory, "return value.map(measures.normalCdf);", places)
     assert got == pytest.approx(stats.norm.cdf(places).tolist(), abs=1e-7)
 
 
-def test_a_drawing_is_judged_by_fit_and_by_spread(laboratory: Any) -> None:
+def test_a_drawing_is_judged_by_fit_and_by_spread(laboratory):
     code = "return measures.cloudQuality(Float32Array.from(value[0]), Float32Array.from(value[1]));"
     line = [v for i in range(21) for v in (0.08 * i - 0.8, 0.0)]
     assert run(laboratory, code, [line, line])["verdict"] == "good"
@@ -526,7 +520,7 @@ def test_a_drawing_is_judged_by_fit_and_by_spread(laboratory: Any) -> None:
     assert off == {"near": pytest.approx(21 / 23), "reached": 1, "verdict": "off the shape"}
 
 
-def test_arrows_point_where_the_loss_of_g_falls(laboratory: Any) -> None:
+def test_arrows_point_where_the_loss_of_g_falls(laboratory):
     """A generated sample that is moved a little along its arrow fools D better."""
     code = """const session = new Session({
         target: { name: "exponential" },

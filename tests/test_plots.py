@@ -1,10 +1,6 @@
 """Is what the plots show what they were given: points, epochs, losses, numbers, networks?"""
 
-from __future__ import annotations
-
 import math
-from collections.abc import Iterator
-from typing import Any
 
 import matplotlib
 
@@ -40,22 +36,22 @@ QUANTILES = torch.special.ndtri((torch.arange(2_000, dtype=torch.double) + 0.5) 
 
 
 @pytest.fixture(autouse=True)
-def close_figures() -> Iterator[None]:
+def close_figures():
     yield
     plt.close("all")
 
 
-def offsets(axes: Any) -> list[list[list[float]]]:
+def offsets(axes):
     """The points of each scatter."""
     return [np.asarray(scatter.get_offsets()).tolist() for scatter in axes.collections]
 
 
-def words(axes: Any) -> list[str]:
+def words(axes):
     """The entries of the legend."""
     return [text.get_text() for text in axes.get_legend().get_texts()]
 
 
-def test_points_are_drawn_where_they_are() -> None:
+def test_points_are_drawn_where_they_are():
     axes = plot_points(DOTS, STARS, title="Both")
     assert offsets(axes) == [DOTS.tolist(), STARS.tolist()]
     assert (axes.get_xlabel(), axes.get_ylabel(), axes.get_title()) == ("x", "y", "Both")
@@ -64,7 +60,7 @@ def test_points_are_drawn_where_they_are() -> None:
     assert offsets(axes)[-1] == STARS.tolist()
 
 
-def test_real_and_generated_differ_by_more_than_colour() -> None:
+def test_real_and_generated_differ_by_more_than_colour():
     axes = plot_points(DOTS, STARS)
     real, generated = axes.collections
     assert to_hex(real.get_facecolor()[0]) == REAL["color"].lower()
@@ -74,7 +70,7 @@ def test_real_and_generated_differ_by_more_than_colour() -> None:
 
 
 @pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float64])
-def test_numbers_of_any_precision_can_be_drawn(dtype: torch.dtype) -> None:
+def test_numbers_of_any_precision_can_be_drawn(dtype):
     axes = plot_points(DOTS.to(dtype), STARS.to(dtype))
     assert offsets(axes) == [DOTS.tolist(), STARS.tolist()]
     bars = plot_against_normal(DOTS[:, 1].to(dtype) / 2).patches
@@ -84,7 +80,7 @@ def test_numbers_of_any_precision_can_be_drawn(dtype: torch.dtype) -> None:
 
 
 @pytest.mark.parametrize("points", [DOTS.numpy(), DOTS.tolist(), DOTS.long()])
-def test_points_may_be_arrays_lists_and_whole_numbers(points: Any) -> None:
+def test_points_may_be_arrays_lists_and_whole_numbers(points):
     assert offsets(plot_points(points, points)) == [DOTS.tolist()] * 2
     assert offsets(plot_epochs(points, {3: points}, [3]).axes[0]) == [DOTS.tolist()] * 2
 
@@ -96,14 +92,14 @@ def test_points_may_be_arrays_lists_and_whole_numbers(points: Any) -> None:
         (math.nan * STARS, "generated must be finite, got NaN or infinity in 2 of 2"),
     ],
 )
-def test_points_that_would_not_be_seen_are_named(generated: Any, message: str) -> None:
+def test_points_that_would_not_be_seen_are_named(generated, message):
     with pytest.raises(ValueError, match=message):
         plot_points(DOTS, generated)
     assert plt.get_fignums() == []
 
 
 @pytest.mark.parametrize(("count", "rows"), [(1, 1), (2, 1), (3, 2)])
-def test_there_is_one_panel_an_epoch_and_two_a_row(count: int, rows: int) -> None:
+def test_there_is_one_panel_an_epoch_and_two_a_row(count, rows):
     epochs = list(SNAPSHOTS)[:count][::-1]  # in the order that was asked for
     figure = plot_epochs(DOTS, SNAPSHOTS, epochs)
     assert len(figure.axes) == 2 * rows
@@ -113,7 +109,7 @@ def test_there_is_one_panel_an_epoch_and_two_a_row(count: int, rows: int) -> Non
         assert offsets(axes) == [DOTS.tolist(), SNAPSHOTS[epoch].tolist()]
 
 
-def test_panels_share_a_window_that_the_real_points_set() -> None:
+def test_panels_share_a_window_that_the_real_points_set():
     far_away = {1: STARS + 1_000, 2: STARS}
     for axes in plot_epochs(DOTS, far_away, [1, 2]).axes[:2]:
         # 15 % of the width beyond the real points on either side
@@ -121,13 +117,13 @@ def test_panels_share_a_window_that_the_real_points_set() -> None:
         assert axes.get_ylim() == pytest.approx((0.4, 5.6))
 
 
-def test_epochs_without_a_snapshot_are_named() -> None:
+def test_epochs_without_a_snapshot_are_named():
     with pytest.raises(ValueError) as caught:
         plot_epochs(DOTS, SNAPSHOTS, [1, 26])
     assert str(caught.value) == "epochs must be among [1, 25, 50, 75, 80], got [1, 26]"
 
 
-def test_each_loss_is_a_line_over_the_epochs() -> None:
+def test_each_loss_is_a_line_over_the_epochs():
     axes = plot_losses(LOSSES)
     drawn = {line.get_label(): line for line in axes.lines}
     expected = {"D on real": [0.7, 0.8, 0.4], "D on fake": [0.6, 0.9, 0.3], "G": [0.5, 1.0, 1.2]}
@@ -140,7 +136,7 @@ def test_each_loss_is_a_line_over_the_epochs() -> None:
     assert (axes.get_xlabel(), axes.get_ylabel()) == ("epoch", "mean loss")
 
 
-def test_scores_are_drawn_on_a_logarithmic_axis_with_the_best_marked() -> None:
+def test_scores_are_drawn_on_a_logarithmic_axis_with_the_best_marked():
     axes = plot_scores([4.0, 0.5, 2.0])
     scores, best = axes.lines
     assert axes.get_yscale() == "log"
@@ -153,13 +149,13 @@ def test_scores_are_drawn_on_a_logarithmic_axis_with_the_best_marked() -> None:
     assert axes.get_title() == "Score of each epoch"
 
 
-def test_curves_can_be_drawn_into_panels_of_ones_own() -> None:
+def test_curves_can_be_drawn_into_panels_of_ones_own():
     _, (top, bottom) = plt.subplots(2)
     assert plot_losses(LOSSES, axes=top) is top
     assert plot_scores([4.0, 0.5, 2.0], axes=bottom) is bottom
 
 
-def test_the_opinion_of_a_discriminator_is_drawn_as_shades() -> None:
+def test_the_opinion_of_a_discriminator_is_drawn_as_shades():
     right = torch.nn.Sequential(torch.nn.Linear(2, 1), torch.nn.Dropout(0.5), torch.nn.Sigmoid())
     with torch.no_grad():
         right[0].weight.copy_(torch.tensor([[1.0, 0.5]]))  # real: far to the right, and above
@@ -183,7 +179,7 @@ def test_the_opinion_of_a_discriminator_is_drawn_as_shades() -> None:
 
 
 @pytest.mark.parametrize("values", [[1.0], [1, 2, 3, 4], [0, 0, 9], [-5, 2, 30], [6, 7, 8, 8.5]])
-def test_the_gap_that_is_drawn_is_the_ks_distance(values: list[float]) -> None:
+def test_the_gap_that_is_drawn_is_the_ks_distance(values):
     axes = plot_ks(torch.tensor(values), 0, 10, title="KS")
     due, share, gap = axes.lines
     x, ends = float(gap.get_xdata()[0]), sorted(gap.get_ydata())
@@ -201,12 +197,12 @@ def test_the_gap_that_is_drawn_is_the_ks_distance(values: list[float]) -> None:
 
 
 @pytest.mark.parametrize("scores", [[], [None, None]])
-def test_a_run_without_scores_is_told_how_to_get_them(scores: Any) -> None:
+def test_a_run_without_scores_is_told_how_to_get_them(scores):
     with pytest.raises(ValueError, match=r"each epoch; fit\(\.\.\., watch=noise, score"):
         plot_scores(scores)
 
 
-def test_bars_and_density_are_on_one_scale() -> None:
+def test_bars_and_density_are_on_one_scale():
     axes = plot_against_normal(QUANTILES, title="Bell")
     area = sum(bar.get_height() * bar.get_width() for bar in axes.patches)
     assert area == pytest.approx(1, abs=1e-3)
@@ -218,18 +214,18 @@ def test_bars_and_density_are_on_one_scale() -> None:
     assert axes.get_xlim() == (-4, 4)
 
 
-def test_numbers_outside_the_picture_count_for_the_area() -> None:
+def test_numbers_outside_the_picture_count_for_the_area():
     axes = plot_against_normal(torch.tensor([0.0, 100.0]), limit=2)
     area = sum(bar.get_height() * bar.get_width() for bar in axes.patches)
     assert area == pytest.approx(0.5)
 
 
-def test_a_histogram_is_of_one_column() -> None:
+def test_a_histogram_is_of_one_column():
     with pytest.raises(ValueError, match=r"values must have shape \(n,\).*got \(2, 2\)"):
         plot_against_normal(torch.ones(2, 2))
 
 
-def test_a_network_is_drawn_column_by_column() -> None:
+def test_a_network_is_drawn_column_by_column():
     axes = plot_network([2, 64, 1], ["LeakyReLU", "sigmoid"], title="D", most=8)
     lines, *columns = axes.collections
     counts = [len(np.asarray(column.get_offsets())) for column in columns]
@@ -241,6 +237,6 @@ def test_a_network_is_drawn_column_by_column() -> None:
         assert np.asarray(column.get_offsets())[:, 1].mean() == pytest.approx(0)
 
 
-def test_words_between_the_columns_of_a_network_are_counted() -> None:
+def test_words_between_the_columns_of_a_network_are_counted():
     with pytest.raises(ValueError, match=r"one word fewer .* got 0 words and 2 widths"):
         plot_network([1, 2], [])

@@ -1,10 +1,7 @@
 """Are wrong settings refused by name, and are the named ones what their names promise?"""
 
-from __future__ import annotations
-
 import re
 from dataclasses import astuple, fields, replace
-from typing import Any
 
 import pytest
 import torch
@@ -17,7 +14,7 @@ NAMED = {name: value for name, value in vars(recipes).items() if isinstance(valu
 each_recipe = pytest.mark.parametrize("recipe", NAMED.values(), ids=NAMED)
 
 
-def test_the_named_settings_are_found() -> None:
+def test_the_named_settings_are_found():
     assert {"ORIGINAL", "PATTERNS", "CURVES", "QUICK"} == set(NAMED)
 
 
@@ -28,7 +25,7 @@ TARGETS = ("curve", "exponential", "expo", "function", "low", "high", "dim", "mu
 
 
 @each_recipe
-def test_nothing_in_a_recipe_names_a_target(recipe: Settings) -> None:
+def test_nothing_in_a_recipe_names_a_target(recipe):
     words = {word for field in fields(recipe) for word in field.name.split("_")} - {"latent"}
     assert words.isdisjoint(set(TARGETS) - {"dim"})
     assert {field.name for field in fields(recipe) if "dim" in field.name} == {"latent_dim"}
@@ -38,17 +35,17 @@ def test_nothing_in_a_recipe_names_a_target(recipe: Settings) -> None:
 
 @each_recipe
 @pytest.mark.parametrize("dim", [1, 7])
-def test_a_recipe_trains_on_data_of_any_width(recipe: Settings, dim: int) -> None:
+def test_a_recipe_trains_on_data_of_any_width(recipe, dim):
     samples = torch.rand(50, dim, generator=torch.Generator().manual_seed(0))
     result = train(samples, replace(recipe, steps=1), (0, 1))
     assert result.generate(4).shape == (2, 4, dim)
 
 
-def sizes(network: Any) -> list[tuple[int, ...]]:
+def sizes(network):
     return [tuple(weight.shape) for weight in network.parameters() if weight.ndim == 2]
 
 
-def test_the_original_has_the_published_networks_and_rates() -> None:
+def test_the_original_has_the_published_networks_and_rates():
     generator = make_generator(ORIGINAL.latent_dim, ORIGINAL.generator_widths)
     assert sizes(generator) == sizes(make_generator())
     published = make_discriminator()
@@ -65,14 +62,14 @@ def test_the_original_has_the_published_networks_and_rates() -> None:
     assert ORIGINAL.betas == (0.9, 0.999)  # Adam's own
 
 
-def test_the_original_has_none_of_the_cures() -> None:
+def test_the_original_has_none_of_the_cures():
     off = {"scaled", "clipped", "decay", "relativistic", "average", "penalty", "blur"}
     off |= {"generator_waves", "discriminator_waves"}
     assert {name for name in off if getattr(ORIGINAL, name)} == set()
     assert ORIGINAL.pack == 1
 
 
-def test_the_recipe_of_patterns_has_the_networks_of_project_2() -> None:
+def test_the_recipe_of_patterns_has_the_networks_of_project_2():
     assert PATTERNS.generator_widths == PATTERNS.discriminator_widths == ()
     assert PATTERNS.last_layer == "softmax"  # one-hot rows are chances
     assert not PATTERNS.scaled
@@ -94,8 +91,6 @@ def test_the_recipe_of_patterns_has_the_networks_of_project_2() -> None:
     ],
     ids=str,
 )
-def test_a_setting_that_would_train_something_else_is_refused_by_name(
-    settings: dict[str, Any], error: type[Exception], message: str
-) -> None:
+def test_a_setting_that_would_train_something_else_is_refused_by_name(settings, error, message):
     with pytest.raises(error, match=re.escape(message)):
         Settings(**settings)

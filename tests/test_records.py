@@ -1,10 +1,7 @@
 """Can the shipped measurements be read, and do they say what a reader is told to find there?"""
 
-from __future__ import annotations
-
 import json
 from statistics import median
-from typing import Any
 
 import pytest
 from scipy.stats import mannwhitneyu
@@ -24,12 +21,12 @@ FRESH = ["sine_fresh", "questions", *NORMAL]
 
 
 @pytest.mark.parametrize("name", COURSE)
-def test_the_course_recipe_was_measured_on_many_seeds(name: str) -> None:
+def test_the_course_recipe_was_measured_on_many_seeds(name):
     assert len(load_records(name)) == 100
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_every_seed_from_the_first_on_has_one_record(name: str) -> None:
+def test_every_seed_from_the_first_on_has_one_record(name):
     seeds = [record["seed"] for record in load_records(name)]
     first = 100 if name in FRESH else 0
     assert seeds == list(range(first, first + len(seeds)))
@@ -43,24 +40,24 @@ RECIPES = {
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if name in RECIPES])
-def test_records_were_measured_with_the_recipe_as_it_is_now(name: str) -> None:
+def test_records_were_measured_with_the_recipe_as_it_is_now(name):
     content = json.loads((records.FOLDER / f"{name}.json").read_text(encoding="utf-8"))
     assert content["settings"] == repr(RECIPES[name])
 
 
-def test_an_unknown_name_is_answered_with_those_that_exist() -> None:
+def test_an_unknown_name_is_answered_with_those_that_exist():
     with pytest.raises(ValueError) as caught:
         load_records("sine")
     assert str(caught.value) == f"name must be one of {', '.join(NAMES)}, got 'sine'"
 
 
-def works(record: dict[str, Any], off: float = 0.005) -> bool:
+def works(record, off=0.005):
     """The limits of chapter 5."""
     fits = record["fit_error"] <= off and record["outside"] <= 0.005
     return bool(fits and record["ks"] <= 0.04 and record["bins"] >= 49)
 
 
-def test_what_chapter_5_says_of_its_seeds_is_so() -> None:
+def test_what_chapter_5_says_of_its_seeds_is_so():
     curves = ("exponential", "sine", "inverted_u", "logistic", "absolute")
     # "five hundred trainings without a miss"
     for name in curves:
@@ -75,7 +72,7 @@ def test_what_chapter_5_says_of_its_seeds_is_so() -> None:
     assert missed["fit_error"] <= 0.005 < 0.04 < missed["ks"]
 
 
-def test_what_the_chapter_on_speed_says_is_so() -> None:
+def test_what_the_chapter_on_speed_says_is_so():
     quick, sine = load_records("exponential_quick"), load_records("sine_quick")
     original = load_records("exponential_original")
     # "on about half", "on all of them", "never", "on none, by either limit"
@@ -90,8 +87,8 @@ def test_what_the_chapter_on_speed_says_is_so() -> None:
         assert row["original_fit_error"] > 0.01 or row["original_ks"] > 0.04
 
 
-def test_what_chapter_5_says_of_its_ablation_is_so() -> None:
-    def middle(name: str, measure: str) -> float:
+def test_what_chapter_5_says_of_its_ablation_is_so():
+    def middle(name, measure):
         return median(record[measure] for record in load_records(f"sine_{name}")[:8])
 
     # "no seed works any more", by the limits of the chapter
@@ -111,7 +108,7 @@ def test_what_chapter_5_says_of_its_ablation_is_so() -> None:
     assert 1.1 < cost < 1.5
 
 
-def test_what_the_appendix_says_of_other_machines_is_so() -> None:
+def test_what_the_appendix_says_of_other_machines_is_so():
     records = load_records("reproduced")
     alike = [record["once more"]["ks"] for record in records]
     for change in records[0].keys() - {"seed"}:
@@ -129,14 +126,14 @@ def test_what_the_appendix_says_of_other_machines_is_so() -> None:
 
 
 @pytest.mark.parametrize("name", [name for name in COURSE if "ks" in load_records(name)[0]])
-def test_no_seed_of_the_course_recipe_goes_badly_wrong(name: str) -> None:
+def test_no_seed_of_the_course_recipe_goes_badly_wrong(name):
     for record in load_records(name):
         assert record["ks"] < 0.1
         assert record.get("fit_error", 0) < 0.01
         assert record.get("bins", 50) >= 48
 
 
-def test_what_project_1_says_of_its_eight_seeds_is_so() -> None:
+def test_what_project_1_says_of_its_eight_seeds_is_so():
     original, cure = load_records("exponential_original"), load_records("exponential_cure")
     assert [r["seed"] for r in original] == [r["seed"] for r in cure] == list(range(8))
     # "stopped within 60 epochs after 1,000", which is the patience
@@ -167,7 +164,7 @@ def test_what_project_1_says_of_its_eight_seeds_is_so() -> None:
     assert sum(squares[0]) / 128 < original[0]["mse"] / 4
 
 
-def test_what_project_2_says_of_its_seeds_is_so() -> None:
+def test_what_project_2_says_of_its_seeds_is_so():
     original = load_records("multiples_original")
     # "nearly all integers", "several of the twenty values are neglected"
     assert all(r["validity"] > 0.998 and r["covered"] <= 17 for r in original)
@@ -175,7 +172,7 @@ def test_what_project_2_says_of_its_seeds_is_so() -> None:
     # "seed 5, which lies in the middle"
     assert sorted(r["tv"] for r in original)[3:5].count(original[5]["tv"]) == 1
 
-    def tv(name: str) -> list[float]:
+    def tv(name):
         return sorted(r["tv"] for r in load_records(f"multiples_{name}"))
 
     middle = {
@@ -200,7 +197,7 @@ def test_what_project_2_says_of_its_seeds_is_so() -> None:
         assert [r["steps"] for r in load_records(f"multiples_{name}")] == [2_000] * 8
 
 
-def test_what_project_3_says_of_its_seeds_is_so() -> None:
+def test_what_project_3_says_of_its_seeds_is_so():
     original = [r["ks"] for r in load_records("normal_original")]
     course = [r["ks"] for r in load_records("normal_course")]
     # "the worst seed of the tuned recipe is better than the best one of the published recipe"
@@ -209,7 +206,7 @@ def test_what_project_3_says_of_its_seeds_is_so() -> None:
     assert sorted(original).index(original[4]) in (4, 5)
     assert abs(sorted(course).index(course[0]) - 49.5) < 5
 
-    def ks(name: str) -> list[float]:
+    def ks(name):
         return [r["ks"] for r in load_records(f"normal_{name}")]
 
     # "undo any one of them, and most seeds end above 0.02"
@@ -223,17 +220,17 @@ def test_what_project_3_says_of_its_seeds_is_so() -> None:
     assert median(ks("original_large")) > 0.8 * median(original)
 
 
-def test_what_the_questions_say_of_their_ten_seeds_is_so() -> None:
+def test_what_the_questions_say_of_their_ten_seeds_is_so():
     content = json.loads((records.FOLDER / "questions.json").read_text(encoding="utf-8"))
     assert content["variants"] == repr(questions.VARIANTS)
     ten, one = content["records"], "1 D step, 165 epochs"
     assert len(ten) == 10
 
-    def p(first: str, other: str, measure: str) -> float:
+    def p(first, other, measure):
         a, b = ([record[name][measure] for record in ten] for name in (first, other))
         return float(mannwhitneyu(a, b).pvalue)
 
-    def middle(name: str, measure: str) -> float:
+    def middle(name, measure):
         return median(record[name][measure] for record in ten)
 
     limit, early, five = 0.05 / 12, "1 D step, 45 epochs", "5 D steps, 45 epochs"

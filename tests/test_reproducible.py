@@ -1,7 +1,5 @@
 """Does the same seed come to the same losses, the same samples and the same pictures?"""
 
-from __future__ import annotations
-
 import contextlib
 import io
 import os
@@ -53,7 +51,7 @@ for axes in (plot_points(real, few.reshape(-1, 2)), plot_against_normal(few)):
 """
 
 
-def test_two_processes_come_to_the_same_losses_and_pictures_bit_for_bit() -> None:
+def test_two_processes_come_to_the_same_losses_and_pictures_bit_for_bit():
     threads, state, printed = torch.get_num_threads(), torch.get_rng_state(), io.StringIO()
     try:
         with contextlib.redirect_stdout(printed), matplotlib.rc_context():
@@ -70,7 +68,7 @@ def test_two_processes_come_to_the_same_losses_and_pictures_bit_for_bit() -> Non
     assert there.stdout.splitlines() == here
 
 
-def losses(*changed: tuple[int, float]) -> list[torch.Tensor]:
+def losses(*changed):
     """Those of one seed and 10 steps, some of them moved, and its two measures."""
     steps = torch.zeros(3, 10, 1)
     for step, by in changed:
@@ -78,7 +76,7 @@ def losses(*changed: tuple[int, float]) -> list[torch.Tensor]:
     return [steps, torch.tensor([[0.02], [0.5]])]
 
 
-def test_a_comparison_says_when_losses_part() -> None:
+def test_a_comparison_says_when_losses_part():
     (same,) = compare(losses(), losses())
     assert (same["equal"], same["parted"]) == (True, None)
     (rounded,) = compare(losses(), losses((3, 1e-6)))

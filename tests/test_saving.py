@@ -1,7 +1,5 @@
 """Does a saved generator come back the same, and does anything else fail safely?"""
 
-from __future__ import annotations
-
 import contextlib
 import io
 import json
@@ -10,14 +8,11 @@ import pickle
 import re
 import zipfile
 from collections import OrderedDict
-from collections.abc import Callable
-from pathlib import Path
-from typing import Any
 
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
-from torch import Tensor, nn
+from torch import nn
 
 from gan_course import saving
 from gan_course.data import Scaler, exponential, pattern_values
@@ -46,7 +41,7 @@ SCALER = Scaler(low=torch.tensor([0.0, 1.0]), high=torch.tensor([50.0, 47.0]))
 NOISE = torch.randn(9, 2, generator=torch.Generator().manual_seed(0))
 
 # each format as (save, load), called with (generator, path) and (path)
-FORMATS: dict[str, tuple[Callable[..., Path], Callable[..., nn.Module]]] = {
+FORMATS = {
     "safetensors": (save_generator, load_generator),
     "program": (
         lambda generator, path: save_program(generator, 2, path),
@@ -56,7 +51,7 @@ FORMATS: dict[str, tuple[Callable[..., Path], Callable[..., nn.Module]]] = {
 each_format = pytest.mark.parametrize(("save", "load"), FORMATS.values(), ids=FORMATS)
 
 
-def whole_generator() -> nn.Sequential:
+def whole_generator():
     torch.manual_seed(0)
     return in_data_units(make_generator(), SCALER)
 
@@ -65,9 +60,7 @@ def whole_generator() -> nn.Sequential:
 
 
 @each_format
-def test_a_loaded_generator_makes_the_same_samples_of_any_number(
-    save: Any, load: Any, tmp_path: Path
-) -> None:
+def test_a_loaded_generator_makes_the_same_samples_of_any_number(save, load, tmp_path):
     generator = whole_generator()
     path = save(generator, str(tmp_path / "new" / "folder" / "generator"))
     assert path == tmp_path / "new" / "folder" / "generator"
@@ -80,9 +73,7 @@ def test_a_loaded_generator_makes_the_same_samples_of_any_number(
 
 
 @each_format
-def test_saving_changes_nothing_and_a_loaded_generator_drops_nothing_out(
-    save: Any, load: Any, tmp_path: Path
-) -> None:
+def test_saving_changes_nothing_and_a_loaded_generator_drops_nothing_out(save, load, tmp_path):
     generator = nn.Sequential(nn.Linear(2, 2), nn.Dropout(0.5)).train()
     before = {name: value.clone() for name, value in generator.state_dict().items()}
     loaded = load(save(generator, tmp_path / "generator"))
@@ -93,7 +84,7 @@ def test_saving_changes_nothing_and_a_loaded_generator_drops_nothing_out(
 
 
 TWICE = nn.Linear(2, 2)
-GENERATORS: dict[str, nn.Module] = {
+GENERATORS = {
     "of project 3": Generator(2, slope=0.2),
     "of project 3, with a last layer": Generator(2, nn.Tanh(), widths=(5,), output_dim=3),
     "of project 3, in data units": nn.Sequential(Generator(2, output_dim=2), Unscale(SCALER)),
@@ -110,7 +101,7 @@ GENERATORS: dict[str, nn.Module] = {
 
 
 @pytest.mark.parametrize("kind", GENERATORS)
-def test_every_kind_of_generator_comes_back_as_layers_in_a_row(kind: str, tmp_path: Path) -> None:
+def test_every_kind_of_generator_comes_back_as_layers_in_a_row(kind, tmp_path):
     loaded = load_generator(save_generator(GENERATORS[kind], tmp_path / "generator"))
     assert type(loaded) is nn.Sequential
     torch.manual_seed(0)  # for the one that draws
@@ -119,18 +110,18 @@ def test_every_kind_of_generator_comes_back_as_layers_in_a_row(kind: str, tmp_pa
     assert torch.equal(loaded(NOISE), samples)
 
 
-def test_every_known_layer_was_tried_above() -> None:
+def test_every_known_layer_was_tried_above():
     tried = {type(layer) for one in GENERATORS.values() for layer in one.modules()}
     assert tried >= saving.LAYERS.keys()
 
 
-def test_weights_keep_their_precision(tmp_path: Path) -> None:
+def test_weights_keep_their_precision(tmp_path):
     generator = make_generator().double()
     loaded = load_generator(save_generator(generator, tmp_path / "generator"))
     assert torch.equal(loaded(NOISE.double()), sample(generator, NOISE.double()))
 
 
-def test_a_loaded_generator_is_ready_for_use_and_has_done_with_its_file(tmp_path: Path) -> None:
+def test_a_loaded_generator_is_ready_for_use_and_has_done_with_its_file(tmp_path):
     path = save_generator(whole_generator(), tmp_path / "generator")
     state = torch.get_rng_state()
     loaded = load_generator(path, "cpu")
@@ -143,7 +134,7 @@ def test_a_loaded_generator_is_ready_for_use_and_has_done_with_its_file(tmp_path
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
-def test_a_generator_moves_between_devices_through_a_file(tmp_path: Path) -> None:
+def test_a_generator_moves_between_devices_through_a_file(tmp_path):
     path = save_generator(whole_generator().cuda(), tmp_path / "generator")
     on_cpu, on_gpu = load_generator(path), load_generator(path, "cuda")
     assert next(on_gpu.parameters()).device.type == "cuda"
@@ -153,7 +144,7 @@ def test_a_generator_moves_between_devices_through_a_file(tmp_path: Path) -> Non
 class MySequential(nn.Sequential):
     """A generator that does more than go through its layers."""
 
-    def forward(self, noise: Tensor) -> Tensor:
+    def forward(self, noise):
         """Twice what the layers say."""
         return 2 * super().forward(noise)
 
@@ -166,8 +157,8 @@ class MySequential(nn.Sequential):
     ],
 )
 def test_a_generator_that_would_not_come_back_the_same_is_refused_with_advice(
-    generator: nn.Module, got: str, tmp_path: Path
-) -> None:
+    generator, got, tmp_path
+):
     with pytest.raises(TypeError, match=re.escape(got)) as caught:
         save_generator(generator, tmp_path / "generator")
     assert "made of Linear, ReLU, LeakyReLU," in str(caught.value)
@@ -179,9 +170,7 @@ def test_a_generator_that_would_not_come_back_the_same_is_refused_with_advice(
 
 
 @each_format
-def test_a_missing_file_and_one_that_was_cut_short_are_refused(
-    save: Any, load: Any, tmp_path: Path
-) -> None:
+def test_a_missing_file_and_one_that_was_cut_short_are_refused(save, load, tmp_path):
     with pytest.raises(FileNotFoundError, match="nothing"):
         load(tmp_path / "nothing")
     path = save(nn.Linear(2, 2), tmp_path / "file")
@@ -196,16 +185,16 @@ def test_a_missing_file_and_one_that_was_cut_short_are_refused(
 class Trap:
     """Unpickling this would create a file."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path):
         self.path = path
 
-    def __reduce__(self) -> tuple[Any, ...]:
+    def __reduce__(self):
         """Say that `open(path, "w")` rebuilds it."""
         return open, (str(self.path), "w")
 
 
 @pytest.mark.parametrize("load", [load for _, load in FORMATS.values()], ids=FORMATS)
-def test_a_pickle_is_refused_and_not_executed(load: Any, tmp_path: Path) -> None:
+def test_a_pickle_is_refused_and_not_executed(load, tmp_path):
     trap, path = tmp_path / "sprung", tmp_path / "generator.pt"
     for write in (
         lambda: path.write_bytes(pickle.dumps(Trap(trap))),
@@ -219,7 +208,7 @@ def test_a_pickle_is_refused_and_not_executed(load: Any, tmp_path: Path) -> None
     assert trap.exists()
 
 
-def with_header(path: Path, layers: Any) -> Path:
+def with_header(path, layers):
     """A sound file of one linear layer's weights, with another list of layers."""
     weights = {"0.weight": torch.zeros(2, 2), "0.bias": torch.zeros(2)}
     save_file(weights, path, metadata={ARCHITECTURE: json.dumps(layers)})
@@ -239,15 +228,13 @@ LINEAR = {"kind": "Linear", "in_features": 2, "out_features": 2}
         ([LINEAR, LINEAR], "Missing key.*1.weight"),
     ],
 )
-def test_a_file_chooses_among_known_layers_whose_weights_it_holds(
-    layers: Any, message: str, tmp_path: Path
-) -> None:
+def test_a_file_chooses_among_known_layers_whose_weights_it_holds(layers, message, tmp_path):
     load_generator(with_header(tmp_path / "good", [LINEAR]))
     with pytest.raises((ValueError, RuntimeError), match=f"(?s){message}"):
         load_generator(with_header(tmp_path / "other", layers))
 
 
-def test_a_program_is_run_only_by_those_who_say_that_they_trust_it(tmp_path: Path) -> None:
+def test_a_program_is_run_only_by_those_who_say_that_they_trust_it(tmp_path):
     trap, path, bomb = tmp_path / "sprung", tmp_path / "program", io.BytesIO()
     whole = save_program(nn.Linear(2, 2), 2, tmp_path / "whole")
     torch.save(Trap(trap), bomb)
@@ -273,7 +260,7 @@ SHIPPED = sorted(file.stem for file in saving.TRAINED.glob("*.safetensors"))
 
 
 @pytest.mark.parametrize("name", SHIPPED)
-def test_a_shipped_generator_has_weights_and_a_card(name: str) -> None:
+def test_a_shipped_generator_has_weights_and_a_card(name):
     assert set(load_file(saving.TRAINED / f"{name}.safetensors")) == set(
         load_trained(name).state_dict()
     )
@@ -282,10 +269,10 @@ def test_a_shipped_generator_has_weights_and_a_card(name: str) -> None:
     assert {"samples", "noise", "recipe", "seed", "trained_with"} <= set(card)
 
 
-def test_the_shipped_generators_are_as_good_as_their_cards_say() -> None:
+def test_the_shipped_generators_are_as_good_as_their_cards_say():
     source = torch.Generator().manual_seed(2024)
 
-    def shipped(name: str, noise: Callable[..., Tensor], width: int) -> tuple[dict[str, Any], Any]:
+    def shipped(name, noise, width):
         z = noise(20_000, width, generator=source)
         z = 2 * z - 1 if noise is torch.rand else z
         return trained_card(name), sample(load_trained(name), z)
@@ -311,7 +298,7 @@ def test_the_shipped_generators_are_as_good_as_their_cards_say() -> None:
 
 
 @pytest.mark.parametrize("load", [load_trained, trained_card])
-def test_an_unknown_name_is_answered_with_those_that_exist(load: Any) -> None:
+def test_an_unknown_name_is_answered_with_those_that_exist(load):
     for name in ("cosine", "../trained/exponential"):
         with pytest.raises(ValueError, match=f"must be one of {', '.join(SHIPPED)}, got '{name}'"):
             load(name)

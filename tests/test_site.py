@@ -1,7 +1,5 @@
 """The built site, opened in a real browser."""
 
-from __future__ import annotations
-
 import functools
 import re
 import zipfile
@@ -33,8 +31,7 @@ def page(browser):
     page.problems = []
     page.on("pageerror", lambda error: page.problems.append(f"error: {error}"))
     page.on(
-        "console",
-        lambda message: message.type == "error" and page.problems.append(message.text),
+        "console", lambda message: message.type == "error" and page.problems.append(message.text)
     )
     page.on("requestfailed", lambda request: page.problems.append(f"failed: {request.url}"))
     yield page

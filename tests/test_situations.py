@@ -3,17 +3,13 @@
 A line a situation. Most of them are what readers of such courses reported in public.
 """
 
-from __future__ import annotations
-
 import copy
 import io
 import itertools
 import re
 import warnings
 import zipfile
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy
 import pytest
@@ -37,7 +33,7 @@ from gan_course.networks import (
     sample,
 )
 from gan_course.saving import load_generator, load_program, save_generator, save_program
-from gan_course.training import GAN, History, Losses, fit, moving_average
+from gan_course.training import GAN, fit, moving_average
 
 ROWS = torch.rand(8, 2, generator=torch.Generator().manual_seed(0))
 LABELS = torch.arange(8)
@@ -45,17 +41,12 @@ Z = torch.randn(5, 2, generator=torch.Generator().manual_seed(1))
 SMALL = Settings(generator_widths=(4,), discriminator_widths=(4,), batch_size=4, steps=3)
 
 
-def pair() -> tuple[nn.Module, nn.Module]:
+def pair():
     torch.manual_seed(0)
     return make_generator(widths=(4,)), make_discriminator(widths=(4,))
 
 
-def run(
-    loader: Any = (ROWS,),
-    networks: tuple[nn.Module, nn.Module] | None = None,
-    noise: Any = None,
-    **settings: Any,
-) -> History:
+def run(loader=(ROWS,), networks=None, noise=None, **settings):
     """A run of `fit`, of two epochs."""
     networks = networks or pair()
     torch.manual_seed(1)
@@ -64,11 +55,11 @@ def run(
     )
 
 
-def own(data: Any = ROWS, networks: Any = None, noise: Any = None, **settings: Any) -> GAN:
+def own(data=ROWS, networks=None, noise=None, **settings):
     return GAN(*(networks or pair()), noise or normal_noise(2), data, batch_size=8, **settings)
 
 
-def gan(*given: Any, epochs: Any = 2, **settings: Any) -> list[Losses]:
+def gan(*given, epochs=2, **settings):
     """The losses of a GAN on data, networks and noise."""
     owner = own(*given, **settings)
     torch.manual_seed(1)
@@ -81,15 +72,15 @@ def gan(*given: Any, epochs: Any = 2, **settings: Any) -> list[Losses]:
 class Frame:
     """What NumPy sees of a data frame; with a column of another type its numbers are objects."""
 
-    def __init__(self, dtype: Any = float) -> None:
+    def __init__(self, dtype=float):
         self.dtype = dtype
 
-    def __array__(self, dtype: Any = None, copy: Any = None) -> numpy.ndarray:
+    def __array__(self, dtype=None, copy=None):
         return numpy.array(ROWS.tolist(), dtype=dtype or self.dtype)
 
 
 ARRAY = ROWS.double().numpy()
-SAMPLES: dict[str, Any] = {
+SAMPLES = {
     "a tensor": ROWS,
     "an array": ROWS.numpy(),
     "an array of doubles": ARRAY,
@@ -107,7 +98,7 @@ SAMPLES: dict[str, Any] = {
 
 
 @pytest.mark.parametrize("given", SAMPLES.values(), ids=SAMPLES)
-def test_samples_may_come_as_people_have_them(given: Any) -> None:
+def test_samples_may_come_as_people_have_them(given):
     assert as_samples(given).dtype == torch.float32
     assert torch.equal(as_samples(given), ROWS)
     assert next(iter(batches(given, 8))).shape == (8, 2)
@@ -116,13 +107,13 @@ def test_samples_may_come_as_people_have_them(given: Any) -> None:
     assert all(map(torch.equal, train(given, SMALL, (0,)).losses, expected))
 
 
-def test_tensors_of_floats_are_left_as_they_are() -> None:
+def test_tensors_of_floats_are_left_as_they_are():
     doubles, pictures = torch.rand(3, 2).double(), torch.rand(3, 1, 8, 8)
     assert as_samples(doubles) is doubles and as_samples(pictures) is pictures
 
 
 GRAPH = ROWS * torch.ones(2, requires_grad=True)
-BATCHES: dict[str, Any] = {
+BATCHES = {
     "a DataLoader": DataLoader(ROWS, 4),
     "of doubles": DataLoader(ARRAY, 4),
     "over a TensorDataset": DataLoader(TensorDataset(ROWS), 4),
@@ -133,7 +124,7 @@ BATCHES: dict[str, Any] = {
 
 
 @pytest.mark.parametrize("given", BATCHES.values(), ids=BATCHES)
-def test_batches_may_come_as_people_have_them(given: Any) -> None:
+def test_batches_may_come_as_people_have_them(given):
     # each time it is gone through, a DataLoader draws a random number
     plain = DataLoader(ROWS, 4) if isinstance(given, DataLoader) else [ROWS[:4], ROWS[4:]]
     assert run(given).epochs == run(plain).epochs
@@ -141,19 +132,19 @@ def test_batches_may_come_as_people_have_them(given: Any) -> None:
     assert once.epochs == run(given, epochs=1).epochs
 
 
-def normal_array(count: int) -> numpy.ndarray:
+def normal_array(count):
     return torch.randn(count, 2).numpy()
 
 
 @pytest.mark.parametrize("dtype", [torch.float16, torch.int32, torch.uint8, torch.bool])
-def test_data_and_noise_take_the_number_type_of_the_networks(dtype: torch.dtype) -> None:
+def test_data_and_noise_take_the_number_type_of_the_networks(dtype):
     for networks in (pair(), [network.double() for network in pair()]):
         expected = gan(lambda n: (9 * torch.rand(n, 2)).to(dtype).float(), copy.deepcopy(networks))
         assert gan(lambda n: (9 * torch.rand(n, 2)).to(dtype), copy.deepcopy(networks)) == expected
         assert gan(lambda n: torch.rand(n, 2).numpy(), networks, normal_array)
 
 
-def test_numbers_may_come_from_other_libraries(tmp_path: Path) -> None:
+def test_numbers_may_come_from_other_libraries(tmp_path):
     two, rate = numpy.int64(2), numpy.float64(1e-3)
     for whole, share in ((two, rate), (torch.tensor(2), torch.tensor(1e-3, dtype=torch.double))):
         assert len(batches(ROWS, whole)) == 4
@@ -176,7 +167,7 @@ def test_numbers_may_come_from_other_libraries(tmp_path: Path) -> None:
 ONE_SHOT = r"batches in every epoch, got \w+, which is used up after one; .* or list\(loader\)"
 NO_BATCHES = r"loader must give batches in every epoch, got %s; batches\(samples, 128\) makes them"
 DATES = numpy.stack([1.7e9 + numpy.arange(1_000), numpy.arange(1_000)], 1)
-REFUSED_DATA: dict[str, tuple[Callable[[], Any], str]] = {
+REFUSED_DATA = {
     "a DataLoader that is used up": (lambda: run(iter(DataLoader(ROWS, 4))), ONE_SHOT),
     "a generator expression": (lambda: run(x for x in [ROWS]), ONE_SHOT),
     "map": (lambda: run(map(torch.abs, [ROWS])), ONE_SHOT),
@@ -197,7 +188,7 @@ REFUSED_DATA: dict[str, tuple[Callable[[], Any], str]] = {
         lambda: train(torch.rand(8, 1, 8, 8), SMALL),
         r"data must have shape \(n, dim\), .*\(1, 8, 8\); images go in as images.flatten\(1\)",
     ),
-    "one number for all seeds": (lambda: train(ROWS, SMALL, 3), r"such as range\(3\), got 3"),  # type: ignore[arg-type]
+    "one number for all seeds": (lambda: train(ROWS, SMALL, 3), r"such as range\(3\), got 3"),
     "a column that is constant": (
         lambda: Scaler.fit([[1, 7], [2, 7]]),
         r"vary in each column, got 7\.0 to 7\.0 in column 1",
@@ -228,23 +219,23 @@ REFUSED_DATA: dict[str, tuple[Callable[[], Any], str]] = {
 
 
 @pytest.mark.parametrize(("call", "message"), REFUSED_DATA.values(), ids=REFUSED_DATA)
-def test_of_other_data_a_sentence_says_what_to_type(call: Any, message: str) -> None:
+def test_of_other_data_a_sentence_says_what_to_type(call, message):
     with pytest.raises((TypeError, ValueError), match=message) as caught:
         call()
     alone(caught.value)
 
 
-def alone(error: BaseException) -> None:
+def alone(error):
     """A reader sees no other traceback above it."""
     assert error.__cause__ is None and (error.__suppress_context__ or error.__context__ is None)
 
 
-def test_dates_scale_once_the_smallest_is_subtracted() -> None:
+def test_dates_scale_once_the_smallest_is_subtracted():
     dates = DATES - DATES.min(axis=0)
     assert len(Scaler.fit(dates).scale(dates)[:, 0].unique()) == 1_000
 
 
-def test_the_same_seed_draws_the_same_noise() -> None:
+def test_the_same_seed_draws_the_same_noise():
     owner, samples = own(), []
     for _ in range(3):
         torch.manual_seed(5)
@@ -258,12 +249,12 @@ def test_the_same_seed_draws_the_same_noise() -> None:
 class Own(nn.Module):
     """A network of somebody's own; `last` is what it does with its samples."""
 
-    def __init__(self, norm: nn.Module | None = None, last: Any = None) -> None:
+    def __init__(self, norm=None, last=None):
         super().__init__()
         self.first, self.norm, self.end = nn.Linear(2, 8), norm or nn.Identity(), nn.Linear(8, 2)
         self.last = last
 
-    def forward(self, z: Tensor) -> Tensor:
+    def forward(self, z):
         """From (n, 2) to (n, 2)."""
         samples = self.end(torch.relu(self.norm(self.first(z))))
         return samples if self.last is None else self.last(samples)
@@ -272,16 +263,16 @@ class Own(nn.Module):
 class Memory(nn.Module):
     """A network with an LSTM."""
 
-    def __init__(self) -> None:
+    def __init__(self):
         super().__init__()
         self.lstm, self.end = nn.LSTM(2, 8, batch_first=True), nn.Linear(8, 2)
 
-    def forward(self, z: Tensor) -> Tensor:
+    def forward(self, z):
         """From (n, 2) to (n, 2)."""
         return self.end(self.lstm(z[:, None])[0][:, -1])
 
 
-def exported() -> nn.Module:
+def exported():
     content = io.BytesIO()
     batch = torch.export.Dim("batch", min=1, max=2**20)
     torch.export.save(
@@ -294,23 +285,23 @@ def exported() -> nn.Module:
         return torch.export.load(content).module()
 
 
-def scripted() -> nn.Module:
+def scripted():
     with warnings.catch_warnings():  # PyTorch deprecates it
         warnings.simplefilter("ignore")
-        return torch.jit.script(make_generator())  # type: ignore[no-any-return]
+        return torch.jit.script(make_generator())
 
 
-def first_layer(change: Any) -> nn.Sequential:
+def first_layer(change):
     return nn.Sequential(change(nn.Linear(2, 8)), nn.ReLU(), nn.Linear(8, 2))
 
 
-def images() -> nn.Sequential:
+def images():
     return nn.Sequential(
         nn.Linear(2, 64), nn.Unflatten(1, (1, 8, 8)), nn.Conv2d(1, 1, 3, padding=1)
     )
 
 
-def half_frozen() -> nn.Sequential:
+def half_frozen():
     generator = make_generator()
     generator[0].requires_grad_(False)
     return generator
@@ -318,7 +309,7 @@ def half_frozen() -> nn.Sequential:
 
 WAY_OUT = r"got {}\. .*save_program\(generator, latent_dim, path\).*torch\.save\(generator\.state"
 # each with what save_generator says of it; "" where it is saved
-NETWORKS: dict[str, tuple[Callable[[], nn.Module], str]] = {
+NETWORKS = {
     "own": (Own, "Own"),
     "BatchNorm": (lambda: Own(nn.BatchNorm1d(8)), "Own"),
     "LSTM": (Memory, "Memory"),
@@ -339,7 +330,7 @@ KINDS = {name: make for name, (make, _) in NETWORKS.items()}
 each_network = pytest.mark.parametrize("make", KINDS.values(), ids=KINDS)
 
 
-def beside(generator: nn.Module) -> tuple[nn.Module, nn.Module, Tensor]:
+def beside(generator):
     """The generator, a discriminator that fits, and real samples."""
     if sample(generator, Z).ndim == 4:
         images = nn.Sequential(nn.Flatten(), nn.Linear(64, 1), nn.Sigmoid())
@@ -349,8 +340,8 @@ def beside(generator: nn.Module) -> tuple[nn.Module, nn.Module, Tensor]:
 
 
 @each_network
-def test_any_network_trains_is_averaged_goes_on_and_samples(make: Any, tmp_path: Path) -> None:
-    def train_anew(epochs: int, checkpoint: Path | None = None) -> tuple[History, nn.Module]:
+def test_any_network_trains_is_averaged_goes_on_and_samples(make, tmp_path):
+    def train_anew(epochs, checkpoint=None):
         torch.manual_seed(0)
         generator, discriminator, real = beside(make())
         torch.manual_seed(1)
@@ -386,7 +377,7 @@ def test_any_network_trains_is_averaged_goes_on_and_samples(make: Any, tmp_path:
 
 
 @pytest.mark.parametrize(("make", "got"), NETWORKS.values(), ids=NETWORKS)
-def test_any_network_is_saved_or_the_way_out_is_named(make: Any, got: str, tmp_path: Path) -> None:
+def test_any_network_is_saved_or_the_way_out_is_named(make, got, tmp_path):
     generator = make()
     z = Z.to(next(generator.parameters()))
     if got:
@@ -401,7 +392,7 @@ def test_any_network_is_saved_or_the_way_out_is_named(make: Any, got: str, tmp_p
 
 
 @each_network
-def test_any_network_moves_with_the_sliders(make: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_any_network_moves_with_the_sliders(make, monkeypatch):
     generator, made = make(), []
     monkeypatch.setattr(widgets, "_picture", lambda real, fake, *_, **__: made.append(fake) or b"")
     monkeypatch.setattr(widgets, "_publish", lambda *_: None)
@@ -410,7 +401,7 @@ def test_any_network_moves_with_the_sliders(make: Any, monkeypatch: pytest.Monke
 
 
 @each_network
-def test_any_network_may_end_in_data_units(make: Any) -> None:
+def test_any_network_may_end_in_data_units(make):
     generator, scaler = make(), Scaler.fit(3 * ROWS)
     if sample(generator, Z).ndim == 4:
         return
@@ -418,54 +409,54 @@ def test_any_network_may_end_in_data_units(make: Any) -> None:
     torch.testing.assert_close(sample(whole, Z), scaler.unscale(sample(generator, Z)))
 
 
-def test_sampling_leaves_each_layer_in_its_own_mode() -> None:
+def test_sampling_leaves_each_layer_in_its_own_mode():
     generator = Own(nn.BatchNorm1d(8))
     generator.norm.eval()  # somebody froze it
     sample(generator, Z)
     assert generator.training and not generator.norm.training
 
 
-def test_networks_in_evaluation_mode_are_trained_in_training_mode() -> None:
+def test_networks_in_evaluation_mode_are_trained_in_training_mode():
     generator, discriminator = Own(nn.BatchNorm1d(8)), make_discriminator()
     for network in (generator, discriminator):  # as sampling by hand leaves them
         network.eval()
-    seen: list[bool] = []
+    seen = []
     discriminator.register_forward_hook(lambda network, *_: seen.append(network.training))
     run(networks=(generator, discriminator))
     assert all(seen) and generator.norm.running_mean.abs().sum() > 0
     assert not generator.training and not discriminator.training
 
 
-def learns_nothing(last: Any) -> None:
+def learns_nothing(last):
     with pytest.warns(UserWarning, match=r"the generator learns nothing: .*argmax\(\) let no"):
         run(networks=(Own(last=last), pair()[1]))
 
 
-def test_a_generator_that_no_gradient_reaches_is_told() -> None:
+def test_a_generator_that_no_gradient_reaches_is_told():
     learns_nothing(Tensor.detach)
     learns_nothing(torch.round)
     learns_nothing(lambda x: nn.functional.one_hot(x.argmax(dim=1), 2).float())
 
 
-def optimised(choose: Callable[[Any, Any], tuple[list[Tensor], list[Tensor]]]) -> History:
+def optimised(choose):
     networks = pair()
     of_g, of_d = choose(*[list(network.parameters()) for network in networks])
     return run(networks=networks, optimisers=(Adam(of_g), Adam(of_d)))
 
 
-def answering(*layers: nn.Module) -> History:
+def answering(*layers):
     return run(networks=(pair()[0], nn.Sequential(*layers)))
 
 
 class Mean(nn.Module):
     """A last layer that gives one answer for a whole batch."""
 
-    def forward(self, answers: Tensor) -> Tensor:
+    def forward(self, answers):
         """From (n, 1) to ()."""
         return answers.mean()
 
 
-def line(width: int) -> nn.Linear:
+def line(width):
     return nn.Linear(2, width)
 
 
@@ -473,7 +464,7 @@ OTHERS = "optimisers must be the generator's and the discriminator's; for a new 
 SIGMOID = "discriminator must answer with probabilities, so it needs a sigmoid"
 ONE = r"discriminator must give one answer a sample, shape \(n, 1\), got %s"
 ODD = DataLoader(torch.rand(9, 2), 4)
-REFUSED_NETWORKS: dict[str, tuple[Callable[[], Any], str]] = {
+REFUSED_NETWORKS = {
     "frozen": (
         lambda: run(networks=(pair()[0].requires_grad_(False), pair()[1])),
         r"generator has no weights that can learn; .*generator\.requires_grad_\(True\)",
@@ -514,7 +505,7 @@ REFUSED_NETWORKS: dict[str, tuple[Callable[[], Any], str]] = {
 
 
 @pytest.mark.parametrize(("call", "message"), REFUSED_NETWORKS.values(), ids=REFUSED_NETWORKS)
-def test_of_other_networks_a_sentence_says_what_to_type(call: Any, message: str) -> None:
+def test_of_other_networks_a_sentence_says_what_to_type(call, message):
     with pytest.raises(ValueError, match=message) as caught:
         call()
     alone(caught.value)
@@ -523,31 +514,31 @@ def test_of_other_networks_a_sentence_says_what_to_type(call: Any, message: str)
 # --- files ------------------------------------------------------------------------------------
 
 
-def seed_study(path: Path) -> None:
+def seed_study(path):
     train(ROWS, SMALL, (0,), checkpoint=path)
 
 
-def cut(write: Callable[[Path], Any]) -> Callable[[Path], None]:
-    def half(path: Path) -> None:
+def cut(write):
+    def half(path):
         write(path)
         path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
 
     return half
 
 
-def script(path: Path) -> None:
+def script(path):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         torch.jit.save(scripted(), str(path))
 
 
-def zipped(path: Path) -> None:
+def zipped(path):
     with zipfile.ZipFile(path, "w") as file:
         file.writestr("notes.txt", "hello")
 
 
 PICKLE = "a pickle, as torch.save writes it. torch.load(path, weights_only=True) reads it"
-FILES: dict[str, tuple[Callable[[Path], Any], str]] = {
+FILES = {
     "a generator": (
         lambda path: save_generator(pair()[0], path),
         "safetensors. load_generator(path) reads it",
@@ -578,7 +569,7 @@ FILES: dict[str, tuple[Callable[[Path], Any], str]] = {
     "empty": (Path.touch, "empty"),
     "a picture": (lambda path: path.write_bytes(b"\x89PNG\r\n"), "of no kind that this course"),
 }
-READERS: dict[str, tuple[Callable[[Path], Any], str]] = {
+READERS = {
     "a generator": (load_generator, "safetensors"),
     "a program": (lambda path: load_program(path, trusted=True), "an exported program"),
     "a checkpoint": (lambda path: run(checkpoint=path), "a training to go on with"),
@@ -588,9 +579,7 @@ READERS: dict[str, tuple[Callable[[Path], Any], str]] = {
 
 @pytest.mark.parametrize("reader", READERS)
 @pytest.mark.parametrize("file", FILES)
-def test_a_file_of_another_kind_is_named_with_what_reads_it(
-    file: str, reader: str, tmp_path: Path
-) -> None:
+def test_a_file_of_another_kind_is_named_with_what_reads_it(file, reader, tmp_path):
     (write, said), (read, wanted), path = FILES[file], READERS[reader], tmp_path / "file"
     write(path)
     before = path.read_bytes()
@@ -606,7 +595,7 @@ def test_a_file_of_another_kind_is_named_with_what_reads_it(
     assert path.read_bytes() == before
 
 
-def test_safetensors_of_others_and_damaged_ones_are_named(tmp_path: Path) -> None:
+def test_safetensors_of_others_and_damaged_ones_are_named(tmp_path):
     save_file({"0.weight": torch.zeros(2, 2)}, tmp_path / "foreign")
     with pytest.raises(ValueError, match=r"no list of layers .*safetensors\.torch\.load_file"):
         load_generator(tmp_path / "foreign")
@@ -620,9 +609,7 @@ def test_safetensors_of_others_and_damaged_ones_are_named(tmp_path: Path) -> Non
     alone(caught.value)
 
 
-def test_home_is_known_and_folders_with_spaces_are_made(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_home_is_known_and_folders_with_spaces_are_made(tmp_path, monkeypatch):
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("USERPROFILE", str(tmp_path))  # its name on Windows
     load_generator(save_generator(pair()[0], "~/my files/generator"))
@@ -632,7 +619,7 @@ def test_home_is_known_and_folders_with_spaces_are_made(
     assert names == ["generator", "program", "run"]
 
 
-def leaky(slope: float) -> tuple[nn.Module, nn.Module]:
+def leaky(slope):
     return Generator(2, output_dim=2, slope=slope), Discriminator(2)
 
 
@@ -653,9 +640,7 @@ def leaky(slope: float) -> tuple[nn.Module, nn.Module]:
         ({}, {"watch": Z}, "watch differ"),
     ],
 )
-def test_a_run_goes_on_only_where_it_is_the_same(
-    first: dict[str, Any], second: dict[str, Any], what: str, tmp_path: Path
-) -> None:
+def test_a_run_goes_on_only_where_it_is_the_same(first, second, what, tmp_path):
     run(**first, checkpoint=tmp_path / "run")
     before = (tmp_path / "run").read_bytes()
     with pytest.raises(ValueError, match=f"another training than this one: {what}. Delete it"):
@@ -663,9 +648,7 @@ def test_a_run_goes_on_only_where_it_is_the_same(
     assert (tmp_path / "run").read_bytes() == before
 
 
-def test_a_run_that_goes_on_says_so_and_how_to_begin_anew(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_run_that_goes_on_says_so_and_how_to_begin_anew(tmp_path, capsys):
     file = tmp_path / "run"
     for mean in (0, 5):  # nobody can see that a function draws other data
         owner = own(lambda n, mean=mean: torch.randn(n, 2) + mean)

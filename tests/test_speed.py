@@ -1,25 +1,21 @@
 """Does the benchmark of speed measure what it says, and write down what it prints?"""
 
-from __future__ import annotations
-
 import itertools
 import json
 import re
 from dataclasses import replace
-from pathlib import Path
-from typing import Any
 
 import pytest
 import torch
 
 from benchmarks import curves, speed
-from gan_course.many import CURVES, QUICK, Settings
+from gan_course.many import CURVES, QUICK
 from gan_course.many.fast import matrix_products
 
 CPU = torch.device("cpu")
 
 
-def multiplications_of(settings: Settings) -> int:
+def multiplications_of(settings):
     """Counted by hand: each layer forward and back, for D's step and for G's."""
     n = settings.batch_size
     total = 0
@@ -33,12 +29,12 @@ def multiplications_of(settings: Settings) -> int:
     return total
 
 
-def test_the_products_of_a_step_are_counted_as_one_counts_them() -> None:
+def test_the_products_of_a_step_are_counted_as_one_counts_them():
     expected = 2 * multiplications_of(speed.SAME_NETWORKS) / 1e6
     assert speed.mega_flop(speed.SAME_NETWORKS) == pytest.approx(expected)
 
 
-def test_waves_and_blur_make_the_first_products_wider() -> None:
+def test_waves_and_blur_make_the_first_products_wider():
     settings = replace(CURVES, latent_dim=3, generator_waves=1, discriminator_waves=3)
     shapes = matrix_products(settings, 2)
     n = settings.batch_size
@@ -46,10 +42,10 @@ def test_waves_and_blur_make_the_first_products_wider() -> None:
     assert (2 * n, 3 * (1 + 2 * 1), settings.generator_widths[0]) in shapes
 
 
-def test_each_loop_does_the_steps_it_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    seen: list[Any] = []
+def test_each_loop_does_the_steps_it_is_asked_for(monkeypatch):
+    seen = []
 
-    def train(points: Any, settings: Settings, seeds: range, **options: Any) -> None:
+    def train(points, settings, seeds, **options):
         seen.append((settings.steps, len(seeds), options["fast"]))
 
     monkeypatch.setattr(speed, "train", train)
@@ -63,7 +59,7 @@ def test_each_loop_does_the_steps_it_is_asked_for(monkeypatch: pytest.MonkeyPatc
     assert seen == [curves.BATCH] * 20
 
 
-def test_ratios_are_those_of_the_rows() -> None:
+def test_ratios_are_those_of_the_rows():
     rows = [
         {"what": "original loop", "ms": 6.0, "fastest": 5.0, "slowest": 7.0},
         {"what": "x, fast", "ms": 1.5, "fastest": 1.4, "slowest": 1.6},
@@ -74,10 +70,8 @@ def test_ratios_are_those_of_the_rows() -> None:
     assert speed.step_against_products(rows) == ["x, fast: 1.50 times its matrix products"]
 
 
-def test_a_short_run_prints_its_table_and_writes_it_down(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    def short_loop(*arguments: Any) -> tuple[None, dict[str, Any]]:
+def test_a_short_run_prints_its_table_and_writes_it_down(tmp_path, monkeypatch, capsys):
+    def short_loop(*arguments):
         return None, {"steps": 16_000, "fit_error": 0.1, "ks": 0.1}
 
     threads = torch.get_num_threads()

@@ -1,7 +1,5 @@
 """Do stacked layers do what S layers do, each with its own weights?"""
 
-from __future__ import annotations
-
 import math
 
 import pytest
@@ -13,7 +11,7 @@ from gan_course.many.stacked import StackedDropout, StackedLinear, unstack
 
 
 @pytest.mark.parametrize(("inputs", "outputs"), [(1, 5), (5, 1), (5, 7), (5, 16)])
-def test_a_stacked_layer_is_many_linear_layers(inputs: int, outputs: int) -> None:
+def test_a_stacked_layer_is_many_linear_layers(inputs, outputs):
     layer = StackedLinear(inputs, outputs, randoms(0, 1, 2))
     values = torch.randn(3, 4, inputs)
     together = layer(values)
@@ -25,7 +23,7 @@ def test_a_stacked_layer_is_many_linear_layers(inputs: int, outputs: int) -> Non
         torch.testing.assert_close(together[position], alone(values[position]))
 
 
-def test_first_weights_are_those_of_a_linear_layer() -> None:
+def test_first_weights_are_those_of_a_linear_layer():
     layer = StackedLinear(30, 200, randoms(4, 5))
     bound = 1 / math.sqrt(30)
     for numbers in (layer.weight.detach(), layer.bias.detach()):
@@ -38,7 +36,7 @@ def test_first_weights_are_those_of_a_linear_layer() -> None:
         assert torch.equal(layer.bias[position, 0], expected.bias)
 
 
-def test_dropout_keeps_the_mean_and_ends_with_training() -> None:
+def test_dropout_keeps_the_mean_and_ends_with_training():
     layer, values = StackedDropout(0.25, randoms(0, 1)), torch.ones(2, 100, 100)
     dropped = layer(values)
     assert dropped.unique().tolist() == pytest.approx([0, 1 / 0.75])

@@ -1,7 +1,5 @@
 """Is every seed of a study trained once, whatever happens to its processes?"""
 
-from __future__ import annotations
-
 import json
 import os
 import re
@@ -82,7 +80,7 @@ clear(path)
 """
 
 
-def torchrun(path: Path) -> subprocess.Popen[str]:
+def torchrun(path):
     """Two processes share the seeds."""
     worker = path.with_name("worker.py")
     worker.write_text(WORKER, encoding="utf-8")
@@ -97,7 +95,7 @@ def torchrun(path: Path) -> subprocess.Popen[str]:
     )
 
 
-def workers_of(launcher: int) -> list[int]:
+def workers_of(launcher):
     """The processes that torchrun has started."""
     found = []
     for folder in Path("/proc").glob("[0-9]*"):

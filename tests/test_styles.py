@@ -1,7 +1,5 @@
 """Does the joined style sheet keep what pages use, and drop only what none can?"""
 
-from __future__ import annotations
-
 import re
 
 import pytest

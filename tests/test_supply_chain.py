@@ -1,12 +1,9 @@
 """Is what others made pinned, the same everywhere, and does no test go out for more?"""
 
-from __future__ import annotations
-
 import asyncio
 import re
 import socket
 import urllib.request
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -18,7 +15,7 @@ PIN = re.compile(r"^([a-z0-9-]+)(?:\[[a-z,-]+\])?==([\w.]+)( ; [^\\]+)? \\$")
 HASH = re.compile(r"^    --hash=sha256:[0-9a-f]{64}( \\)?$")
 
 
-def test_the_lock_has_hashes_for_everything_but_torchs_builds_and_names_no_host() -> None:
+def test_the_lock_has_hashes_for_everything_but_torchs_builds_and_names_no_host():
     names, hashes = set(), 0
     for line in LOCK.splitlines():
         if pin := PIN.match(line):
@@ -34,13 +31,13 @@ def test_the_lock_has_hashes_for_everything_but_torchs_builds_and_names_no_host(
     assert names >= {"filelock", "typing-extensions", "sympy", "networkx", "jinja2", "fsspec"}
 
 
-def lines(name: str) -> set[str]:
+def lines(name):
     """The lines of a file of requirements that are no comment."""
     text = (ROOT / name).read_text(encoding="utf-8").splitlines()
     return {line for line in text if line and not line.startswith("#")}
 
 
-def test_binder_installs_what_the_lock_pins_and_the_course_wants() -> None:
+def test_binder_installs_what_the_lock_pins_and_the_course_wants():
     of_311 = {None, " ; python_full_version == '3.11.*'", " ; python_full_version >= '3.11'"}
     pins = [pin for pin in map(PIN.match, LOCK.splitlines()) if pin and pin[3] in of_311]
     locked = {f"{pin[1]}=={pin[2]}" for pin in pins} | lines("requirements-torch.txt")
@@ -55,7 +52,7 @@ def test_binder_installs_what_the_lock_pins_and_the_course_wants() -> None:
 # --- the network ------------------------------------------------------------------------------
 
 
-def asyncio_connection() -> None:
+def asyncio_connection():
     asyncio.run(asyncio.open_connection("example.org", 80))
 
 
@@ -73,12 +70,12 @@ OUTSIDE = ("192.0.2.1", 80)  # no machine has this address: it is kept for examp
         lambda: ThreadPoolExecutor().submit(asyncio_connection).result(),
     ],
 )
-def test_a_test_that_leaves_this_machine_fails(reach_out: Callable[[], object]) -> None:
+def test_a_test_that_leaves_this_machine_fails(reach_out):
     with pytest.raises(pytest.fail.Exception, match="must not leave this machine"):
         reach_out()
 
 
-def test_a_test_may_speak_with_this_machine(tmp_path: Path) -> None:
+def test_a_test_may_speak_with_this_machine(tmp_path):
     for host in ("127.0.0.1", "localhost"):
         with socket.create_server((host, 0)) as server:
             socket.create_connection((host, server.getsockname()[1])).close()

@@ -1,7 +1,5 @@
 """The commands behind the Makefile: what they run, keep, stamp and refuse."""
 
-from __future__ import annotations
-
 import json
 import re
 import shutil

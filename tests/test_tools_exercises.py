@@ -1,7 +1,5 @@
 """Are the learner's notebooks, the hints and the pages what the solutions make of them?"""
 
-from __future__ import annotations
-
 import json
 import shutil
 
@@ -145,9 +143,7 @@ def told(wanted, source, **more):
 
 def small():
     check_cell = new_code_cell(
-        'check("9.1", found)',
-        id="check",
-        metadata={"course": {"exercise": "9.1", "role": "check"}},
+        'check("9.1", found)', id="check", metadata={"course": {"exercise": "9.1", "role": "check"}}
     )
     return new_notebook(
         cells=[

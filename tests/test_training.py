@@ -1,11 +1,7 @@
 """Does a step change what it should, does the loop stop, keep, watch and report as it says?"""
 
-from __future__ import annotations
-
 import copy
 import math
-from collections.abc import Callable, Iterator
-from typing import Any
 
 import pytest
 import torch
@@ -15,18 +11,11 @@ from torch.utils.data import DataLoader
 
 from gan_course import training
 from gan_course.data import even_noise, normal_noise
-from gan_course.networks import (
-    Discriminator,
-    Generator,
-    make_discriminator,
-    make_generator,
-    sample,
-)
+from gan_course.networks import Discriminator, Generator, make_discriminator, make_generator, sample
 from gan_course.training import (
     GAN,
     EarlyStopping,
     Epoch,
-    History,
     Losses,
     fake_loss,
     fit,
@@ -40,20 +29,20 @@ Weights = dict[str, Tensor]
 LN2 = math.log(2)
 
 
-def networks(seed: int = 0) -> tuple[nn.Sequential, nn.Sequential]:
+def networks(seed=0):
     torch.manual_seed(seed)
     return make_generator(widths=(4,)), make_discriminator(widths=(8, 4))
 
 
-def weights(network: nn.Module) -> Weights:
+def weights(network):
     return {name: value.clone() for name, value in network.state_dict().items()}
 
 
-def same(first: Weights, second: Weights) -> bool:
+def same(first, second):
     return all(torch.equal(first[name], second[name]) for name in first)
 
 
-def all_changed(first: Weights, second: Weights) -> bool:
+def all_changed(first, second):
     return not any(torch.equal(first[name], second[name]) for name in first)
 
 
@@ -68,14 +57,14 @@ def all_changed(first: Weights, second: Weights) -> bool:
         (generator_loss, lambda p: -math.log(p)),
     ],
 )
-def test_losses_are_those_of_the_formulas(loss: Any, formula: Callable[[float], float]) -> None:
+def test_losses_are_those_of_the_formulas(loss, formula):
     answers = [0.9, 0.5, 0.2, 0.01]
     expected = sum(map(formula, answers)) / len(answers)
     assert loss(torch.tensor(answers)[:, None]).item() == pytest.approx(expected, rel=1e-5)
     assert loss(torch.full((7, 1), 0.5)).item() == pytest.approx(LN2)
 
 
-def test_losses_are_finite_for_a_sure_mistake_and_refuse_logits() -> None:
+def test_losses_are_finite_for_a_sure_mistake_and_refuse_logits():
     assert real_loss(torch.zeros(3, 1)).item() == 100
     assert fake_loss(torch.ones(3, 1)).item() == 100
     with pytest.raises(RuntimeError, match="between 0 and 1"):  # PyTorch's own words
@@ -85,9 +74,7 @@ def test_losses_are_finite_for_a_sure_mistake_and_refuse_logits() -> None:
 # --- one step ---------------------------------------------------------------------------------
 
 
-def step_with_labels(
-    generator: nn.Module, discriminator: nn.Module, adams: list[Adam], real: Tensor
-) -> list[Tensor]:
+def step_with_labels(generator, discriminator, adams, real):
     """The classic step, written independently: nn.BCELoss and tensors of labels."""
     loss, count = nn.BCELoss(), len(real)
     ones, zeros = torch.ones(count, 1), torch.zeros(count, 1)
@@ -111,7 +98,7 @@ def step_with_labels(
     return [on_real, on_fake, on_generator]
 
 
-def test_three_steps_agree_bit_for_bit_with_the_classic_loop() -> None:
+def test_three_steps_agree_bit_for_bit_with_the_classic_loop():
     generator, discriminator = networks()
     twins = copy.deepcopy((generator, discriminator))
     real = torch.rand(16, 2)
@@ -130,17 +117,17 @@ def test_three_steps_agree_bit_for_bit_with_the_classic_loop() -> None:
 class Recorder(SGD):
     """An optimiser that notes which networks hold gradients at each of its steps."""
 
-    def __init__(self, network: nn.Module, other: nn.Module) -> None:
+    def __init__(self, network, other):
         super().__init__(network.parameters(), lr=0.0)
         self.other = other
-        self.seen: list[bool] = []
+        self.seen = []
 
-    def step(self, closure: Any = None) -> None:  # type: ignore[override]
+    def step(self, closure=None):
         """Note whether the other network has gradients."""
         self.seen.append(any(value.grad is not None for value in self.other.parameters()))
 
 
-def test_no_gradient_reaches_the_generator_from_the_discriminators_changes() -> None:
+def test_no_gradient_reaches_the_generator_from_the_discriminators_changes():
     generator, discriminator = networks()
     recorder = Recorder(discriminator, other=generator)
     adam = SGD(generator.parameters(), lr=0.0)
@@ -151,7 +138,7 @@ def test_no_gradient_reaches_the_generator_from_the_discriminators_changes() -> 
 # --- early stopping and what is kept of an epoch ----------------------------------------------
 
 
-def test_early_stopping_on_a_sequence_by_hand() -> None:
+def test_early_stopping_on_a_sequence_by_hand():
     stopping = EarlyStopping(patience=3)
     scores = [5.0, 4.0, math.nan, 6.0, 3.0, 3.5, 3.0, 9.0]
     stops = [stopping.should_stop(epoch, score) for epoch, score in enumerate(scores, start=1)]
@@ -160,7 +147,7 @@ def test_early_stopping_on_a_sequence_by_hand() -> None:
     assert (stopping.best, stopping.best_epoch) == (3.0, 5)
 
 
-def test_an_epoch_reads_as_a_line() -> None:
+def test_an_epoch_reads_as_a_line():
     line = "epoch   12: D 0.700 on real, 0.690 on fake, G 0.710"
     assert str(Epoch(12, Losses(0.7, 0.69, 0.71))) == line
     assert str(Epoch(12, Losses(0.7, 0.69, 0.71), 0.25)) == line + ", score 0.250"
@@ -172,15 +159,15 @@ REAL = torch.rand(8, 2, generator=torch.Generator().manual_seed(0))
 WATCH = torch.randn(6, 2, generator=torch.Generator().manual_seed(1))
 
 
-def scripted(scores: list[float]) -> Callable[[Tensor], float]:
+def scripted(scores):
     """A score that says these numbers one after the other, whatever it is shown."""
-    left: Iterator[float] = iter(scores)
+    left = iter(scores)
     return lambda samples: next(left)
 
 
-def run(pair: tuple[nn.Module, nn.Module] | None = None, **settings: Any) -> History:
+def run(pair=None, **settings):
     """A run of `fit` on two batches of four, with settings of its own."""
-    chosen: dict[str, Any] = {
+    chosen = {
         "loader": [REAL[:4], REAL[4:]],
         "noise": normal_noise(2),
         "score": lambda samples: float(samples.square().mean()),
@@ -195,7 +182,7 @@ def run(pair: tuple[nn.Module, nn.Module] | None = None, **settings: Any) -> His
 @pytest.mark.parametrize(
     "batches", [[REAL[:4], REAL[4:]], DataLoader(REAL, batch_size=4, shuffle=True)]
 )
-def test_an_epoch_is_the_mean_of_its_steps_and_draws_nothing_else(batches: Any) -> None:
+def test_an_epoch_is_the_mean_of_its_steps_and_draws_nothing_else(batches):
     pair, twins = networks(), networks()
     torch.manual_seed(2)
     settings = {"generator_rate": 0.01, "discriminator_rate": 0.02, "betas": (0.5, 0.9)}
@@ -212,14 +199,14 @@ def test_an_epoch_is_the_mean_of_its_steps_and_draws_nothing_else(batches: Any) 
     assert same(weights(pair[1]), weights(twins[1]))
 
 
-def test_the_score_is_that_of_the_samples_after_the_epoch() -> None:
+def test_the_score_is_that_of_the_samples_after_the_epoch():
     pair, shown = networks(), []
     history = run(pair, epochs=1, score=lambda samples: shown.append(samples) or 0.25)
     assert history.scores == [0.25]
     assert torch.equal(shown[0], sample(pair[0], WATCH))
 
 
-def test_without_a_score_it_trains_to_the_end_and_needs_no_watch() -> None:
+def test_without_a_score_it_trains_to_the_end_and_needs_no_watch():
     pair = networks()
     before = [weights(network) for network in pair]
     history = run(pair, score=None, watch=None, epochs=3)
@@ -227,7 +214,7 @@ def test_without_a_score_it_trains_to_the_end_and_needs_no_watch() -> None:
     assert all(map(all_changed, before, map(weights, pair)))
 
 
-def test_training_stops_when_patience_is_at_its_end_or_after_the_last_epoch() -> None:
+def test_training_stops_when_patience_is_at_its_end_or_after_the_last_epoch():
     history = run(score=scripted([3, 2, 1, 1, 2, 5, 0]), patience=3, epochs=7)
     assert (history.best_epoch, history.best_score, history.stopped_at) == (3, 1, 6)
     history = run(score=scripted([3, 2, 1]), patience=1, epochs=3)
@@ -235,17 +222,15 @@ def test_training_stops_when_patience_is_at_its_end_or_after_the_last_epoch() ->
 
 
 @pytest.mark.parametrize(("keep_best", "epoch"), [(True, 2), (False, 4)])
-def test_the_weights_of_the_best_epoch_are_put_back_where_asked(
-    keep_best: bool, epoch: int
-) -> None:
+def test_the_weights_of_the_best_epoch_are_put_back_where_asked(keep_best, epoch):
     pair = networks()
     history = run(pair, score=scripted([5, 1, 4, 4]), epochs=4, every=1, keep_best=keep_best)
     assert torch.equal(sample(pair[0], WATCH), history.snapshots[epoch])
     assert not torch.equal(history.snapshots[2], history.snapshots[4])
 
 
-def test_snapshots_and_reports_come_first_last_and_in_between() -> None:
-    reported: list[Epoch] = []
+def test_snapshots_and_reports_come_first_last_and_in_between():
+    reported = []
     history = run(epochs=8, every=3, report=reported.append)
     assert list(history.snapshots) == [1, 3, 6, 8]
     assert reported == [history.epochs[k] for k in (0, 2, 5)]
@@ -253,7 +238,7 @@ def test_snapshots_and_reports_come_first_last_and_in_between() -> None:
 
 
 @pytest.mark.parametrize("training", [True, False])
-def test_modes_and_the_learners_tensors_are_left_alone(training: bool) -> None:
+def test_modes_and_the_learners_tensors_are_left_alone(training):
     pair, real, watch = networks(), REAL.clone(), WATCH.clone()
     for network in pair:
         network.train(training)
@@ -263,11 +248,11 @@ def test_modes_and_the_learners_tensors_are_left_alone(training: bool) -> None:
 
 
 @pytest.mark.filterwarnings("ignore:the .* learns nothing")
-def test_decay_goes_down_in_a_line_and_is_undone() -> None:
+def test_decay_goes_down_in_a_line_and_is_undone():
     pair, seen = networks(), []
     adams = tuple(Adam(network.parameters(), lr) for network, lr in zip(pair, (1, 4), strict=True))
 
-    def step(*given: Any) -> Losses:
+    def step(*given):
         seen.append([adam.param_groups[0]["lr"] for adam in given[2:4]])
         return Losses(*torch.ones(3))
 
@@ -276,7 +261,7 @@ def test_decay_goes_down_in_a_line_and_is_undone() -> None:
     assert [adam.param_groups[0]["lr"] for adam in adams] == [1, 4]
 
 
-def test_the_average_is_by_hand_and_leaves_the_training_as_it_is() -> None:
+def test_the_average_is_by_hand_and_leaves_the_training_as_it_is():
     pair, plain = networks(), networks()
     path = [weights(plain[0])]
     twins = [Adam(network.parameters(), lr=5e-4) for network in plain]
@@ -295,7 +280,7 @@ def test_the_average_is_by_hand_and_leaves_the_training_as_it_is() -> None:
         torch.testing.assert_close(value, expected[name])
 
 
-def test_an_average_holds_the_statistics_of_batch_normalisation() -> None:
+def test_an_average_holds_the_statistics_of_batch_normalisation():
     torch.manual_seed(0)
     generator = nn.Sequential(nn.Linear(2, 8), nn.BatchNorm1d(8), nn.ReLU(), nn.Linear(8, 2))
     averaged = moving_average(generator, 0.9)
@@ -313,11 +298,11 @@ def test_an_average_holds_the_statistics_of_batch_normalisation() -> None:
 class Spoilt(nn.Module):
     """A discriminator that answers as asked from some call on."""
 
-    def __init__(self, after: int, answer: float) -> None:
+    def __init__(self, after, answer):
         super().__init__()
         self.linear, self.calls, self.after, self.answer = nn.Linear(2, 1), 0, after, answer
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, x):
         """From (n, 2) to (n, 1)."""
         self.calls += self.training
         answers = torch.sigmoid(self.linear(x))
@@ -332,11 +317,11 @@ class Spoilt(nn.Module):
         ({"pair": (networks()[0], Spoilt(12, 0.0))}, "on real has exploded to 100 nats"),
     ],
 )
-def test_a_diverged_training_stops_with_the_last_good_weights(settings: Any, what: str) -> None:
+def test_a_diverged_training_stops_with_the_last_good_weights(settings, what):
     pair = settings.pop("pair", None) or networks()
-    good: list[list[Weights]] = []
+    good = []
 
-    def remember(epoch: Epoch) -> None:
+    def remember(epoch):
         good.append([weights(network) for network in pair])
 
     message = f"training diverged in epoch 3: .*{what}.*from before this epoch; try smaller"
@@ -346,7 +331,7 @@ def test_a_diverged_training_stops_with_the_last_good_weights(settings: Any, wha
     assert all(map(same, good[-1], map(weights, pair)))
 
 
-def test_weights_that_run_away_are_put_back() -> None:
+def test_weights_that_run_away_are_put_back():
     pair = networks()
     before = [weights(network) for network in pair]
     with pytest.raises(FloatingPointError, match="training diverged in epoch 1"):
@@ -354,12 +339,10 @@ def test_weights_that_run_away_are_put_back() -> None:
     assert all(map(same, before, map(weights, pair)))
 
 
-def test_ctrl_c_returns_what_there_is_with_the_best_weights(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
+def test_ctrl_c_returns_what_there_is_with_the_best_weights(capsys):
     pair = networks()
 
-    def stop(epoch: Epoch) -> None:
+    def stop(epoch):
         if epoch.number == 4:
             raise KeyboardInterrupt
 
@@ -381,14 +364,12 @@ def test_ctrl_c_returns_what_there_is_with_the_best_weights(
         ({"score": None, "patience": 3}, "patience and keep_best need a score"),
     ],
 )
-def test_what_would_go_wrong_without_a_word_is_said(settings: Any, message: str) -> None:
+def test_what_would_go_wrong_without_a_word_is_said(settings, message):
     with pytest.raises(ValueError, match=message):
         run(**settings)
 
 
-def test_a_bar_shows_how_it_goes_where_somebody_looks(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_bar_shows_how_it_goes_where_somebody_looks(monkeypatch, capsys):
     monkeypatch.setattr(training.sys.stderr, "isatty", lambda: True, raising=False)
     monkeypatch.setenv("TQDM_DISABLE", "1")
     run(epochs=2)
@@ -406,13 +387,13 @@ def test_a_bar_shows_how_it_goes_where_somebody_looks(
 # --- the class of project 3 -------------------------------------------------------------------
 
 
-def gan(**settings: Any) -> GAN:
+def gan(**settings):
     torch.manual_seed(0)
     networks = Generator(1), Discriminator(1)
     return GAN(*networks, lambda n: torch.rand(n, 1), lambda n: torch.randn(n, 1), **settings)
 
 
-def test_its_step_is_that_of_the_formulas() -> None:
+def test_its_step_is_that_of_the_formulas():
     owner, twin = gan(), gan()
     adams = [
         Adam(network.parameters(), lr=rate, betas=(0.5, 0.999))
@@ -438,9 +419,9 @@ def test_its_step_is_that_of_the_formulas() -> None:
 
 
 @pytest.mark.filterwarnings("ignore:the .* learns nothing")
-def test_a_child_class_trains_by_its_own_step() -> None:
+def test_a_child_class_trains_by_its_own_step():
     class Lazy(GAN):
-        def train_step_generator(self) -> float:
+        def train_step_generator(self):
             """Do nothing."""
             return 0.5
 
@@ -448,7 +429,7 @@ def test_a_child_class_trains_by_its_own_step() -> None:
     assert lazy.fit(epochs=1, batches=2).losses[0].generator == 0.5
 
 
-def test_samples_come_in_the_number_asked_for() -> None:
+def test_samples_come_in_the_number_asked_for():
     owner = gan(batch_size=7)
     assert owner.generate_samples().shape == (7, 1)
     assert owner.generate_samples(num=3).shape == (3, 1)
@@ -456,13 +437,13 @@ def test_samples_come_in_the_number_asked_for() -> None:
     assert torch.equal(owner.generate_samples(z), sample(owner.generator, z))
 
 
-def test_rates_that_would_change_nothing_are_refused() -> None:
+def test_rates_that_would_change_nothing_are_refused():
     owner = GAN(Generator(1), Discriminator(1), lambda n: torch.rand(n, 1), torch.randn(9, 1))
     with pytest.raises(TypeError, match=r"can't change betas and generator_rate: GAN\(...\) takes"):
         owner.fit(1, betas=(0, 0), generator_rate=1.0)
 
 
-def test_the_tuned_settings_learn_the_normal_distribution() -> None:
+def test_the_tuned_settings_learn_the_normal_distribution():
     from scipy import stats
 
     torch.manual_seed(0)

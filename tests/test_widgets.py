@@ -1,12 +1,8 @@
 """Do sliders and buttons redraw the picture, and does a page without a kernel work?"""
 
-from __future__ import annotations
-
 import base64
 import re
-from collections.abc import Iterator
 from html.parser import HTMLParser
-from typing import Any
 
 import matplotlib
 
@@ -16,7 +12,7 @@ import ipywidgets
 import matplotlib.pyplot as plt
 import pytest
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from gan_course.widgets import (
     STILL,
@@ -37,35 +33,35 @@ PNG = b"\x89PNG\r\n\x1a\n"
 class Book(HTMLParser):
     """What a browser finds in a flip-book: its pictures, its slider, its words."""
 
-    def __init__(self, page: str) -> None:
+    def __init__(self, page):
         super().__init__()
-        self.images: list[dict[str, str]] = []
-        self.inputs: list[dict[str, str]] = []
+        self.images = []
+        self.inputs = []
         self.text = ""
         self.feed(page)
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+    def handle_starttag(self, tag, attrs):
         """Keep the attributes of pictures and sliders."""
         found = {"img": self.images, "input": self.inputs}.get(tag)
         if found is not None:
             found.append({name: value or "" for name, value in attrs})
 
-    def handle_data(self, data: str) -> None:
+    def handle_data(self, data):
         """Keep the words."""
         self.text += data
 
 
 @pytest.fixture
-def shown(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Any]]:
+def shown(monkeypatch):
     """What was displayed: its bundle, its metadata and the box of widgets that it names."""
-    caught: dict[str, Any] = {}
+    caught = {}
 
-    def display(bundle: dict[str, Any], *, metadata: dict[str, Any], raw: bool) -> None:
+    def display(bundle, *, metadata, raw):
         caught.update(bundle=bundle, metadata=metadata, raw=raw)
 
     make_box = ipywidgets.VBox
 
-    def make_and_keep(children: Any) -> Any:
+    def make_and_keep(children):
         caught["box"] = make_box(children)
         return caught["box"]
 
@@ -77,12 +73,12 @@ def shown(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Any]]:
 
 
 @pytest.fixture
-def drawn(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Tensor, Tensor, Any, list[float]]]:
+def drawn(monkeypatch):
     """What each picture shows: real and generated points, its title and the window."""
     pictures = []
     savefig = matplotlib.figure.Figure.savefig
 
-    def keep(figure: Any, *arguments: Any, **settings: Any) -> None:
+    def keep(figure, *arguments, **settings):
         (axes,) = figure.axes
         real, generated = (torch.as_tensor(s.get_offsets()).float() for s in axes.collections)
         window = [*axes.get_xlim(), *axes.get_ylim()]
@@ -93,20 +89,18 @@ def drawn(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Tensor, Tensor, Any, li
     return pictures
 
 
-def book(shown: dict[str, Any]) -> Book:
+def book(shown):
     return Book(shown["metadata"][STILL])
 
 
-def picture(shown: dict[str, Any]) -> bytes:
+def picture(shown):
     return bytes(shown["box"].children[-1].value)
 
 
 # --- what is displayed ------------------------------------------------------------------------
 
 
-def test_latent_sliders_redraw_the_sample_and_a_still_walks_along_z1(
-    shown: dict[str, Any], drawn: list[Any]
-) -> None:
+def test_latent_sliders_redraw_the_sample_and_a_still_walks_along_z1(shown, drawn):
     torch.manual_seed(0)
     generator = nn.Sequential(nn.Linear(2, 2))
     explore_latent(generator, REAL, limit=2.5)
@@ -138,9 +132,7 @@ def test_latent_sliders_redraw_the_sample_and_a_still_walks_along_z1(
     assert picture(shown) != before
 
 
-def test_the_epoch_slider_goes_through_the_sorted_snapshots(
-    shown: dict[str, Any], drawn: list[Any]
-) -> None:
+def test_the_epoch_slider_goes_through_the_sorted_snapshots(shown, drawn):
     explore_epochs(REAL, SNAPSHOTS)
     slider, _ = shown["box"].children
     assert slider.options == (1, 25, 50)
@@ -162,7 +154,7 @@ def test_the_epoch_slider_goes_through_the_sorted_snapshots(
 # --- the flip-book ----------------------------------------------------------------------------
 
 
-def test_a_flip_book_has_a_picture_and_a_stop_for_each_frame_and_shows_the_first() -> None:
+def test_a_flip_book_has_a_picture_and_a_stop_for_each_frame_and_shows_the_first():
     frames = {"a": b"one", "b": b"two", "c": b"three"}
     page = Book(flip_book("letter", frames))
     assert [image["alt"] for image in page.images] == [f"Picture at letter {k}" for k in frames]
@@ -178,7 +170,7 @@ def test_a_flip_book_has_a_picture_and_a_stop_for_each_frame_and_shows_the_first
     assert slider["aria-valuetext"] == "a"
 
 
-def test_words_cannot_break_out_of_a_flip_book() -> None:
+def test_words_cannot_break_out_of_a_flip_book():
     name = '"><script>alert(1)</script>'
     page = flip_book(name, {name: b"1"})
     assert not re.search(r"https?:|<script|<link", page)
@@ -186,9 +178,7 @@ def test_words_cannot_break_out_of_a_flip_book() -> None:
 
 
 @pytest.mark.parametrize(("count", "frames"), [(1, 12), (12, 4), (6, 1)])
-def test_the_still_of_the_epochs_has_at_most_that_many_frames(
-    count: int, frames: int, shown: dict[str, Any]
-) -> None:
+def test_the_still_of_the_epochs_has_at_most_that_many_frames(count, frames, shown):
     explore_epochs(REAL, dict.fromkeys(range(1, count + 1), REAL), frames)
     images = book(shown).images
     assert min(count, 2) <= len(images) <= max(frames, min(count, 2))
@@ -196,7 +186,7 @@ def test_the_still_of_the_epochs_has_at_most_that_many_frames(
     assert (values[0], values[-1]) == ("1", str(count)), "it begins and ends with the run"
 
 
-def test_a_real_front_end_gets_the_bundle() -> None:
+def test_a_real_front_end_gets_the_bundle():
     # through IPython's own display, as in a notebook
     from IPython.core.interactiveshell import InteractiveShell
     from IPython.utils.capture import capture_output
@@ -215,7 +205,7 @@ def test_a_real_front_end_gets_the_bundle() -> None:
 # --- the film ----------------------------------------------------------------------------------
 
 
-def test_a_film_is_the_same_each_time_and_waits_to_be_played() -> None:
+def test_a_film_is_the_same_each_time_and_waits_to_be_played():
     frames = {"1": b"one", "50": b"two"}
     page = film("epoch", frames).data
     assert page == film("epoch", frames).data
@@ -227,7 +217,7 @@ def test_a_film_is_the_same_each_time_and_waits_to_be_played() -> None:
     assert base64.b64encode(b"two").decode() in page
 
 
-def test_the_film_of_histograms_goes_through_the_epochs_in_order() -> None:
+def test_the_film_of_histograms_goes_through_the_epochs_in_order():
     samples = torch.randn(50, 1)
     page = film_against_normal({50: samples, 1: samples + 1}).data
     assert re.findall(r'alt="Picture at epoch (\d+)"', page) == ["1", "50"]
@@ -246,7 +236,7 @@ def test_the_film_of_histograms_goes_through_the_epochs_in_order() -> None:
         ),
     ],
 )
-def test_what_cannot_be_shown_is_named(call: Any, message: str) -> None:
+def test_what_cannot_be_shown_is_named(call, message):
     with pytest.raises(ValueError, match=message):
         call()
 
@@ -254,7 +244,7 @@ def test_what_cannot_be_shown_is_named(call: Any, message: str) -> None:
 # --- the GAN to tune ---------------------------------------------------------------------------
 
 
-def test_pressing_the_button_trains_with_the_chosen_settings(shown: dict[str, Any]) -> None:
+def test_pressing_the_button_trains_with_the_chosen_settings(shown):
     state = torch.get_rng_state()
     tune_normal(steps=20, stills=(2e-4,))
     assert torch.equal(torch.get_rng_state(), state), "the notebook's own seed is left alone"
@@ -276,7 +266,7 @@ def test_pressing_the_button_trains_with_the_chosen_settings(shown: dict[str, An
     assert (button.disabled, button.description) == (False, "Train")
 
 
-def test_the_still_of_the_tuner_has_a_picture_a_rate(shown: dict[str, Any]) -> None:
+def test_the_still_of_the_tuner_has_a_picture_a_rate(shown):
     tune_normal(steps=10, stills=(2e-4, 5e-3))
     alts = re.findall(r'alt="([^"]*)"', shown["metadata"][STILL])
     assert alts == [f"Picture at learning rate of the generator {r}" for r in ("0.0002", "0.005")]
