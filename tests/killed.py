@@ -1,20 +1,16 @@
-"""Trains in processes that are killed again and again: `python killed.py KILLS SECONDS FOLDER`.
+"""Trainings that go on from a file, and a process that is killed: `python killed.py FOLDER`.
 
 A parent process forks children, which train. Each is killed at a random moment, the next one goes
-on from the file. It prints as JSON, for each kind of training, how many were killed, how many of
-them went on from a file, and all losses, in the end and without any interruption. One more child
-is stopped by Ctrl-C, and what it says is printed, too.
+on from the file. It prints as JSON how many were killed, how many of them went on from a file, and
+all losses, without any interruption and in the end.
 """
 
-import contextlib
-import io
 import json
 import os
 import random
 import signal
 import sys
 import time
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -35,7 +31,7 @@ def numbers(history):
     return [*losses, *scores, history.best_epoch, history.best_score]
 
 
-def loop(file, size=40):
+def loop(file, size=6):
     """`fit` with dropout, and batches that are shuffled by random numbers of their own."""
     torch.manual_seed(1)
     order = torch.Generator().manual_seed(2)
@@ -55,7 +51,7 @@ def loop(file, size=40):
     return [*numbers(history), *nn.utils.parameters_to_vector(generator.parameters()).tolist()]
 
 
-def gan(file, size=120):
+def gan(file, size=6):
     """`GAN.fit` with falling rates and a moving average."""
     torch.manual_seed(1)
     networks = Generator(1), Discriminator(1)
@@ -65,7 +61,7 @@ def gan(file, size=120):
     return numbers(history) + owner.generate_samples(watch).flatten().tolist()
 
 
-def seeds(file, size=160, fast=False, shared=False):
+def seeds(file, size=50, fast=False, shared=False):
     """`many.train` of two seeds with all that the recipe has."""
     points = torch.linspace(0, 1, 40)[:, None].expand(-1, 2)
     small = replace(CURVES, steps=size, batch_size=32, dropout=0.0 if fast else 0.2)
@@ -76,21 +72,17 @@ def seeds(file, size=160, fast=False, shared=False):
     return torch.cat([*(part.flatten() for part in trained.losses), weights]).tolist()
 
 
-def fast(file, size=160):
+def fast(file, size=50):
     """The same on the fast way."""
     return seeds(file, size, fast=True)
 
 
-def shared(file, size=160):
+def shared(file, size=50):
     """The same with random numbers drawn for all seeds at once."""
     return seeds(file, size, fast=True, shared=True)
 
 
-Training = Callable[[Path | None, int], list[float]]
 TRAININGS = {f.__name__: f for f in (loop, gan, seeds, fast, shared)}
-
-
-KILLED = {"loop": 70, "gan": 110, "seeds": 200}  # a second each, or they are over too early
 
 
 def child(work, result):
@@ -122,16 +114,18 @@ def content(file):
     return file.read_bytes() if file.exists() else b""
 
 
-def under_fire(name, kills, longest, folder):
-    """Train in peace, and under fire until so many were killed."""
-    training, size, moments = TRAININGS[name], KILLED[name], random.Random(0)
-    peace, fire, run = (folder / f"{name}-{what}" for what in ("peace", "fire", "run.pt"))
-    assert ended(child(lambda: training(None, size), peace)) == 0
+def main(folder, kills=8, longest=0.15, size=110):
+    """Train in peace, and under fire until so many were killed; print what came out."""
+    # the first optimiser takes seconds to import what it needs: no child should die of that
+    torch.optim.SGD([torch.zeros(1)])
+    moments = random.Random(0)
+    peace, fire, run = (folder / name for name in ("peace", "fire", "run.pt"))
+    assert ended(child(lambda: gan(None, size), peace)) == 0
     killed = went_on = 0
     while not fire.exists():
         went_on += run.exists()
         before = content(run)
-        pid = child(lambda: training(run, size), fire)
+        pid = child(lambda: gan(run, size), fire)
         if killed < kills:
             # on a busy machine a moment is too short to come further: every other child gets there
             while killed % 2 and running(pid) and content(run) == before:
@@ -142,38 +136,9 @@ def under_fire(name, kills, longest, folder):
         killed += code == -signal.SIGKILL
         assert code in (0, -signal.SIGKILL), code
     numbers = [json.loads(result.read_text()) for result in (peace, fire)]
-    return {"killed": killed, "went on": went_on, "peace": numbers[0], "fire": numbers[1]}
-
-
-def ctrl_c(run):
-    """What a training says that is interrupted in the middle."""
-
-    def work():
-        # a shell switches Ctrl-C off for what it starts by &, such as these tests
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-        with contextlib.redirect_stdout(io.StringIO()) as said:
-            gan(run, 10**6)
-        return said.getvalue()
-
-    pid = child(work, run.parent / "said")
-    while not run.exists():
-        time.sleep(0.01)
-    time.sleep(0.2)
-    os.kill(pid, signal.SIGINT)
-    assert ended(pid) == 0
-    said = json.loads((run.parent / "said").read_text())
-    return said
-
-
-def main(kills, longest, folder):
-    """Kill, interrupt, and print what came out."""
-    # the first optimiser takes seconds to import what it needs: no child should die of that
-    torch.optim.SGD([torch.zeros(1)])
-    told = {name: under_fire(name, kills, longest, folder) for name in KILLED}
-    told["said"] = ctrl_c(folder / "ctrl-c.pt")
-    print(json.dumps(told))
+    print(json.dumps({"killed": killed, "went on": went_on, "numbers": numbers}))
 
 
 if __name__ == "__main__":
     torch.set_num_threads(1)
-    main(int(sys.argv[1]), float(sys.argv[2]), Path(sys.argv[3]))
+    main(Path(sys.argv[1]))

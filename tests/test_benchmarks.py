@@ -104,23 +104,16 @@ def test_a_run_that_is_cut_short_goes_on_where_it_was(command, monkeypatch, caps
 
 
 @pytest.mark.parametrize(
-    ("name", "worse"), [("fit_error", 0.0051), ("ks", 0.041), ("outside", 0.0051), ("bins", 48)]
+    ("reached", "good", "worse"),
+    [
+        (curves.reached, GOOD, {"fit_error": 0.0051, "ks": 0.041, "outside": 0.0051, "bins": 48}),
+        (multiples.reached, LEARNT, {"validity": 0.9998, "covered": 19, "tv": 0.051}),
+        (normal.PROJECTS["normal"].reached, {"ks": 0.02}, {"ks": 0.021}),
+    ],
 )
-def test_the_target_of_a_curve_asks_for_four_things(name, worse):
-    assert curves.reached(GOOD)
-    assert not curves.reached({**GOOD, name: worse})
-
-
-@pytest.mark.parametrize(("name", "worse"), [("validity", 0.9998), ("covered", 19), ("tv", 0.051)])
-def test_the_target_of_a_pattern_asks_for_three_things(name, worse):
-    assert multiples.reached(LEARNT)
-    assert not multiples.reached({**LEARNT, name: worse})
-
-
-def test_the_target_of_the_normal_distribution_is_a_ks_distance():
-    reached = normal.PROJECTS["normal"].reached
-    assert reached({"ks": 0.02})
-    assert not reached({"ks": 0.021})
+def test_a_target_asks_for_each_of_its_measures(reached, good, worse):
+    assert reached(good)
+    assert not any(reached({**good, name: value}) for name, value in worse.items())
 
 
 @pytest.mark.parametrize("name", curves.TASKS)

@@ -107,10 +107,7 @@ FAULTS["3.1"] = {
     "rounded": (on(torch.sin, X.round()), "x has only 11 different values: draw numbers between"),
     "one decimal": (on(torch.sin, X.round(decimals=1)), "x has only 101 different values"),
     "whole numbers": (POINTS.long(), "with torch.rand, and round nothing"),
-    "normal x": (
-        on(torch.sin, torch.linspace(-3, 3, 2048) ** 3),
-        "x runs from -27 to 27, expected",
-    ),
+    "normal x": (on(torch.sin, torch.linspace(-3, 3, 2048) ** 3), "x runs from -27 to 27, expecte"),
     "0 to 1": (on(torch.sin, EVEN.abs() / 5), "to 1, expected -5 to 5"),
     "scaled": (columns(X / 5, X.sin()), "x runs from -1 to 1, expected -5 to 5"),
     "twice as fast": (on(lambda x: torch.sin(2 * x)), "y is not sin(x): at x = "),
@@ -118,10 +115,7 @@ FAULTS["3.1"] = {
     "sorted afterwards": (columns(X.sort().values, X.sin()), "Is it that of another x? Draw x on"),
     "a batch": (POINTS[:128], "your data have 128 rows, expected 2048"),
     "columns of one": (POINTS[:, :, None], "have shape (2048, 2, 1), expected two columns"),
-    "a function": (
-        lambda: POINTS,
-        "is a function, expected a tensor of numbers: call it, with ( )",
-    ),
+    "a function": (lambda: POINTS, "is a function, expected a tensor of numbers: call it, with ("),
     "the name": ("points", "your data is a str, expected a tensor of numbers"),
 }
 FAULTS["B"] = {
@@ -255,10 +249,7 @@ FAULTS["3.2"] = {
     "cosine": (says(title="Cosine"), f"the title says 'Cosine', {SAYS}"),
     "a single run": (says(title="A single run"), "the title says 'A single run'"),
     "empty axes": (lambda: plt.subplots()[1], "your picture has no points in it. plt.show() ends"),
-    "only a line across": (
-        drawn(lambda ax, x, y: ax.axhline(0)),
-        "no points in it. plt.show() ends",
-    ),
+    "only a line across": (drawn(lambda ax, x, y: ax.axhline(0)), "no points in it. plt.show() en"),
     "empty figure": (plt.figure, "your figure is empty, expected a picture of the points"),
     "few points": (of(POINTS[:50]), "has 50 points, expected all 2,048"),
     "swapped": (of(POINTS.flip(1)), "x and y are swapped in your picture"),
@@ -266,10 +257,7 @@ FAULTS["3.2"] = {
     "cosine points": (of(on(torch.cos)), "do not lie on the sine"),
     "x only": (drawn(lambda ax, x, y: ax.plot(x)), "x runs from 0 to 2047, the row number: ax.pl"),
     "both columns": (drawn(lambda ax, *_: ax.plot(POINTS, ".")), "from 0 to 2047, the row number"),
-    "two rows": (
-        drawn(lambda ax, *_: ax.plot(POINTS[0], POINTS[1], ".")),
-        "has 2 points, expected all 2,048: columns are points[:, 0] and points[:, 1]",
-    ),
+    "two rows": (drawn(lambda ax, *_: ax.plot(POINTS[0], POINTS[1], ".")), "has 2 points, expecte"),
     "with the old points": (of(torch.cat([POINTS, CHAPTER])), "do not lie on the sine"),
     "half of x": (of(POINTS[X > 0]), "in your picture, expected -5 to 5"),
     "old x limits": (says(xlim=(0, 50)), "shows x from 0 to 50, but the points run from -"),
@@ -382,20 +370,14 @@ SINE_FAULTS = {
     "a small heap": (lambda u: on_sine(0.69 + 0.02 * u), "all points sit near x = 2.0"),
     "half the range": (lambda u: on_sine(u / 2), "no point between x = 0.0 and 5.0 (25 of 50"),
     "a part, and some far away": (left_and_far_away, "there is no point between x = 2.0 and 5.0"),
-    "44 bins": (
-        lambda u: on_sine(0.061 + 0.878 * u),
-        "(44 of 50 bins have points, expected at least 45)",
-    ),
+    "44 bins": (lambda u: on_sine(0.061 + 0.878 * u), "(44 of 50 bins have points, expected at le"),
     "a hole": (lambda u: on_sine(u - 0.3 * ((u > 0.4) & (u < 0.7))), "x = -1.0 and 2.0 (35 of 50"),
     "four heaps": (lambda u: on_sine((4 * u).round() / 4), "part of the range is missing"),
     "uniform noise": (lambda u: on_sine(u + 0.3), "if it learned from other noise, hand in a func"),
     "too wide": (lambda u: on_sine(2 * u - 0.5), "of the points lie outside -5 to 5, expected few"),
     "uneven": (lambda u: on_sine(u**3), "x is spread unevenly: KS distance 0."),
     "cosine": (lambda u: columns(x := 10 * u - 5, x.cos()), "the cosine of x, expected sin(x)"),
-    "a cloud": (
-        lambda u: on_sine(u) + torch.randn(len(u), 2),
-        "of its height, expected 10 % at mo",
-    ),
+    "a cloud": (lambda u: on_sine(u) + torch.randn(len(u), 2), "of its height, expected 10 % at m"),
     "still scaled": (scaled_sine, "lie between about -1 and 1: undo the scaling"),
     "still scaled, too far": (lambda u: scaled_sine(1.05 * u - 0.01) * 1.03, "undo the scaling"),
     "still scaled, too high": (lambda u: columns(2 * u - 1, 1.3 * (10 * u).sin()), "undo the sca"),
@@ -536,11 +518,7 @@ NO_GENERATORS = {
     "no forward": (nn.Module, {}, 'is missing the required "forward" function'),
     "layers that don't fit": (lambda: nn.Sequential(nn.Linear(2, 3), nn.Linear(4, 2)), {}, SHAPES),
     "no number": (lambda: lambda: POINTS, {}, "It was called with the number 5000; if it takes"),
-    "a builder": (
-        lambda: lambda num: sine(),
-        {},
-        "what your generator makes is a Made, expected a",
-    ),
+    "a builder": (lambda: lambda num: sine(), {}, "what your generator makes is a Made, expected"),
     "another size": (sine, {"latent_dim": 9}, SHAPES),
     "another size, how": (
         sine,
@@ -629,15 +607,9 @@ FAULTS["C"] = {
     "infinite": (lambda p: math.inf, "for real points: what score returns holds NaN or infinity"),
     "higher is better": (lambda p: -both(p), "expected scores of 0 or more"),
     "not clearly": (lambda p: 1 + both(p), "expected at least twice"),
-    "one for each": (
-        lambda p: p[:, 1] - p[:, 0].sin(),
-        "returns shape (1000,), expected one number",
-    ),
+    "one for each": (lambda p: p[:, 1] - p[:, 0].sin(), "returns shape (1000,), expected one numb"),
     "NaN": (lambda p: math.nan, "for real points: what score returns holds NaN or infinity"),
-    "NaN for heaps": (
-        lambda p: both(p) + 0 / p[:, 0].std(),
-        "for the impostor that makes one point of",
-    ),
+    "NaN for heaps": (lambda p: both(p) + 0 / p[:, 0].std(), "for the impostor that makes one poi"),
     "random": (lambda p: torch.rand(1), "expected at least twice as much for the impostor"),
     "a counter": (lambda p, c=[0]: c.append(0) or len(c), "expected at least twice as much"),
     "signed": (lambda p: abs(float((p[:, 1] - p[:, 0].sin()).mean())) + spread(p), "up and down"),
@@ -647,10 +619,7 @@ FAULTS["C"] = {
     "a verdict": (lambda p: "good", "what score returns is a str, expected one number"),
     "two arguments": (lambda p, q: 0, "for real points: your score failed: TypeError: "),
     "called": (0.5, "score is a float, expected a function: its name alone, without ( )"),
-    "of all columns": (
-        lambda p: (p - p.sin()).abs().mean(),
-        "the impostor that makes the point (0, 0)",
-    ),
+    "of all columns": (lambda p: (p - p.sin()).abs().mean(), "the impostor that makes the point ("),
 }
 
 

@@ -102,49 +102,25 @@ OTHER_FAULTS = {
     "G": {
         "collapsed": (lambda num: 2 + torch.zeros(num, 1), "the same samples at each call"),
         "same": (always_the_same, "returns the same samples at each call, expected new ones"),
-        "numpy": (
-            lambda num: np.random.normal(2, 0.5, (num, 1)),
-            "is a ndarray, expected a tensor: torch.as_tensor makes one",
-        ),
+        "numpy": (lambda num: np.random.normal(2, 0.5, (num, 1)), "is a ndarray, expected a tenso"),
         "lists": (lambda num: [[2.0]] * num, "is a list, expected a tensor: torch.as_tensor makes"),
-        "one axis": (
-            lambda num: torch.randn(num),
-            "for data(10): it has shape (10,), expected (10, 1)",
-        ),
+        "one axis": (lambda num: torch.randn(num), "for data(10): it has shape (10,), expected (1"),
         "always 5,000": (lambda num: torch.randn(5000, 1), "data(10): it has shape (5000, 1), exp"),
-        "a triangle": (
-            lambda num: 2 + 1.2247 * triangle(num),
-            "the shape is not normal: 0.0% of the",
-        ),
+        "a triangle": (lambda num: 2 + 1.2247 * triangle(num), "the shape is not normal: 0.0% of"),
         "narrow": (lambda num: 2 + 0.44 * torch.randn(num, 1), "deviation is 0.4"),
         "wide": (lambda num: 2 + 0.56 * torch.randn(num, 1), "deviation is 0.5"),
         "2.05": (lambda num: 2.05 + 0.5 * torch.randn(num, 1), "the mean is 2.0"),
         "a float": (lambda num: 2.0, "for data(10): it has shape (), expected (10, 1)"),
-        "in two columns": (
-            lambda num: torch.randn(num, 2),
-            "it has shape (10, 2), expected (10, 1)",
-        ),
-        "data itself": (
-            torch.randn(5000, 1),
-            "data is a Tensor, expected a function: its name alone",
-        ),
+        "in two columns": (lambda num: torch.randn(num, 2), "it has shape (10, 2), expected (10"),
+        "data itself": (torch.randn(5000, 1), "data is a Tensor, expected a function: its name al"),
     },
     "H": {
         "collapsed": (lambda num: 2 + torch.zeros(num, 1), "collapsed: all samples are near 2.00"),
-        "a network of other noise": (
-            Made(normal, latent_dim=1),
-            "It was fed torch.rand(n, 1); if it",
-        ),
+        "a network of other noise": (Made(normal, latent_dim=1), "It was fed torch.rand(n, 1); if"),
         "no remark on noise": (lambda num: torch.randn(num, 1), "0.0"),
-        "both a little off": (
-            lambda num: 2.14 + 0.57 * torch.randn(num, 1),
-            "are both a little off",
-        ),
+        "both a little off": (lambda num: 2.14 + 0.57 * torch.randn(num, 1), "are both a little o"),
         "same": (always_the_same, "makes the same samples at each call, expected new ones"),
-        "samples": (
-            torch.randn(5000, 1),
-            "is a Tensor, expected a network or a function: its name",
-        ),
+        "samples": (torch.randn(5000, 1), "is a Tensor, expected a network or a function: its nam"),
         "fit": (GENERATORS["a GAN"].fit, "fit trains, and draws no samples: hand in the generator"),
         "num as noise": (
             lambda num: GENERATORS["a GAN"].generate_samples(num),
@@ -152,10 +128,7 @@ OTHER_FAULTS = {
         ),
         "a class": (Made, "Made is a class, expected a trained network that Made(…) has made"),
         "untrained": (nn.Linear(1, 1), "the mean is"),
-        "columns": (
-            lambda num: (2 + 0.5 * torch.randn(1, num)).repeat(2, 1),
-            "makes 2 samples where",
-        ),
+        "columns": (lambda num: (2 + 0.5 * torch.randn(1, num)).repeat(2, 1), "makes 2 samples wh"),
         "two": (lambda num: torch.randn(num, 2), "makes shape (5000, 2), expected (5000, 1)"),
     },
 }

@@ -10,8 +10,8 @@ from test_ensemble import BASE, EVERYTHING_FAST, SEEDS, case_of, one_thread, ran
 
 from gan_course.many import CURVES, PATTERNS, QUICK, train
 from gan_course.many.draws import draw_chunks, draws_of
-from gan_course.many.fast import FastTraining, Layers, why_not
-from gan_course.many.stacked import StackedLinear, make_networks
+from gan_course.many.fast import FastTraining, why_not
+from gan_course.many.stacked import make_networks
 
 __all__ = ["one_thread"]  # a fixture for every test
 
@@ -26,31 +26,6 @@ def strict():
 
 def test_the_courses_recipes_can_be_trained_fast():
     assert [why_not(recipe) for recipe in (CURVES, QUICK, PATTERNS)] == [None] * 3
-
-
-@pytest.mark.parametrize("slope", [0.0, 0.2])
-def test_the_derivatives_are_those_of_autograd(slope):
-    settings = replace(BASE, generator_widths=(5, 18), slope=slope)
-    network, _ = make_networks(settings, 2, randoms(0, 1))
-    layers = Layers(network, slope)
-    values = torch.randn(2, 30, 3, generator=torch.Generator().manual_seed(0)).requires_grad_()
-    goal = torch.randn(2, 30, 2, generator=torch.Generator().manual_seed(1))
-    (network(values) * goal).sum().backward()
-
-    filled = torch.nn.functional.pad(goal, (0, 14))
-    with torch.no_grad():
-        outputs = layers.forward(values)
-        torch.testing.assert_close(outputs[..., :2], network(values))
-        layers.backward(filled)
-        torch.testing.assert_close(layers.input_slopes(filled), values.grad)
-    linear = [layer for layer in network if isinstance(layer, StackedLinear)]
-    for layer, (weight, bias) in zip(linear, layers.slopes, strict=True):
-        _, rows, columns = layer.weight.shape
-        torch.testing.assert_close(weight[:, :rows, :columns], layer.weight.grad)
-        torch.testing.assert_close(bias[..., :columns], layer.bias.grad)
-        # what fills up stays zero
-        assert not weight[:, rows:].any()
-        assert not weight[..., columns:].any()
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")

@@ -42,23 +42,6 @@ def test_waves_and_blur_make_the_first_products_wider():
     assert (2 * n, 3 * (1 + 2 * 1), settings.generator_widths[0]) in shapes
 
 
-def test_each_loop_does_the_steps_it_is_asked_for(monkeypatch):
-    seen = []
-
-    def train(points, settings, seeds, **options):
-        seen.append((settings.steps, len(seeds), options["fast"]))
-
-    monkeypatch.setattr(speed, "train", train)
-    speed.course_loop(QUICK, 3, CPU, fast=True)(7)
-    monkeypatch.setattr(speed.GAN, "fit", lambda gan, epochs, of: seen.append(epochs * of))
-    speed.course_class(CPU)(48)
-    assert seen == [(7, 3, True), 48]
-    seen.clear()
-    monkeypatch.setattr(speed, "train_step", lambda *arguments: seen.append(len(arguments[4])))
-    speed.original_loop(CPU)(20)  # more than there are batches
-    assert seen == [curves.BATCH] * 20
-
-
 def test_ratios_are_those_of_the_rows():
     rows = [
         {"what": "original loop", "ms": 6.0, "fastest": 5.0, "slowest": 7.0},
