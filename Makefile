@@ -20,8 +20,8 @@ unexport PYTHONDONTWRITEBYTECODE
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PRE_COMMIT_HOME := $(CURDIR)/$(VENV)/pre-commit
 
-# Four workers on two cores: tests in a browser wait as much as they compute. What takes longest
-# begins first, see tests/conftest.py.
+# Four workers on two cores: tests in a browser wait as much as they compute. The others don't, and
+# each worker loads PyTorch. What takes longest begins first, see tests/conftest.py.
 PYTEST := $(BIN)/pytest --numprocesses=4 --dist=loadfile --no-loadscope-reorder \
 	--cov=gan_course --cov-branch --cov-report=term-missing:skip-covered --cov-fail-under=95
 # torch's builds, and the CUDA libraries that a build brings along, differ from machine to machine
@@ -49,7 +49,7 @@ test: book lint  ## all tests: code style, types, unit tests, notebooks, the sit
 
 check: $(VENV)/ready  ## the quick ones: code style, types, unit tests without browser and notebooks
 	SKIP=check-jsonschema,zizmor,detect-secrets $(BIN)/pre-commit run --all-files
-	$(PYTEST) -m "not browser" tests
+	$(PYTEST) --numprocesses=2 -m "not browser and not slow" tests
 
 lint: $(VENV)/ready  ## code style, types, safe workflows, no secrets: .pre-commit-config.yaml
 	$(BIN)/pre-commit run --all-files

@@ -117,13 +117,6 @@ def test_a_step_follows_the_field_and_the_generator_sees_the_new_discriminator()
     assert path[0].tolist() == list(START)
 
 
-def test_simultaneous_play_near_the_centre_moves_outwards_at_every_step():
-    path = distances(dirac_path((0.1, 0), 100, 0.2, alternating=False))
-    assert bool((path.diff() > 0).all())
-    # by a factor of sqrt(1 + (rate / 2)^2), as the push has length r / 2
-    assert path[1].item() / path[0].item() == pytest.approx(math.sqrt(1.01), rel=1e-6)
-
-
 def test_simultaneous_play_ends_on_the_same_circle_from_inside_and_outside():
     inside, outside = (
         distances(dirac_path((start, 0), 300, 0.4, alternating=False))[-100:].mean()

@@ -1,9 +1,6 @@
 """Does each metric give the value that its formula gives, by hand or by scipy?"""
 
-from __future__ import annotations
-
 import math
-from typing import Any
 
 import numpy as np
 import pytest
@@ -11,16 +8,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
-from torch import Tensor
 
-from gan_course.data import (
-    curve_points,
-    decode_batch,
-    draw_integers,
-    encode_batch,
-    exponential,
-    pattern_values,
-)
+from gan_course.data import curve_points, draw_integers, encode_batch, exponential, pattern_values
 from gan_course.metrics import (
     CurveQuality,
     IntegerQuality,
@@ -54,18 +43,18 @@ LAZY = torch.full((200,), 95)  # follows the rule, and never says anything else
 by_hypothesis = settings(max_examples=40, derandomize=True, database=None, deadline=None)
 
 
-def seeded(seed: int) -> torch.Generator:
+def seeded(seed):
     return torch.Generator().manual_seed(seed)
 
 
-def real_points(count: int, seed: int = 0) -> Tensor:
+def real_points(count, seed=0):
     return curve_points(exponential, LOW, HIGH, count, random=seeded(seed))
 
 
 # --- points -------------------------------------------------------------------------------------
 
 
-def line(x: Tensor) -> Tensor:
+def line(x):
     return 2 * x
 
 
@@ -73,59 +62,46 @@ def line(x: Tensor) -> Tensor:
 OFF_THE_LINE = torch.tensor([[0.0, 1.0], [2.0, 1.0], [10.0, 20.0]])
 
 
-def test_curve_mse_is_the_mean_of_the_squared_misses() -> None:
+def test_curve_mse_is_the_mean_of_the_squared_misses():
     assert curve_mse(OFF_THE_LINE, line) == pytest.approx((1 + 9 + 0) / 3)
 
 
-def test_fit_error_is_the_root_as_a_share_of_the_curves_height() -> None:
+def test_fit_error_is_the_root_as_a_share_of_the_curves_height():
     # between 0 and 5 the line climbs by 10
     assert fit_error(OFF_THE_LINE, line, 0, 5) == pytest.approx(math.sqrt(10 / 3) / 10)
 
 
-def test_fit_error_sees_the_height_of_a_curve_that_turns_round() -> None:
+def test_fit_error_sees_the_height_of_a_curve_that_turns_round():
     # a bump: both ends lie at 0 and the middle at 1, so the ends alone would say it is flat
     points = torch.tensor([[0.25, 0.8]])  # the curve is at 0.75 there
     assert fit_error(points, lambda x: 4 * x * (1 - x), 0, 1) == pytest.approx(0.05, abs=1e-6)
 
 
 @pytest.mark.parametrize("x", [0.0, 25.0, 50.0])
-def test_the_mse_cannot_see_collapse_but_the_score_is_at_least_one_half(x: float) -> None:
+def test_the_mse_cannot_see_collapse_but_the_score_is_at_least_one_half(x):
     place = torch.tensor([x]).repeat(64)
     points = torch.stack([place, exponential(place)], dim=1)
     assert curve_mse(points, exponential) == pytest.approx(0, abs=1e-9)
     assert fit_and_spread(points, exponential, LOW, HIGH) >= 0.5 - 1e-9
 
 
-def test_five_hundred_real_points_score_about_one_twentieth() -> None:
-    scores = [fit_and_spread(real_points(500, seed), exponential, LOW, HIGH) for seed in range(20)]
-    assert 0.02 < sum(scores) / 20 < 0.07
-
-
-def test_a_flat_curve_has_no_height_to_share() -> None:
+def test_a_flat_curve_has_no_height_to_share():
     with pytest.raises(ValueError, match="curve must not be flat between 0 and 5, got y range 0"):
         fit_error(OFF_THE_LINE, torch.zeros_like, 0, 5)
 
 
-def test_ks_is_that_of_scipy() -> None:
+def test_ks_is_that_of_scipy():
     values = 60 * torch.rand(300, generator=seeded(0)) - 5
     by_scipy = stats.kstest(values.double().numpy(), "uniform", args=(LOW, HIGH - LOW))
     assert ks_uniform(values, LOW, HIGH) == pytest.approx(by_scipy.statistic, abs=1e-12)
 
 
-@pytest.mark.parametrize("value", [-1.0, 10.0, 45.0, 70.0])
-def test_ks_of_equal_values_has_a_closed_form(value: float) -> None:
-    # below the value the share is 0 and above it 1; a uniform one has F in both places
-    below = min(max((value - LOW) / (HIGH - LOW), 0), 1)
-    expected = max(below, 1 - below)
-    assert ks_uniform(torch.full((40,), value), LOW, HIGH) == pytest.approx(expected)
-
-
-def test_share_outside_counts_both_sides_and_not_the_ends() -> None:
+def test_share_outside_counts_both_sides_and_not_the_ends():
     values = torch.tensor([-0.1, 0.0, 5.0, 10.0, 10.1, 99.0, 1.0, 2.0])
     assert share_outside(values, 0, 10) == 3 / 8
 
 
-def test_bins_covered_counts_bins_that_hold_a_value() -> None:
+def test_bins_covered_counts_bins_that_hold_a_value():
     values = torch.tensor([-1.0, 0.0, 0.9, 1.0, 3.5, 10.0, 10.5])  # bins 0, 1, 3 and the last
     assert bins_covered(values, 0, 10, bins=10) == 4
     middles = torch.arange(50) + 0.5
@@ -138,9 +114,7 @@ numbers = st.lists(st.floats(-100, 100, width=32), min_size=1, max_size=40).map(
 
 @by_hypothesis
 @given(numbers, st.floats(-20, 20), st.floats(0.5, 40), st.floats(0.1, 30), st.floats(-50, 50))
-def test_ks_has_its_bounds_and_no_unit(
-    values: Tensor, low: float, width: float, unit: float, shift: float
-) -> None:
+def test_ks_has_its_bounds_and_no_unit(values, low, width, unit, shift):
     values = values.double()
     found = ks_uniform(values, low, low + width)
     assert 1 / (2 * len(values)) <= found <= 1  # half a step is the least that n values can do
@@ -150,7 +124,7 @@ def test_ks_has_its_bounds_and_no_unit(
     assert mirrored == pytest.approx(found, abs=1e-9)
 
 
-def test_curve_quality_is_made_of_the_metrics_of_the_curve_and_the_energy_test() -> None:
+def test_curve_quality_is_made_of_the_metrics_of_the_curve_and_the_energy_test():
     points = real_points(300) + torch.tensor([4.0, 1.0])
     x = points[:, 0]
     quality = curve_quality(points, exponential, LOW, HIGH)
@@ -166,15 +140,8 @@ def test_curve_quality_is_made_of_the_metrics_of_the_curve_and_the_energy_test()
     )
 
 
-@pytest.mark.parametrize("metric", VALUES_METRICS)
-def test_metrics_of_x_take_arrays_and_lists(metric: Any) -> None:
-    values = torch.linspace(1, 40, 30)
-    for same in (values.double(), values.numpy(), values.tolist()):
-        assert metric(same, LOW, HIGH) == pytest.approx(metric(values, LOW, HIGH), abs=1e-6)
-
-
 @pytest.mark.parametrize(("low", "high"), [(-5.0, 5.0), (2.0, 6.0)])
-def test_many_sets_are_measured_as_each_alone(low: float, high: float) -> None:
+def test_many_sets_are_measured_as_each_alone(low, high):
     # on the curve, beyond one end only by more than the width, on a heap, beside the curve
     x = torch.linspace(low, high, 101)
     points = torch.stack([x, torch.sin(x)], dim=1)
@@ -194,12 +161,12 @@ def test_many_sets_are_measured_as_each_alone(low: float, high: float) -> None:
 # --- numbers on a line ----------------------------------------------------------------------------
 
 
-def test_quantiles_are_as_near_as_can_be() -> None:
+def test_quantiles_are_as_near_as_can_be():
     assert ks_normal(QUANTILES) == pytest.approx(0.5 / 2_000)
     assert wasserstein_normal(QUANTILES) == pytest.approx(0, abs=1e-9)
 
 
-def test_ks_is_the_largest_gap() -> None:
+def test_ks_is_the_largest_gap():
     values = torch.tensor([-1.0, 0.0, 0.5, 2.0], dtype=torch.double)
     share = torch.special.ndtr(values)
     steps = torch.arange(4) / 4
@@ -209,17 +176,12 @@ def test_ks_is_the_largest_gap() -> None:
     assert ks_normal(values) == pytest.approx(stats.kstest(values.numpy(), "norm").statistic)
 
 
-@pytest.mark.parametrize("shift", [-2.0, 0.3])
-def test_wasserstein_is_how_far_all_was_moved(shift: float) -> None:
-    assert wasserstein_normal(QUANTILES + shift) == pytest.approx(abs(shift))
-
-
-def test_wasserstein_of_a_stretch() -> None:
+def test_wasserstein_of_a_stretch():
     # |2 x - x| on average is the mean of |x|, sqrt(2 / pi)
     assert wasserstein_normal(2 * QUANTILES) == pytest.approx(math.sqrt(2 / math.pi), rel=1e-3)
 
 
-def test_moments_by_hand() -> None:
+def test_moments_by_hand():
     values = torch.tensor([1.0, 2.0, 6.0])
     found = moments(values)
     centred = np.array([-2.0, -1.0, 3.0])
@@ -232,7 +194,7 @@ def test_moments_by_hand() -> None:
 
 @by_hypothesis
 @given(numbers.filter(lambda found: len(found) > 1), st.floats(0.5, 9))
-def test_bounds_and_symmetries(values: Tensor, unit: float) -> None:
+def test_bounds_and_symmetries(values, unit):
     values = values.double()
     # N(0, 1) is its own mirror image
     assert 0 <= ks_normal(values) <= 1
@@ -252,29 +214,29 @@ def test_bounds_and_symmetries(values: Tensor, unit: float) -> None:
 # --- integers -----------------------------------------------------------------------------------
 
 
-def test_mean_squared_remainder_by_hand() -> None:
+def test_mean_squared_remainder_by_hand():
     assert mean_squared_remainder(torch.tensor([5, 10, 11, 12]), 5) == (0 + 0 + 1 + 4) / 4
     assert mean_squared_remainder(torch.tensor([9, 14]), 7) == (4 + 0) / 2
 
 
-def test_the_rule_cannot_see_collapse_but_the_spread_can() -> None:
+def test_the_rule_cannot_see_collapse_but_the_spread_can():
     assert mean_squared_remainder(LAZY, 5) == 0
     assert validity(LAZY, FIVES) == 1
     assert values_covered(LAZY, FIVES) == 1
     assert total_variation(LAZY, FIVES) == pytest.approx(1 - 1 / 20)
 
 
-def test_validity_is_a_share() -> None:
+def test_validity_is_a_share():
     assert validity(torch.tensor([0, 5, 6, 95, 99, 10, 1, 2]), FIVES) == 4 / 8
     assert validity(torch.tensor([1, 2]), FIVES) == 0
 
 
-def test_a_sequence_is_valid_if_all_of_it_is() -> None:
+def test_a_sequence_is_valid_if_all_of_it_is():
     sequences = torch.tensor([[0, 5, 10], [0, 5, 11], [95, 95, 95], [1, 2, 3]])
     assert valid_sequences(sequences, FIVES) == 2 / 4
 
 
-def test_coverage_counts_a_fifth_of_the_fair_share_and_more() -> None:
+def test_coverage_counts_a_fifth_of_the_fair_share_and_more():
     # four values: fair is 25 %, so the limit is 5 %
     values = torch.tensor([0, 1, 2, 3])
     integers = torch.tensor([0] * 83 + [1] * 6 + [2] * 5 + [7] * 6)
@@ -285,18 +247,12 @@ def test_coverage_counts_a_fifth_of_the_fair_share_and_more() -> None:
 
 
 @pytest.mark.parametrize("k", [1, 5, 20])
-def test_total_variation_of_some_of_the_values_has_a_closed_form(k: int) -> None:
+def test_total_variation_of_some_of_the_values_has_a_closed_form(k):
     # k of 20 values, all equally often: 20 - k of 20 would have to change
     assert total_variation(FIVES[:k].repeat(3), FIVES) == pytest.approx(1 - k / 20)
 
 
-def test_total_variation_counts_what_is_not_allowed() -> None:
-    assert total_variation(torch.tensor([1, 2, 3]), FIVES) == pytest.approx(1)
-    half = torch.cat([FIVES, FIVES + 1])
-    assert total_variation(half, FIVES) == pytest.approx(0.5)
-
-
-def test_total_variation_is_half_the_sum_over_all_integers() -> None:
+def test_total_variation_is_half_the_sum_over_all_integers():
     integers = torch.randint(100, (500,), generator=seeded(0))
     p = integers.bincount(minlength=100).double() / 500
     q = torch.zeros(100, dtype=torch.double)
@@ -304,7 +260,7 @@ def test_total_variation_is_half_the_sum_over_all_integers() -> None:
     assert total_variation(integers, FIVES) == pytest.approx(float((p - q).abs().sum()) / 2)
 
 
-def test_chance_alone_has_the_stated_total_variation() -> None:
+def test_chance_alone_has_the_stated_total_variation():
     n, k = 2_000, len(FIVES)
     random = seeded(0)
     found = [total_variation(draw_integers(FIVES, n, random=random), FIVES) for _ in range(40)]
@@ -319,9 +275,7 @@ integers_and_values = st.tuples(
 
 @by_hypothesis
 @given(integers_and_values)
-def test_bounds_of_the_measures_and_what_they_do_not_depend_on(
-    drawn: tuple[list[int], list[int]],
-) -> None:
+def test_bounds_of_the_measures_and_what_they_do_not_depend_on(drawn):
     integers, values = drawn
     valid, tv = validity(integers, values), total_variation(integers, values)
     covered = values_covered(integers, values)
@@ -334,12 +288,12 @@ def test_bounds_of_the_measures_and_what_they_do_not_depend_on(
     assert values_covered(again, values[::-1]) == covered
 
 
-def test_zero_rows_are_counted_whole() -> None:
+def test_zero_rows_are_counted_whole():
     rows = torch.tensor([[0.0, 0.0], [0.0, 1e-30], [0.0, 0.0], [2.0, 0.0]])
     assert zero_rows(rows) == 2 / 4
 
 
-def test_quality_is_made_of_the_four_metrics() -> None:
+def test_quality_is_made_of_the_four_metrics():
     batch = torch.cat([encode_batch([5, 5, 6, 10], 100), torch.zeros(1, 100)])
     integers = torch.tensor([5, 5, 6, 10, 0])
     quality = integer_quality(batch, FIVES)
@@ -354,18 +308,11 @@ def test_quality_is_made_of_the_four_metrics() -> None:
     assert (quality.validity, quality.covered) == (4 / 5, 3)
 
 
-def test_quality_reads_as_a_sentence() -> None:
+def test_quality_reads_as_a_sentence():
     quality = IntegerQuality(0.9996, 12, tv=0.4725, zero_rows=0.004, allowed=20, samples=1_000)
     assert str(quality) == (
         "99.96% valid, 12 of 20 values covered, total variation 0.472, 0.40% rows of zeros"
     )
-
-
-def test_rows_of_any_number_type_are_rows() -> None:
-    rows = encode_batch(FIVES.repeat(60), 100)
-    for same in (rows, rows.long(), rows.double().numpy(), rows.half()):
-        assert torch.equal(decode_batch(same), FIVES.repeat(60))
-        assert integer_quality(same, FIVES).verdict == "good"
 
 
 # --- what would otherwise pass silently -----------------------------------------------------------
@@ -388,19 +335,19 @@ def test_rows_of_any_number_type_are_rows() -> None:
         (torch.tensor([1.0, math.nan]), "values must be finite, got NaN or infinity in 1 of 2"),
     ],
 )
-def test_values_are_numbers_on_a_line(metric: Any, values: Any, message: str) -> None:
+def test_values_are_numbers_on_a_line(metric, values, message):
     with pytest.raises(ValueError, match=message):
         metric(values)
 
 
 @pytest.mark.parametrize("metric", VALUES_METRICS)
-def test_metrics_of_x_need_a_range(metric: Any) -> None:
+def test_metrics_of_x_need_a_range(metric):
     with pytest.raises(ValueError, match="low must be smaller than high, got low=2 and high=2"):
         metric(torch.ones(2), 2, 2)
 
 
 @pytest.mark.parametrize("metric", [fit_error, curve_quality, fit_and_spread, fit_and_ks_of_many])
-def test_metrics_of_points_need_numbers_two_columns_and_a_range(metric: Any) -> None:
+def test_metrics_of_points_need_numbers_two_columns_and_a_range(metric):
     points = COLLAPSED[None] if metric is fit_and_ks_of_many else COLLAPSED
     with pytest.raises(ValueError, match="low must be smaller than high"):
         metric(points, exponential, 5, 5)
@@ -411,19 +358,19 @@ def test_metrics_of_points_need_numbers_two_columns_and_a_range(metric: Any) -> 
             metric(torch.ones(100, 3), exponential, LOW, HIGH)
 
 
-def test_a_curve_that_returns_another_shape_is_an_error_and_not_a_number() -> None:
+def test_a_curve_that_returns_another_shape_is_an_error_and_not_a_number():
     # (n,) minus (n, 1) would quietly become all n x n differences
     with pytest.raises(ValueError, match=r"curve must return .*\(3,\), got \(3, 1\)"):
         curve_mse(OFF_THE_LINE, lambda x: x[:, None])
 
 
-def test_a_curve_has_a_number_everywhere() -> None:
+def test_a_curve_has_a_number_everywhere():
     with pytest.raises(ValueError, match=r"curve\(x\) must be a number, got NaN in 2 places"):
         curve_mse(torch.tensor([[-2.0, 0.0], [-1.0, 0.0], [4.0, 2.0]]), torch.sqrt)
 
 
 @pytest.mark.parametrize("count", [1, 5])
-def test_equal_values_have_no_shape(count: int) -> None:
+def test_equal_values_have_no_shape(count):
     with pytest.raises(ValueError, match=r"values must differ from each other, got 2.0 only"):
         moments(torch.full((count,), 2.0))
 
@@ -439,14 +386,12 @@ def test_equal_values_have_no_shape(count: int) -> None:
         (LAZY, torch.tensor([5, 0, 5]), ValueError, "values must be different .*5, 0, 5"),
     ],
 )
-def test_what_would_be_counted_wrongly_is_refused(
-    metric: Any, integers: Any, values: Any, error: type[Exception], message: str
-) -> None:
+def test_what_would_be_counted_wrongly_is_refused(metric, integers, values, error, message):
     with pytest.raises(error, match=message):
         metric(integers, values)
 
 
-def test_a_number_of_integers_is_no_part_of_the_fair_share() -> None:
+def test_a_number_of_integers_is_no_part_of_the_fair_share():
     with pytest.raises(ValueError, match=r"at_least must be a part of .* below 1, got 5"):
         values_covered(LAZY, FIVES, 5)
 
@@ -462,6 +407,6 @@ NO_ROWS = {
 
 
 @pytest.mark.parametrize("batch", NO_ROWS.values(), ids=NO_ROWS)
-def test_what_is_no_row_is_no_collapse(batch: Any) -> None:
+def test_what_is_no_row_is_no_collapse(batch):
     with pytest.raises(ValueError, match=r"batch must have shape \(n, depth\), .*; encode_batch\("):
         integer_quality(batch, FIVES)

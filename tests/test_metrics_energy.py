@@ -1,18 +1,14 @@
 """Are two sets of samples told apart when they differ, and only then? Is each fault named?"""
 
-from __future__ import annotations
-
 import math
 from dataclasses import replace
 from itertools import combinations
-from typing import Any
 
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
-from torch import Tensor
 
 from gan_course import metrics
 from gan_course.data import (
@@ -38,20 +34,20 @@ FIVES = pattern_values(5)
 COLLAPSED = torch.tensor([[0.0, 1.0]]).repeat(1_000, 1)  # one place, on the curve
 
 
-def seeded(seed: int) -> torch.Generator:
+def seeded(seed):
     return torch.Generator().manual_seed(seed)
 
 
-def real_points(count: int, seed: int = 0) -> Tensor:
+def real_points(count, seed=0):
     return curve_points(exponential, LOW, HIGH, count, random=seeded(seed))
 
 
-def above(x: Tensor) -> Tensor:
+def above(x):
     """The points of the curve over x, shape (n, 2)."""
     return torch.stack([x, exponential(x)], dim=1)
 
 
-def even(low: float, high: float, count: int = 2_000) -> Tensor:
+def even(low, high, count=2_000):
     """The middles of equal parts of a range: as even as can be."""
     return low + (high - low) * (torch.arange(count) + 0.5) / count
 
@@ -60,13 +56,13 @@ def even(low: float, high: float, count: int = 2_000) -> Tensor:
 
 
 @pytest.mark.parametrize(("n", "m"), [(1, 7), (30, 200), (2_500, 1_200)])
-def test_in_one_dimension_it_is_the_square_of_scipys(n: int, m: int) -> None:
+def test_in_one_dimension_it_is_the_square_of_scipys(n, m):
     a, b = torch.randn(n, 1, generator=seeded(n)), 2 * torch.rand(m, 1, generator=seeded(m))
     by_scipy = stats.energy_distance(a[:, 0].double().numpy(), b[:, 0].double().numpy())
     assert energy_distance(a, b) == pytest.approx(by_scipy**2, rel=1e-9)
 
 
-def test_two_heaps_are_twice_as_far_apart_as_they_are() -> None:
+def test_two_heaps_are_twice_as_far_apart_as_they_are():
     # all pairs across are 5 apart (3-4-5) and all pairs within 0: 2 x 5 - 0 - 0
     heap = torch.zeros(4, 2)
     assert energy_distance(heap, heap[:3] + torch.tensor([3.0, 4.0])) == pytest.approx(10)
@@ -79,9 +75,7 @@ rows_of_two = st.lists(
 
 @settings(max_examples=40, derandomize=True, database=None, deadline=None)
 @given(rows_of_two, rows_of_two, st.floats(-3, 3), st.floats(0.1, 9))
-def test_it_is_a_distance_that_turns_and_grows_with_the_plane(
-    a: Tensor, b: Tensor, angle: float, unit: float
-) -> None:
+def test_it_is_a_distance_that_turns_and_grows_with_the_plane(a, b, angle, unit):
     found = energy_distance(a, b)
     assert found >= 0
     assert 0 <= energy_distance(a, a.flip(0)) < 1e-9
@@ -94,7 +88,7 @@ def test_it_is_a_distance_that_turns_and_grows_with_the_plane(
     assert turned == pytest.approx(unit * found, abs=1e-5)
 
 
-def test_chance_alone_has_the_stated_distance() -> None:
+def test_chance_alone_has_the_stated_distance():
     # E|X - X'| of uniform numbers is 1/3
     n, m = 100, 300
     found = [
@@ -104,7 +98,7 @@ def test_chance_alone_has_the_stated_distance() -> None:
     assert sum(found) / 200 == pytest.approx((1 / n + 1 / m) / 3, rel=0.2)
 
 
-def test_it_sees_what_lies_far_from_zero() -> None:
+def test_it_sees_what_lies_far_from_zero():
     # single precision, or distances by matrix products, would lose it
     far = torch.full((40, 2), 1e6, dtype=torch.double)
     assert energy_distance(far, far + 1e-3) == pytest.approx(2e-3 * math.sqrt(2), rel=1e-6)
@@ -113,26 +107,21 @@ def test_it_sees_what_lies_far_from_zero() -> None:
 # --- the permutation test --------------------------------------------------------------------
 
 
-def test_p_values_of_equal_distributions_are_uniform() -> None:
+def test_p_values_of_equal_distributions_are_uniform():
     random = seeded(0)
     p = [
         energy_test(torch.randn(20, 2, generator=random), torch.randn(30, 2, generator=random),
                     19, random=random).p_value
-        for _ in range(1_000)
+        for _ in range(400)
     ]  # fmt: skip
     # each of 1/20, 2/20, ..., 1 is as likely as any other
     counts = torch.tensor(p).mul(20).round().long().bincount(minlength=21)[1:]
     assert stats.chisquare(counts.numpy()).pvalue > 0.01
     at_5_per_cent = sum(value <= 0.05 + 1e-9 for value in p)
-    assert stats.binomtest(at_5_per_cent, 1_000, 0.05).pvalue > 0.01
+    assert stats.binomtest(at_5_per_cent, 400, 0.05).pvalue > 0.01
 
 
-def test_a_collapsed_sample_has_the_smallest_p_value_there_is() -> None:
-    test = energy_test(COLLAPSED[:100], real_points(100), 99, random=seeded(0))
-    assert test.p_value == pytest.approx(1 / 100)
-
-
-def test_splits_that_are_equally_far_apart_count() -> None:
+def test_splits_that_are_equally_far_apart_count():
     # with one sample on either side every split is the same one
     one, other = torch.tensor([[0.1, 0.7]]), torch.tensor([[5.3, -2.9]])
     assert energy_test(one, other, 99, random=seeded(0)).p_value == 1
@@ -141,7 +130,7 @@ def test_splits_that_are_equally_far_apart_count() -> None:
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_p_is_the_share_of_all_splits_where_they_can_be_counted(seed: int) -> None:
+def test_p_is_the_share_of_all_splits_where_they_can_be_counted(seed):
     # the samples are their own mirror image: splits are equally far apart, up to rounding
     x, y, z = torch.randn(3, dtype=torch.double, generator=seeded(seed))
     samples = torch.stack([x, -x, y, -y, z, -z])[:, None]
@@ -154,7 +143,7 @@ def test_p_is_the_share_of_all_splits_where_they_can_be_counted(seed: int) -> No
 
 
 @pytest.mark.parametrize("unit", [1e-8, 3e8])
-def test_p_does_not_depend_on_the_unit(unit: float) -> None:
+def test_p_does_not_depend_on_the_unit(unit):
     # of the 20 splits of six samples 2 are as far apart, and rounding differs from unit to unit
     a, b = torch.tensor([[0.1], [0.3], [0.7]]), torch.tensor([[5.3], [6.1], [7.9]])
     sets = a.double(), b.double()
@@ -163,7 +152,7 @@ def test_p_does_not_depend_on_the_unit(unit: float) -> None:
     assert energy_test(*(unit * x for x in sets), 999, random=seeded(0)).p_value == p_value
 
 
-def test_the_source_of_random_numbers_decides() -> None:
+def test_the_source_of_random_numbers_decides():
     a, b = real_points(40), real_points(40, seed=3)
     state = torch.random.get_rng_state()
     first, second = (energy_test(a, b, random=seeded(7)) for _ in range(2))
@@ -183,12 +172,12 @@ def test_the_source_of_random_numbers_decides() -> None:
         (torch.ones(2, 1), torch.full((3, 1), math.inf), "b must be finite, .* in 3 of 3"),
     ],
 )
-def test_sets_that_cannot_be_compared_are_named(compare: Any, a: Any, b: Any, message: str) -> None:
+def test_sets_that_cannot_be_compared_are_named(compare, a, b, message):
     with pytest.raises(ValueError, match=message):
         compare(a, b)
 
 
-def test_more_rows_than_memory_has_room_for_are_refused() -> None:
+def test_more_rows_than_memory_has_room_for_are_refused():
     with pytest.raises(ValueError, match="at most 10000 rows together, got 9999 \\+ 2"):
         energy_test(torch.ones(9_999, 1), torch.ones(2, 1))
 
@@ -196,7 +185,7 @@ def test_more_rows_than_memory_has_room_for_are_refused() -> None:
 # --- the quality of points -------------------------------------------------------------------
 
 
-def test_the_same_points_have_the_same_quality_and_leave_the_random_state_alone() -> None:
+def test_the_same_points_have_the_same_quality_and_leave_the_random_state_alone():
     points = real_points(1_500, seed=4)
     state = torch.random.get_rng_state()
     first = curve_quality(points, exponential, LOW, HIGH)
@@ -205,13 +194,13 @@ def test_the_same_points_have_the_same_quality_and_leave_the_random_state_alone(
     assert first.samples == 1_500
 
 
-def test_the_real_points_are_not_those_of_a_usual_seed() -> None:
+def test_the_real_points_are_not_those_of_a_usual_seed():
     # a training set with this seed would be compared with itself, and be at 0
     for seed in (0, 1, 42):
         assert curve_quality(real_points(1_000, seed), exponential, LOW, HIGH).energy > 1e-4
 
 
-def test_the_energy_is_that_of_scaled_points() -> None:
+def test_the_energy_is_that_of_scaled_points():
     points = real_points(400, seed=4) + torch.tensor([0.0, 5.0])
     random = seeded(9)
     quality = curve_quality(points, exponential, LOW, HIGH, random=seeded(9))
@@ -220,16 +209,16 @@ def test_the_energy_is_that_of_scaled_points() -> None:
     assert quality.energy == pytest.approx(energy_distance(scale(points), scale(real)), rel=1e-6)
 
 
-def test_of_many_points_some_are_compared_and_not_just_the_first() -> None:
+def test_of_many_points_some_are_compared_and_not_just_the_first():
     # sorted points: the first 1,000 would be a corner of the curve
     quality = curve_quality(above(even(LOW, HIGH, 5_000)), exponential, LOW, HIGH)
     assert quality.energy < 0.02
     assert quality.p_value > 0.01
 
 
-def test_a_long_axis_does_not_outshout_the_short_one() -> None:
+def test_a_long_axis_does_not_outshout_the_short_one():
     # the curve y = 1000 x, and points whose y spreads as it should while x stays below 0.5
-    def steep(x: Tensor) -> Tensor:
+    def steep(x):
         return 1_000 * x
 
     x, y = torch.rand(2, 1_000, generator=seeded(0))
@@ -239,7 +228,7 @@ def test_a_long_axis_does_not_outshout_the_short_one() -> None:
     assert energy_test(wrong, real, random=seeded(2)).p_value > 0.1  # blind without scaling
 
 
-def test_quality_reads_as_one_sentence() -> None:
+def test_quality_reads_as_one_sentence():
     quality = CurveQuality(0.0123, 0.0456, 0.5, 49, energy=0.01234, p_value=0.005, samples=1_000)
     assert str(quality) == (
         "1.23% off the curve, KS 0.046, 50.00% outside, 49 of 50 bins, "
@@ -270,7 +259,7 @@ IMPOSTORS = {
 
 
 @pytest.mark.parametrize(("points", "verdict"), IMPOSTORS.values(), ids=IMPOSTORS)
-def test_each_impostor_is_called_what_it_is(points: Tensor, verdict: str) -> None:
+def test_each_impostor_is_called_what_it_is(points, verdict):
     assert curve_quality(points, exponential, LOW, HIGH).verdict == verdict
 
 
@@ -292,11 +281,11 @@ FINE = CurveQuality(0.01, 0.05, 0.01, 48, energy=0.5, p_value=0.005, samples=1_0
         ({"ks": 0.051}, "uneven"),
     ],
 )
-def test_the_gravest_fault_is_named(change: dict[str, Any], verdict: str) -> None:
+def test_the_gravest_fault_is_named(change, verdict):
     assert replace(FINE, **change).verdict == verdict
 
 
-def test_real_points_are_good(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_real_points_are_good(monkeypatch):
     # the verdict does not look at the energy test, which takes its time
     monkeypatch.setattr(metrics, "energy_test", lambda *_, **__: EnergyTest(0.0, 1.0))
     verdicts = [
@@ -306,13 +295,13 @@ def test_real_points_are_good(monkeypatch: pytest.MonkeyPatch) -> None:
     assert verdicts.count("good") >= 49
 
 
-def test_the_limit_of_unevenness_is_as_rarely_passed_by_chance_as_it_says() -> None:
+def test_the_limit_of_unevenness_is_as_rarely_passed_by_chance_as_it_says():
     chance = stats.kstwobign.sf(metrics.UNEVEN * math.sqrt(metrics.ENOUGH))
     assert 1 / 80 < chance < 1 / 70
     assert metrics.ENOUGH == 1_000
 
 
-def rows(integers: Any) -> Tensor:
+def rows(integers):
     return encode_batch(integers, 100)
 
 
@@ -334,11 +323,11 @@ INTEGERS = {
 
 
 @pytest.mark.parametrize(("batch", "verdict"), INTEGERS.values(), ids=INTEGERS)
-def test_each_batch_is_called_what_it_is(batch: Tensor, verdict: str) -> None:
+def test_each_batch_is_called_what_it_is(batch, verdict):
     assert integer_quality(batch, FIVES).verdict == verdict
 
 
-def test_one_of_two_values_is_a_collapse_and_one_of_one_is_not() -> None:
+def test_one_of_two_values_is_a_collapse_and_one_of_one_is_not():
     one = rows(torch.zeros(200).long())
     assert integer_quality(one, torch.tensor([0, 5])).verdict == "collapsed"
     assert integer_quality(one, torch.tensor([0])).verdict == "good"
@@ -358,11 +347,11 @@ def test_one_of_two_values_is_a_collapse_and_one_of_one_is_not() -> None:
         ({"samples": 999, "covered": 1}, "too few samples"),
     ],
 )
-def test_the_gravest_fault_of_integers_is_named(change: dict[str, Any], verdict: str) -> None:
+def test_the_gravest_fault_of_integers_is_named(change, verdict):
     fine = IntegerQuality(0.995, 20, tv=0.1, zero_rows=0.005, allowed=20, samples=1_000)
     assert replace(fine, **change).verdict == verdict
 
 
-def test_integers_drawn_fairly_are_good() -> None:
+def test_integers_drawn_fairly_are_good():
     batches = (rows(draw_integers(FIVES, 1_000, random=seeded(seed))) for seed in range(50))
     assert [integer_quality(batch, FIVES).verdict for batch in batches].count("good") >= 49

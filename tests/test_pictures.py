@@ -61,14 +61,6 @@ def test_the_sizes_in_the_figure_come_from_the_networks():
     assert written == sizes(make_generator()) + sizes(make_discriminator())
 
 
-def test_other_networks_give_another_figure(monkeypatch):
-    monkeypatch.setattr(figures, "make_generator", lambda: make_generator(3, (7,), 5))
-    monkeypatch.setattr(figures, "make_discriminator", lambda: make_discriminator(5, (9,), 0.25))
-    written = texts(figures.network_layers())
-    assert [int(text) for text in written if text.isdigit()] == [3, 7, 5, 5, 9, 1]
-    assert "0.25" in written
-
-
 def test_the_chapter_shows_the_networks_that_it_builds():
     match = re.search(r"!\[([^\]]+)\]\(\.\./book/figures/network_layers\.svg\)\n\n\*.+\*", TEXT)
     assert match, "the picture, and below it a caption in italics"

@@ -79,12 +79,6 @@ def test_numbers_of_any_precision_can_be_drawn(dtype):
     assert np.asarray(path.get_data()).T.tolist() == STARS.tolist()
 
 
-@pytest.mark.parametrize("points", [DOTS.numpy(), DOTS.tolist(), DOTS.long()])
-def test_points_may_be_arrays_lists_and_whole_numbers(points):
-    assert offsets(plot_points(points, points)) == [DOTS.tolist()] * 2
-    assert offsets(plot_epochs(points, {3: points}, [3]).axes[0]) == [DOTS.tolist()] * 2
-
-
 @pytest.mark.parametrize(
     ("generated", "message"),
     [

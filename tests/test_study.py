@@ -108,6 +108,7 @@ def workers_of(launcher):
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc").exists(), reason="finds the processes in /proc")
 def test_two_processes_share_the_seeds_and_one_that_is_killed_is_replaced(tmp_path):
     """No finished seed is trained again. One run for all of it: it loads torch five times."""
