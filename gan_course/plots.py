@@ -54,12 +54,9 @@ def plot_points(
 
 
 def plot_epochs(real: Tensor, snapshots: Mapping[int, Tensor], epochs: Sequence[int]) -> Figure:
-    """Draw generated points over real ones, one panel an epoch, two panels a row.
+    """Draw generated points over real ones, shape (n, 2), one panel an epoch, two panels a row.
 
-    Args:
-        real: shape (n, 2).
-        snapshots: samples by epoch, each (m, 2), as in `History.snapshots`.
-        epochs: which of them to draw.
+    `snapshots` are samples by epoch, each (m, 2), as in `History.snapshots`.
     """
     import matplotlib.pyplot as plt
 
@@ -128,12 +125,8 @@ def plot_opinion(
 ) -> Axes:
     """Draw D(x, y) over a rectangle as shades: the darker, the more probably real, D says.
 
-    A black line leads through all places where it says one half, if there are any.
-
-    Args:
-        discriminator: maps (n, 2) to probabilities (n, 1).
-        x_range: where the rectangle begins and ends, from left to right.
-        y_range: and from below to above.
+    D maps (n, 2) to probabilities (n, 1). A black line leads through all places where it says one
+    half, if there are any.
     """
     axes = axes or _new_axes(6, 4)
     # finely: a trained discriminator's ridge along a curve is narrow
@@ -156,11 +149,9 @@ def plot_opinion(
 def plot_against_normal(
     values: Tensor, *, title: str = "", axes: Axes | None = None, limit: float = 4.0
 ) -> Axes:
-    """Draw a histogram of values and, over it, the density of N(0, 1) as a dashed line.
+    """Draw a histogram of values, shape (n,), and the density of N(0, 1) as a dashed line over it.
 
-    Args:
-        values: shape (n,); those beyond the limits count for the area but are not drawn.
-        limit: the picture goes from -limit to limit, whatever the values.
+    The picture goes from -limit to limit; values beyond count for the area but are not drawn.
     """
     import numpy as np
 
@@ -182,10 +173,7 @@ def plot_ks(
 ) -> Axes:
     """Draw what `metrics.ks_uniform` measures: two cumulative curves and their largest gap.
 
-    Args:
-        values: shape (n,).
-        low: where the uniform distribution begins.
-        high: where it ends.
+    `values` have shape (n,); the uniform distribution goes from `low` to `high`.
     """
     axes = axes or _new_axes(6, 3.2)
     ordered = as_line(values).cpu().sort().values

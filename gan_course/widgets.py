@@ -30,10 +30,8 @@ STILL = "gan_course_still"  # metadata entry that a renderer without a kernel sh
 def explore_epochs(real: Tensor, snapshots: Mapping[int, Tensor], frames: int = 12) -> None:
     """Show a slider through the epochs of training, with the generated points of each.
 
-    Args:
-        real: shape (n, 2), drawn behind.
-        snapshots: samples by epoch, each (m, 2), as in `History.snapshots`.
-        frames: pictures in the flip-book of a static page.
+    Behind them are the real ones, shape (n, 2). `snapshots` are samples by epoch, each (m, 2), as
+    in `History.snapshots`; so many `frames` has the flip-book of a static page.
     """
     import ipywidgets
 
@@ -55,10 +53,8 @@ def explore_epochs(real: Tensor, snapshots: Mapping[int, Tensor], frames: int = 
 def explore_latent(generator: nn.Module, real: Tensor, limit: float = 2.5) -> None:
     """Show two sliders over the latent point z, and the sample that the generator makes of it.
 
-    Args:
-        generator: maps (n, 2) to (n, 2), in the units of `real`.
-        real: shape (n, 2), drawn behind.
-        limit: the sliders go from -limit to limit.
+    The generator maps (n, 2) to (n, 2), in the units of `real`, shape (n, 2), which is drawn
+    behind. The sliders go from -limit to limit.
     """
     import ipywidgets
 
@@ -82,10 +78,7 @@ def flip_book(
 ) -> str:
     """HTML that flips through pictures by a slider, with no kernel, no library and no network.
 
-    Args:
-        name: what the slider changes.
-        frames: PNG pictures by the slider's value.
-        hint: what the reader can do, under the slider.
+    The slider changes what is called `name`; `frames` are PNG pictures by its value.
     """
     if not frames:
         raise ValueError("frames must hold at least one picture, got none")
@@ -212,9 +205,8 @@ LATENT: dict[str, Callable[[int], Tensor]] = {
 def tune_normal(steps: int = 1_000, stills: Sequence[float] = (2e-4, 1e-3, 5e-3)) -> None:
     """Show settings of project 3's GAN, a button that trains with them, and what came of it.
 
-    Args:
-        steps: training steps at each press, a multiple of 10; a thousand take a few seconds.
-        stills: learning rates of the generator that a static page shows.
+    A press trains for so many steps, a multiple of 10; a thousand take a few seconds. `stills` are
+    the learning rates of the generator that a static page shows.
     """
     import ipywidgets
 

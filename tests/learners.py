@@ -89,7 +89,6 @@ class Made(nn.Module):
         self.first.weight.data[0, 0] = 1
 
     def forward(self, noise):
-        """From (n, latent_dim) to (n, dim)."""
         u = self.share(self.first(self.layers(noise))[:, 0])
         return self.make(u.clamp(1e-6, 1 - 1e-6))
 
@@ -113,6 +112,5 @@ class NoLinear(nn.Module):
         self.make, self.share, self.slope = make, share, nn.Parameter(torch.ones(()))
 
     def forward(self, noise):
-        """From (n, 4) to (n, dim)."""
         assert noise.shape[1] == 4
         return self.make(self.share(self.slope * noise[:, 2]))

@@ -1,8 +1,6 @@
 """Do the chapters' own cells train as the package does? Same names, same losses, same weights."""
 
-import contextlib
 import copy
-import io
 import json
 import re
 from pathlib import Path
@@ -249,19 +247,3 @@ def test_names_and_arguments_are_the_same(notebook):
         if inspect.isclass(theirs):
             public = {key for key, value in vars(theirs).items() if inspect.isfunction(value)}
             assert {key for key in public if not key.startswith("_")} <= set(vars(ours)), name
-
-
-@pytest.mark.usefixtures("elsewhere")
-def test_the_appendix_on_long_runs_prints_what_it_says():
-    page = NOTEBOOKS.parent / "book" / "appendix_long_run.md"
-    blocks = re.findall(r"```(python|text)\n(.*?)```", page.read_text("utf-8"), re.DOTALL)
-    names = {}
-    printed = io.StringIO()
-    for kind, block in blocks:
-        if kind == "text":
-            assert printed.getvalue() == block
-            printed = io.StringIO()
-        elif "google.colab" not in block:  # the page says that we couldn't try it
-            with contextlib.redirect_stdout(printed):
-                exec(block, names)
-    assert [kind for kind, _ in blocks].count("text") == 2

@@ -348,7 +348,6 @@ class Layer(nn.Module):
         self.function = function
 
     def forward(self, rows):
-        """From (n, 100) to what the function makes of it."""
         return self.function(rows)
 
 

@@ -408,7 +408,6 @@ class Sine(nn.Module):
         self.first.weight.data = torch.eye(latent_dim)[:1]
 
     def forward(self, z):
-        """From (n, 5) to (n, 2)."""
         x = 10 * torch.special.ndtr(self.first(z)) - 5
         return torch.cat([x, torch.sin(x)], dim=1)
 
@@ -421,7 +420,6 @@ class OwnWeights(Sine):
         self.weight = nn.Parameter(torch.eye(5)[:, :1])
 
     def first(self, z):
-        """From (n, 5) to (n, 1)."""
         return z @ self.weight
 
 
@@ -429,34 +427,24 @@ class Stretching(Sine):
     """One number instead of five would be stretched."""
 
     def first(self, z):
-        """From (n, 5) to (n, 1)."""
         return (z * self.weight.T)[:, :1]
 
     __init__ = OwnWeights.__init__
 
 
-class Features(Sine):
-    """Its first linear layer takes more numbers than its noise has."""
+class Fed(Sine):
+    """Makes its noise of what it is fed."""
 
-    def forward(self, z):
-        """From (n, 3) to (n, 2)."""
-        return super().forward(torch.cat([z, z[:, :2].sin()], dim=1))
+    def __init__(self, change):
+        super().__init__()
+        self.change = change
 
-
-class OwnNoise(Sine):
-    """Draws its noise itself."""
-
-    def forward(self, num):
-        """From a number to (num, 2)."""
-        return super().forward(torch.randn(num, 5))
+    def forward(self, given):
+        return super().forward(self.change(given))
 
 
-class AnySize(Sine):
-    """Takes noise of any size."""
-
-    def forward(self, z):
-        """From (n, any) to (n, 2)."""
-        return super().forward(z[:, :1].repeat(1, 5))
+def any_size():
+    return Fed(lambda z: z[:, :1].repeat(1, 5))
 
 
 @functools.cache
@@ -483,8 +471,8 @@ KINDS = {
     "half": lambda: Sine().half(),
     "own weights": OwnWeights,
     "stretching": Stretching,
-    "features": Features,
-    "own noise": OwnNoise,
+    "more numbers to the first layer": lambda: Fed(lambda z: torch.cat([z, z[:, :2].sin()], dim=1)),
+    "own noise": lambda: Fed(lambda num: torch.randn(num, 5)),
     "no linear layer": lambda: NoLinear(on_sine),
     "200 numbers": lambda: Sine(200),
     "a function of noise": lambda: lambda z: Sine()(z),
@@ -495,7 +483,7 @@ KINDS = {
 RIGHT["3.3"] |= KINDS
 
 
-@pytest.mark.parametrize("make", [Sine, AnySize, frozen, lambda: lambda z: Sine()(z)])
+@pytest.mark.parametrize("make", [Sine, any_size, frozen, lambda: lambda z: Sine()(z)])
 def test_the_size_of_the_noise_can_be_given(make):
     accepted("3.3", make(), shown(), latent_dim=5)
 
@@ -511,7 +499,7 @@ NO_GENERATORS = {
     "a class": (lambda: Sine, {}, "Sine is a class, expected a trained network that Sine(…) has"),
     "weights": (lambda: sine().state_dict(), {}, "is a OrderedDict, expected a network or a func"),
     "any size": (
-        AnySize,
+        any_size,
         {},
         f"takes noise of many sizes: say how many numbers a noise vector has, {CALL}",
     ),

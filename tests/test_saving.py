@@ -160,19 +160,6 @@ def test_a_generator_that_would_not_come_back_the_same_is_refused_with_advice(
     assert list(tmp_path.iterdir()) == []
 
 
-# --- other files: test_situations.py has more of them ------------------------------------------
-
-
-@each_format
-def test_a_missing_file_and_one_that_was_cut_short_are_refused(save, load, tmp_path):
-    with pytest.raises(FileNotFoundError, match="nothing"):
-        load(tmp_path / "nothing")
-    path = save(nn.Linear(2, 2), tmp_path / "file")
-    path.write_bytes(path.read_bytes()[:-1])
-    with pytest.raises(ValueError, match="cut short"):
-        load(path)
-
-
 # --- no code is run from a file ------------------------------------------------------------------
 
 

@@ -303,7 +303,6 @@ class Spoilt(nn.Module):
         self.linear, self.calls, self.after, self.answer = nn.Linear(2, 1), 0, after, answer
 
     def forward(self, x):
-        """From (n, 2) to (n, 1)."""
         self.calls += self.training
         answers = torch.sigmoid(self.linear(x))
         return answers if self.calls <= self.after else answers * 0 + self.answer
