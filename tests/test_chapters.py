@@ -211,6 +211,7 @@ def test_the_limit_of_project_3_is_twice_the_worst_of_a_hundred_real_draws():
     assert 1.7 < 0.02 / max(real) < 2.3
 
 
+@pytest.mark.slow  # four trainings of full length
 def test_what_project_3_says_of_its_sliders_is_so():
     def ks(**rates):
         torch.manual_seed(0)
