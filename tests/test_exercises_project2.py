@@ -29,13 +29,13 @@ DECODERS = {
     "softmax first": lambda b: b.softmax(dim=1).argmax(dim=1),
 }
 DECODER_FAULTS = {
-    "columns": (lambda b: b.argmax(dim=0), "for 7 rows of 100 numbers: decode_rows looked down th"),
+    "columns": (lambda b: b.argmax(dim=0), "of 100 numbers: decode_rows looked down the columns"),
     "all at once": (lambda b: b.argmax(), "through the whole batch at once: say which dim"),
     "largest": (lambda b: b.max(dim=1).values, "the largest numbers, expected their positions"),
     "from one": (lambda b: b.argmax(dim=1) + 1, "counts from 1, expected positions from 0"),
-    "one-hot only": (lambda b: (b == 1).nonzero()[:, 1], "finds nothing: the rows need not be exa"),
-    "the 1 of a list": (lambda b: [row.index(1) for row in b.tolist()], "failed: the rows need no"),
-    "ten rows": (lambda b: [b[i].argmax() for i in range(10)], "what it is given may have any num"),
+    "one-hot only": (lambda b: (b == 1).nonzero()[:, 1], "exactly one-hot: look for the largest"),
+    "the 1 of a list": (lambda b: [row.index(1) for row in b.tolist()], "look for the largest"),
+    "ten rows": (lambda b: [b[i].argmax() for i in range(10)], "number of rows, of any length"),
     "a set": (lambda b: {*b.argmax(1)}, "is a set, expected a tensor or a list of whole numbers"),
     "kept dimension": (lambda b: b.argmax(1, keepdim=True), "returns shape (7, 1), expected"),
     "furthest from 0": (lambda b: b.abs().argmax(dim=1), "finds the -9, furthest from 0, expected"),
@@ -46,7 +46,7 @@ DECODER_FAULTS = {
     "sorted": (lambda b: b.argmax(1).sort().values, "decode_rows gives ["),
     "max alone": (lambda b: b.max(dim=1), "max(dim=0) return `.values` *and* `.indices`"),
     "rounded": (lambda b: b.round().argmax(dim=1), "decode_rows gives ["),
-    "one-hot": (lambda b: one_hot(b.argmax(1), b.shape[1]), "returns shape (7, 100), expected (7"),
+    "one-hot": (lambda b: one_hot(b.argmax(1), b.shape[1]), "shape (7, 100), expected (7,)"),
     "values": (lambda b: [float(max(row)) for row in b], "returns the largest numbers, expected"),
     "called": (torch.arange(7), "is a Tensor, expected a function: its name alone, without ( )"),
 }
@@ -85,7 +85,7 @@ DISTANCES = {
     "a loop": lambda i, v: sum(max(0, 1 / len(v) - (i == k).double().mean()) for k in v),
 }
 DISTANCE_FAULTS = {
-    "no half": (lambda i, v: 2 * total_variation(i, v), "you get 1.900, expected 0.950, twice too"),
+    "no half": (lambda i, v: 2 * total_variation(i, v), "twice too much: where is the 1/2?"),
     "half of w only": (
         lambda i, v: gap(i, v).sum() + (1 - shares(i, v).sum()) / 2,
         "If you have one: the 1/2 belongs to both, the sum and w: brackets",
@@ -94,13 +94,13 @@ DISTANCE_FAULTS = {
         lambda i, v: gap(i, v).sum() / 2 + 1 - shares(i, v).sum(),
         "you get 1.500, expected 1.000: the 1/2 belongs to both, the sum and w",
     ),
-    "no w": (lambda i, v: gap(i, v).sum() / 2, "only forbidden integers: you get 0.500, expected"),
+    "no w": (lambda i, v: gap(i, v).sum() / 2, "get 0.500, expected 1.000: the w is missing. Try"),
     "values that came up only": (
         lambda i, v: total_variation(i, v) - (shares(i, v) == 0).sum() / len(v) / 2,
         "you get 0.475, expected 0.950: do values that never come up count, too?",
     ),
     "squares": (lambda i, v: (gap(i, v) ** 2).sum() / 2, "for one value for ever: you get 0.475"),
-    "validity": (lambda i, v: shares(i, v).sum(), "for an even spread: you get 1.000, expected 0."),
+    "validity": (lambda i, v: shares(i, v).sum(), "an even spread: you get 1.000, expected 0.0"),
     "always twenty": (lambda i, v: missing(i, v, 20), "where all even ones are allowed: you get"),
     "zero": (lambda i, v: 0, "for one value for ever: you get 0.000, expected 0.950"),
     "NaN in one case": (
@@ -108,12 +108,12 @@ DISTANCE_FAULTS = {
         "forbidden int",
     ),
     "counts": (lambda i, v: 200 * total_variation(i, v), "for one value for ever: you get 190"),
-    "largest": (lambda i, v: gap(i, v).max(), "for only forbidden integers: you get 0.050, expect"),
-    "mean": (lambda i, v: gap(i, v).mean(), "for one value for ever: you get 0.095, expected 0.95"),
+    "largest": (lambda i, v: gap(i, v).max(), "only forbidden integers: you get 0.050, expected"),
+    "mean": (lambda i, v: gap(i, v).mean(), "one value for ever: you get 0.095, expected 0.950"),
     "signed": (lambda i, v: (shares(i, v) - 1 / len(v)).sum(), "one value for ever: you get 0.000"),
-    "share of wrong": (lambda i, v: 1 - shares(i, v).sum(), "one value for ever: you get 0.000, e"),
-    "covered": (lambda i, v: 1 - (shares(i, v) > 0).double().mean(), "for half even, half forbidd"),
-    "compares shapes": (lambda i, v: (i == v).double().mean(), "for an even spread: your distance"),
+    "share of wrong": (lambda i, v: 1 - shares(i, v).sum(), "value for ever: you get 0.000, exp"),
+    "covered": (lambda i, v: 1 - (shares(i, v) > 0).double().mean(), "forbidden: you get 0.000"),
+    "compares shapes": (lambda i, v: (i == v).double().mean(), "an even spread: your distance fa"),
     "a text": (lambda i, v: "0", "what distance returns is a str, expected one number"),
     "one argument": (lambda i: 0, "for an even spread: your distance failed: TypeError: "),
     "called": (0.5, "distance is a float, expected a function: its name alone, without ( )"),
@@ -187,7 +187,7 @@ THREES_FAULTS = {
     "up to 30": (lambda u: threes(u / 3), "only 12 of the 34 come up"),
     "integers": (lambda u: 3 * (34 * u).long(), "shape (5000,), expected rows of 100 numbers"),
     "two values": (lambda u: rows_of(3 * (u > 0.5)), "only 2 of the 34 come up"),
-    "odd": (lambda u: rows_of(2 * (50 * u).long() + 1), "of the integers are multiples of three"),
+    "odd": (lambda u: rows_of(2 * (50 * u).long() + 1), "the integers are multiples of three, ex"),
     "NaN": (lambda u: threes(u) / 0, "what your generator makes holds NaN or infinity"),
     "sequences": (lambda u: threes(u)[:, None].repeat(1, 2, 1), "(5000, 2, 100), expected rows"),
 }
@@ -263,10 +263,10 @@ RANDOM_FAULTS = {
     "rows": (twenty, rows_of(TWENTY), "one-hot rows: hand in the integers themselves"),
     "a text": (twenty, "random", "integers is a str, expected twenty whole numbers"),
     "of other integers": (twenty, TWENTY.flip(0) // 2 * 2, "different ones"),
-    "the old ones": (threes, TWENTY, "are among your twenty, expected 99 % or more; nearly all ar"),
+    "the old ones": (threes, TWENTY, "among your twenty, expected 99 % or more; nearly all are"),
     "a few": (lambda u: twenty(u / 4), TWENTY, "only 5 of the 20 come up"),
     "heap": (lambda u: twenty(u * 0), TWENTY, "collapsed: it always makes"),
-    "class": (nn.Linear, TWENTY, "Linear is a class, expected a trained network that Linear(…) ha"),
+    "class": (nn.Linear, TWENTY, "is a class, expected a trained network that Linear(…) has"),
 }
 
 

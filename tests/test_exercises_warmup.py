@@ -49,7 +49,7 @@ RIGHT = {
 
 LOSS_UNDER_NO_GRAD = "    with torch.no_grad(): loss = nn.BCELoss()(network(points), truth)"
 FAULTS = {
-    "no zero_grad": (("    network.zero_grad()\n", ""), "in the second of two steps the slopes of"),
+    "no zero_grad": (("    network.zero_grad()\n", ""), "the first step still pushed: clear them"),
     "uphill": (("p -=", "p +="), "first of two steps the parameters moved uphill"),
     "no biases": (
         ("for p in network.parameters()", "for p in [m.weight for m in network[::2]]"),
@@ -57,9 +57,9 @@ FAULTS = {
     ),
     "no rate": (("learning_rate * p", "p"), "the learning rate was left out"),
     "a new tensor": (("p -= ", "p = p - "), "no parameter moved: p -= … changes p"),
-    "half the rate": (("learning_rate *", "learning_rate / 2 *"), "not by learning_rate times the"),
+    "half the rate": (("learning_rate *", "learning_rate / 2 *"), "times their slopes"),
     "the sum": (("BCELoss()", 'BCELoss(reduction="sum")'), ": return the mean, not the sum"),
-    "swapped": (("network(points), truth", "truth, network(points)"), "BCELoss gets the answers f"),
+    "swapped": (("network(points), truth", "truth, network(points)"), "gets the answers first"),
     "the loss afterwards": (
         ("loss.item()", "nn.BCELoss()(network(points), truth).item()"),
         ": return the loss from before the move",
@@ -84,7 +84,7 @@ FAULTS = {
         ),
         "something is None, as a .grad is before backward(), and after it was cleared",
     ),
-    "recorded": (("with torch.no_grad()", "if True"), "change p inside `with torch.no_grad():`, s"),
+    "recorded": (("with torch.no_grad()", "if True"), "so that the change isn't recorded"),
     "no return": (("    return loss.item()", ""), "your step returns None"),
     "all losses": (("loss.item()", "network(points)"), "step returns shape (8, 1), expected one"),
 }

@@ -190,11 +190,11 @@ REFUSED_DATA = {
         r"data must have shape \(n, dim\), .*\(1, 8, 8\); images go in as images.flatten\(1\)",
     ),
     "one number for all seeds": (lambda: train(ROWS, SMALL, 3), r"such as range\(3\), got 3"),
-    "a column that is constant": (lambda: Scaler.fit([[1, 7], [2, 7]]), r"vary in each column"),
+    "a column that is constant": (lambda: Scaler.fit([[1, 7], [2, 7]]), r"to 7\.0 in column 1"),
     # float32 has 7 digits: of a thousand seconds nine are left
     "dates": (lambda: Scaler.fit(DATES), "in column 0; of numbers as large as dates, subtract"),
     "noise that is a tensor": (lambda: run(noise=Z), r"noise must be a function, as of normal_n"),
-    "noise that is always the same": (lambda: run(noise=lambda n: ROWS), "noise must be drawn ane"),
+    "noise that is always the same": (lambda: run(noise=lambda n: ROWS), "must be drawn anew"),
     "noise with a seed in it": (
         lambda: gan(ROWS, None, lambda n: torch.manual_seed(0) and torch.randn(n, 2)),
         "noise must be drawn anew in each call, got the same twice",
@@ -202,8 +202,8 @@ REFUSED_DATA = {
     "too little noise": (lambda: run(noise=lambda n: Z), r"noise\(8\) must have 8 rows, got 5"),
     "a number to watch": (lambda: run(watch=16), r"watch must have shape \(n, dim\)"),
     "a function to watch": (lambda: run(watch=normal_noise(2)), "watch must be numbers"),
-    "an average in per cent": (lambda: run(average=99), r"average must be .* below 1, such as 0.9"),
-    "of the seed study, too": (lambda: Settings(average=99), "average must be at least 0 and belo"),
+    "an average in per cent": (lambda: run(average=99), r"must be .* below 1, such as 0.99"),
+    "of the seed study, too": (lambda: Settings(average=99), "must be at least 0 and below 1"),
 }
 
 
