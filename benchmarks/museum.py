@@ -8,7 +8,9 @@ real points are the same for all, as in the chapter.
 from __future__ import annotations
 
 import argparse
+import io
 from collections.abc import Iterator, Sequence
+from contextlib import redirect_stdout
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -33,7 +35,8 @@ def code() -> str:
 def run(seeds: Sequence[int]) -> Iterator[Record]:
     """One healthy run after the other."""
     chapter: dict[str, Any] = {}
-    exec(code(), chapter)
+    with redirect_stdout(io.StringIO()):  # what its cells print is no news here
+        exec(code(), chapter)
     for seed in seeds:
         generator, _, panel = chapter["train"](chapter["healthy"], seed=seed)
         found = [finding.name for finding in panel.findings()]
