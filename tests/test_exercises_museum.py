@@ -402,7 +402,7 @@ FAULTS["O"] = {
         "G.train(G.training)",
         "were in training mode",
     ),
-    "no dropout any more": ("G.eval()", "G[1].p = 0", "the dropout is gone for good: G.eval()"),
+    "no dropout any more": ("G.eval()", "G[1].p = 0", "the dropout is gone for ever: G.eval()"),
     "a list": ("return samples", "return samples.tolist()", "is a list, expected a tensor, as G"),
     "no_grad without ( )": ("torch.no_grad()", "torch.no_grad", "torch.no_grad() with its ( )"),
     "other noise": ("G(noise)", "G(torch.randn(5, 2))", "not its samples for the noise given"),

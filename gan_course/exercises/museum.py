@@ -289,7 +289,7 @@ def _check_draw(draw: Any) -> str:
                 "G.train(mode) reaches them all, and nothing after `return` runs"
             )
         if generator[1].p != 0.5:
-            raise Wrong("the dropout is gone for good: G.eval() switches it off for a while")
+            raise Wrong("the dropout is gone for ever: G.eval() switches it off for a while")
         if not all(weight.requires_grad for weight in generator.parameters()):
             raise Wrong(FROZEN)
         if not left_on:
