@@ -8,7 +8,7 @@ from functools import partial
 import pytest
 import torch
 
-from benchmarks import curves, multiples, normal, quality, questions
+from benchmarks import curves, multiples, museum, normal, quality, questions
 from gan_course.data import curve_points, normal_noise, real_batch
 from gan_course.many import CURVES, PATTERNS
 from gan_course.networks import make_discriminator, make_generator
@@ -170,3 +170,11 @@ def test_a_variant_changes_the_discriminator_that_often_and_with_its_targets():
     # by hand: every answer has a logit of 1, so -log D is 0.3133 and -log(1 - D) is 1.3133
     assert losses.real.item() == pytest.approx(0.9 * 0.3133 + 0.1 * 1.3133, abs=1e-4)
     assert losses.fake.item() == pytest.approx(0.1 * 0.3133 + 0.9 * 1.3133, abs=1e-4)
+
+
+def test_a_healthy_run_of_the_museum_is_set_by_its_seed_alone(monkeypatch):
+    whole = museum.code()
+    monkeypatch.setattr(museum, "code", lambda: whole.replace("steps=1_000", "steps=2"))
+    first, other, again = museum.run([100, 101, 100])
+    assert first == again
+    assert first["score"] != other["score"]

@@ -165,5 +165,5 @@ def test_the_panel_looks_there_and_leaves_random_numbers_alone(apple, monkeypatc
     panel = Panel(POINTS, torch.randn(20, 2), quality=lambda made: float(made.mean()))
     panel.update(1, generator, make_discriminator().to("mps"))
     assert kept == ["the state"]
-    assert panel.looks[0].finite
-    assert isinstance(panel.looks[0].quality, float)
+    assert panel.snapshots[0].finite
+    assert isinstance(panel.snapshots[0].quality, float)

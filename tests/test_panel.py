@@ -8,6 +8,7 @@ import matplotlib
 import pytest
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import binary_cross_entropy as bce
 from torch.nn.functional import dropout, one_hot
 
 matplotlib.use("Agg")
@@ -57,11 +58,11 @@ def undecided(samples):
     return 0.4 + 0.2 * samples[:, :1].clamp(0, 1)
 
 
-def seen(generate=right, judge=undecided, real=REAL, quality=None, looks=4, moves=(True, True)):
-    """The panel of a run whose networks compute the same at each look."""
+def seen(generate=right, judge=undecided, real=REAL, quality=None, snapshots=4, moves=(True, True)):
+    """The panel of a run whose networks compute the same each time."""
     panel = Panel(real, WATCH, quality)
     networks = Made(generate), Made(judge)
-    for step in range(looks):
+    for step in range(snapshots):
         panel.update(10 * step, *networks)
         for network, move in zip(networks, moves, strict=True):
             with torch.no_grad():
@@ -81,27 +82,27 @@ def answering(real, fake):
 # --- what is recorded ----------------------------------------------------------------------------
 
 
-def test_a_look_holds_samples_answers_and_losses_of_the_fixed_noise():
+def test_a_snapshot_holds_samples_answers_and_losses_of_the_fixed_noise():
     generator, discriminator = make_generator(), make_discriminator(dropout=0.0)
     panel = Panel(REAL, WATCH, quality=lambda samples: samples.mean())
     panel.update(7, generator, discriminator)
-    (look,) = panel.looks
+    (snapshot,) = panel.snapshots
     with torch.no_grad():
         samples = generator(WATCH)
         real, fake = discriminator(REAL), discriminator(samples)
-    assert look.step == 7
-    assert torch.equal(look.samples, samples)
-    assert torch.equal(look.real_answers, real.flatten())
-    assert torch.equal(look.fake_answers, fake.flatten())
-    assert look.quality == float(samples.mean())
+    assert snapshot.step == 7
+    assert torch.equal(snapshot.samples, samples)
+    assert torch.equal(snapshot.real_answers, real.flatten())
+    assert torch.equal(snapshot.fake_answers, fake.flatten())
+    assert snapshot.quality == float(samples.mean())
     expected = [float(loss) for loss in (real_loss(real), fake_loss(fake), generator_loss(fake))]
-    assert panel.losses(look) == pytest.approx(expected)
-    assert not look.samples.requires_grad
+    assert panel.losses(snapshot) == pytest.approx(expected)
+    assert not snapshot.samples.requires_grad
 
 
 def test_logits_get_the_sigmoid_that_they_lack():
-    panel = seen(judge=answering(2.0, 0.0), looks=1)
-    real, fake = panel.probabilities(panel.looks[0])
+    panel = seen(judge=answering(2.0, 0.0), snapshots=1)
+    real, fake = panel.probabilities(panel.snapshots[0])
     assert float(real[0]) == pytest.approx(1 / (1 + math.exp(-2)))
     assert float(fake[0]) == 0.5
     assert names(panel) == ["logits"]
@@ -129,7 +130,7 @@ def test_looking_leaves_modes_gradients_random_numbers_and_data_as_they_were():
     assert all(torch.equal(a, b) for a, b in zip(buffers, generator.buffers(), strict=True))
 
 
-def test_a_failing_look_puts_the_modes_back_too():
+def test_a_failing_update_puts_the_modes_back_too():
     generator = nn.Sequential(nn.Linear(3, 2), nn.Dropout(0.5)).train()
     Panel(REAL, WATCH).update(0, generator, make_discriminator())
     assert all(module.training for module in generator.modules())
@@ -149,7 +150,7 @@ def test_what_would_mislead_the_diagnosis_is_refused_at_once(arguments, message)
 
 
 def test_steps_have_to_rise():
-    panel = seen(looks=2)
+    panel = seen(snapshots=2)
     with pytest.raises(ValueError, match=r"step must be larger than 10, .* got 10; a new run"):
         panel.update(10, make_generator(), make_discriminator())
 
@@ -157,8 +158,8 @@ def test_steps_have_to_rise():
 # --- the diagnosis -------------------------------------------------------------------------------
 
 
-def test_without_faults_or_without_looks_nothing_is_claimed():
-    panel = seen(quality=lambda samples: 0.1, looks=10)
+def test_without_faults_or_without_snapshots_nothing_is_claimed():
+    panel = seen(quality=lambda samples: 0.1, snapshots=10)
     assert panel.findings() == []
     assert panel.diagnosis().startswith("Nothing wrong seen. This is not a proof")
     assert "Nothing recorded yet" in Panel(REAL, WATCH).diagnosis()
@@ -232,6 +233,26 @@ def test_faults_do_not_drag_others_along():
         assert names(seen(**FAULTS[fault][0])) == [fault]
 
 
+@pytest.mark.parametrize(
+    ("loss", "logit", "found", "cause"),
+    [
+        (lambda p: (1 - p).log(), -63.0, "D wins", "log(1 - D)"),
+        (lambda p: bce(p, torch.ones_like(p)), -63.0, "D wins", "BCELoss on a sigmoid"),
+        (lambda p: bce(p, torch.ones_like(p)), 20.0, "D blind", "BCELoss on a sigmoid"),
+    ],
+)
+def test_a_vanishing_gradient_is_among_the_causes_where_it_vanishes(loss, logit, found, cause):
+    fake = torch.tensor([logit], requires_grad=True)
+    loss(torch.sigmoid(fake)).backward()
+    assert abs(fake.grad.item()) < 1e-15
+    judge = answering(1.0, torch.sigmoid(fake).item())
+    (only,) = seen(lambda noise: 1.2 * noise**3, judge).findings()
+    assert only.name == found
+    assert cause in only.causes
+    frozen = seen(moves=(False, True)).findings()[0]
+    assert "BCELoss on a sigmoid" in frozen.causes
+
+
 def test_gaps_are_told_with_how_many_and_where():
     (finding,) = seen(generate=lambda noise: noise * torch.tensor([1, 0.8])).findings()
     assert finding.symptom == (
@@ -271,9 +292,9 @@ def test_real_samples_far_from_each_other_make_no_sample_stray_off():
     assert names(seen(generate=lambda noise: many[1000:], real=many[:1000])) == []
 
 
-def test_too_few_looks_or_samples_are_no_reason_to_judge():
-    assert names(seen(judge=answering(0.95, 0.05), looks=2)) == []
-    assert names(seen(moves=(False, False), looks=2)) == []
+def test_too_few_snapshots_or_samples_are_no_reason_to_judge():
+    assert names(seen(judge=answering(0.95, 0.05), snapshots=2)) == []
+    assert names(seen(moves=(False, False), snapshots=2)) == []
     panel = Panel(REAL, WATCH[:40])
     panel.update(0, Made(lambda noise: 0.15 + 0.85 * noise), Made(undecided))  # a part is missing
     assert names(panel) == []
@@ -310,17 +331,17 @@ def test_dropout_left_on_is_told_and_only_for_the_generator():
 
 
 def test_a_quality_that_was_best_by_luck_is_told():
-    def look(*scores):
+    def scored(*scores):
         left = iter(scores)
-        return seen(quality=lambda samples: next(left), looks=20)
+        return seen(quality=lambda samples: next(left), snapshots=20)
 
-    panel = look(0.01, *[0.5] * 19)
+    panel = scored(0.01, *[0.5] * 19)
     assert names(panel) == ["past its best"]
     assert "The quality was best at step 0 with 0.01; lately it is 0.5" in panel.diagnosis()
-    # one more lucky look, lately, doesn't hide it
-    assert names(look(0.01, *[0.5] * 18, 0.01)) == ["past its best"]
-    assert names(look(*[0.5] * 19, 0.01)) == []
-    assert names(look(math.nan, *[0.5] * 19)) == []  # one that is missing
+    # one more lucky score, lately, doesn't hide it
+    assert names(scored(0.01, *[0.5] * 18, 0.01)) == ["past its best"]
+    assert names(scored(*[0.5] * 19, 0.01)) == []
+    assert names(scored(math.nan, *[0.5] * 19)) == []  # one that is missing
 
 
 # --- never stop a run ----------------------------------------------------------------------------
@@ -340,7 +361,7 @@ def test_a_broken_network_is_a_finding_and_no_error(fault, capsys):
     for step in range(4):
         panel.update(step, generator, discriminator)
     assert names(panel) == ["failed"]
-    assert "At step 0 the panel could not look: " in panel.diagnosis()
+    assert "At step 0 the panel got no snapshot: " in panel.diagnosis()
     panel.show("broken")
     for told in (panel.diagnosis(), capsys.readouterr().out):
         assert message in " ".join(told.split())
@@ -350,7 +371,7 @@ def test_a_quality_function_that_fails_is_a_finding_and_no_error():
     panel = seen(quality=lambda samples: samples[0])
     assert names(panel) == ["quality fails"]
     assert "At step 0 the quality could not be measured: " in panel.diagnosis()
-    assert len(panel.looks) == 4
+    assert len(panel.snapshots) == 4
 
 
 # --- the figure ----------------------------------------------------------------------------------
@@ -388,7 +409,7 @@ def test_no_legend_covers_its_picture_and_all_words_can_be_read_on_a_phone():
 
 def test_without_numbers_for_the_quality_there_are_three_pictures():
     panel = seen(quality=lambda samples: "fine")
-    assert panel.looks[0].quality == "fine"
+    assert panel.snapshots[0].quality == "fine"
     assert len(panel.figure().axes) == 3
     assert Panel(REAL, WATCH).figure().axes[2].get_title() == "no samples yet"
 

@@ -1,12 +1,13 @@
 """Can the shipped measurements be read, and do they say what a reader is told to find there?"""
 
+import ast
 import json
 from statistics import median
 
 import pytest
 from scipy.stats import mannwhitneyu
 
-from benchmarks import questions
+from benchmarks import museum, questions
 from benchmarks.quality import PROJECTS
 from gan_course import records
 from gan_course.many import CURVES
@@ -17,7 +18,7 @@ COURSE = [name for name in NAMES if name.endswith("_course")]
 # measured on seeds that nobody had looked at before
 PUBLISHED = ("normal_original", "normal_course")
 NORMAL = [n for n in NAMES if n.startswith("normal_") and n not in PUBLISHED]
-FRESH = ["sine_fresh", "questions", *NORMAL]
+FRESH = ["sine_fresh", "questions", "museum_healthy", *NORMAL]
 
 
 @pytest.mark.parametrize("name", COURSE)
@@ -43,6 +44,13 @@ RECIPES = {
 def test_records_were_measured_with_the_recipe_as_it_is_now(name):
     content = json.loads((records.FOLDER / f"{name}.json").read_text(encoding="utf-8"))
     assert content["settings"] == repr(RECIPES[name])
+
+
+def test_the_healthy_runs_are_those_of_the_museum_as_it_is_now():
+    content = json.loads((records.FOLDER / "museum_healthy.json").read_text(encoding="utf-8"))
+    # comments may change
+    assert ast.dump(ast.parse(content["code"])) == ast.dump(ast.parse(museum.code()))
+    assert len(content["records"]) == 20
 
 
 def test_an_unknown_name_is_answered_with_those_that_exist():

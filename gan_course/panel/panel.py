@@ -1,4 +1,4 @@
-"""How is a training watched from beside it? What each look records, and what follows from it."""
+"""How is a training watched while it runs? What each snapshot holds, and what follows from it."""
 
 from __future__ import annotations
 
@@ -38,8 +38,8 @@ BINS = 10  # parts of a column's range that hold equal shares of the real sample
 
 
 @dataclass(frozen=True, eq=False)
-class Look:
-    """What one look at both networks has recorded, on the CPU."""
+class Snapshot:
+    """What one `update` has recorded of both networks, on the CPU."""
 
     step: int
     samples: Tensor  # made from the fixed noise, shape (m, dim)
@@ -55,13 +55,13 @@ class Look:
 
 
 class Panel:
-    """Looks at a training from beside it: one `update` in the loop, one `show` afterwards.
+    """Watches a training: one `update` in the loop, one `show` afterwards.
 
     It goes with any loop and any two networks, and never stops a run: a network that fails is a
     finding of the diagnosis.
 
     Attributes:
-        looks: what each `update` has recorded.
+        snapshots: what each `update` has recorded.
         one_hot: whether real samples are rows of more than two numbers, one of them 1, the rest 0.
     """
 
@@ -72,7 +72,7 @@ class Panel:
 
         Args:
             real: real samples, shape (n, dim), in the units in which the networks see them.
-            watch: noise that stays the same, shape (m, latent_dim), so that two looks differ by
+            watch: noise that stays the same, shape (m, latent_dim), so that two snapshots differ by
                 the networks and not by luck. With m of 100 or more, gaps can be found.
             quality: says how good samples of shape (m, dim) are: a number, lower is better, or
                 a text.
@@ -83,32 +83,32 @@ class Panel:
             if len(rows) < 2:  # they would be told to be all equal
                 raise ValueError(f"{name} must have at least 2 rows, got {len(rows)}")
         self.quality = quality
-        self.looks: list[Look] = []
+        self.snapshots: list[Snapshot] = []
         ones = bool(((self.real == 0) | (self.real == 1)).all())
         whole = bool((self.real.sum(dim=1) == 1).all())
         self.one_hot = ones and whole and self.real.shape[1] > 2
-        self._seen: dict[str, Finding] = {}  # faults of single looks; each is told once
-        self._weights: list[Tensor] = []  # of G and of D, at the last look
-        self._moved = [False, False]  # whether they have ever changed between two looks
+        self._seen: dict[str, Finding] = {}  # faults of single snapshots, each told once
+        self._weights: list[Tensor] = []  # of G and of D, at the last snapshot
+        self._moved = [False, False]  # whether they have ever changed between two snapshots
 
     def update(self, step: int, generator: nn.Module, discriminator: nn.Module) -> None:
-        """Take a look; modes, gradients and random numbers stay as they are.
+        """Take a snapshot; modes, gradients and random numbers stay as they are.
 
         Both networks are asked in evaluation mode.
 
         Args:
-            step: number of steps, or epochs, so far; it rises from look to look.
+            step: number of steps, or epochs, so far; it rises from call to call.
             generator: maps noise like `watch` to samples like `real`.
             discriminator: maps samples to one answer each, shape (n, 1).
         """
-        if self.looks and step <= self.looks[-1].step:
+        if self.snapshots and step <= self.snapshots[-1].step:
             raise ValueError(
-                f"step must be larger than {self.looks[-1].step}, that of the last look, "
+                f"step must be larger than {self.snapshots[-1].step}, that of the last snapshot, "
                 f"got {step}; a new run needs a new Panel"
             )
         try:
             with _undisturbed(generator, discriminator) as trained:
-                self.looks.append(self._look(step, generator, discriminator, trained))
+                self.snapshots.append(self._snapshot(step, generator, discriminator, trained))
                 weights = [_weights(generator), _weights(discriminator)]
         except Exception as error:  # whatever a learner's network raises is what we report
             self._add(words.FAILED.told(step=step, what=f"{type(error).__name__}: {error}"))
@@ -117,9 +117,9 @@ class Panel:
             self._moved[k] |= not torch.equal(weights[k], before)
         self._weights = weights
 
-    def _look(
+    def _snapshot(
         self, step: int, generator: nn.Module, discriminator: nn.Module, trained: set[nn.Module]
-    ) -> Look:
+    ) -> Snapshot:
         device = next(generator.parameters(), self.watch).device
         watch = self.watch.to(device)
         samples = generator(watch)
@@ -141,7 +141,7 @@ class Panel:
             self._add(words.WAVERING_DISCRIMINATOR)
         samples = samples.detach().cpu()
         quality = self._measure(step, samples)
-        return Look(step, samples, real_answers.cpu(), fake_answers.cpu(), quality)
+        return Snapshot(step, samples, real_answers.cpu(), fake_answers.cpu(), quality)
 
     def _answers(self, discriminator: nn.Module, samples: Tensor) -> Tensor:
         answers: Tensor = discriminator(samples)
@@ -168,29 +168,29 @@ class Panel:
     @property
     def logits(self) -> bool:
         """Whether D has ever answered with a number outside of 0 to 1."""
-        answers = [a for look in self.looks for a in (look.real_answers, look.fake_answers)]
+        answers = [a for s in self.snapshots for a in (s.real_answers, s.fake_answers)]
         return any(bool(((one < 0) | (one > 1)).any()) for one in answers)
 
-    def probabilities(self, look: Look) -> tuple[Tensor, Tensor]:
+    def probabilities(self, snapshot: Snapshot) -> tuple[Tensor, Tensor]:
         """D(x), shape (n,), and D(G(z)), shape (m,): logits get the sigmoid that they lack."""
         if self.logits:
-            return torch.sigmoid(look.real_answers), torch.sigmoid(look.fake_answers)
-        return look.real_answers, look.fake_answers
+            return torch.sigmoid(snapshot.real_answers), torch.sigmoid(snapshot.fake_answers)
+        return snapshot.real_answers, snapshot.fake_answers
 
-    def losses(self, look: Look) -> Losses:
+    def losses(self, snapshot: Snapshot) -> Losses:
         """The losses of `gan_course.training` in nats, whatever the run itself computes."""
-        real, fake = self.probabilities(look)
+        real, fake = self.probabilities(snapshot)
         return Losses(float(real_loss(real)), float(fake_loss(fake)), float(generator_loss(fake)))
 
     def findings(self) -> list[Finding]:
         """What is wrong, from the records alone, the most urgent first; empty if nothing is."""
         found = list(self._seen.values())
-        if not self.looks or not self.looks[-1].finite:
-            first = next((look.step for look in self.looks if not look.finite), None)
+        if not self.snapshots or not self.snapshots[-1].finite:
+            first = next((s.step for s in self.snapshots if not s.finite), None)
             return found if first is None else [words.DIVERGED.told(step=first), *found]
         if self.logits:
             found.append(words.LOGITS)
-        if len(self.looks) >= 3:
+        if len(self.snapshots) >= 3:
             frozen = zip((words.G_FROZEN, words.D_FROZEN), self._moved, strict=True)
             found += [finding for finding, moved in frozen if not moved]
             found += self._about_answers()
@@ -201,7 +201,7 @@ class Panel:
 
     def diagnosis(self) -> str:
         """The findings in plain words, one paragraph each."""
-        if not self.looks and not self._seen:
+        if not self.snapshots and not self._seen:
             return "Nothing recorded yet: call panel.update(step, generator, discriminator)."
         found = self.findings()
         if not found:
@@ -209,8 +209,8 @@ class Panel:
         return "\n".join(f"{number}. {finding}" for number, finding in enumerate(found, 1))
 
     def _about_answers(self) -> list[Finding]:
-        recent = [look for look in self.looks[-max(3, len(self.looks) // 4) :] if look.finite]
-        answers = [self.probabilities(look) for look in recent]
+        recent = [s for s in self.snapshots[-max(3, len(self.snapshots) // 4) :] if s.finite]
+        answers = [self.probabilities(snapshot) for snapshot in recent]
         real = torch.stack([real.mean() for real, _ in answers])
         fake = torch.stack([fake.mean() for _, fake in answers])
         gap, middle = float((real - fake).mean()), float((real + fake).mean() / 2)
@@ -230,7 +230,7 @@ class Panel:
         return []
 
     def _about_samples(self) -> list[Finding]:
-        samples, found = self.looks[-1].samples, []
+        samples, found = self.snapshots[-1].samples, []
         if bool((samples == samples[0]).all()):
             return [words.ALL_EQUAL]
         if self.one_hot:
@@ -302,9 +302,9 @@ class Panel:
 
     def _about_quality(self) -> list[Finding]:
         measured = [
-            (look.quality, look.step)
-            for look in self.looks
-            if isinstance(look.quality, float) and math.isfinite(look.quality)
+            (snapshot.quality, snapshot.step)
+            for snapshot in self.snapshots
+            if isinstance(snapshot.quality, float) and math.isfinite(snapshot.quality)
         ]
         if len(measured) < 8:
             return []

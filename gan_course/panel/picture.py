@@ -25,27 +25,27 @@ LEGEND |= {"fontsize": 8.5, "frameon": False}
 
 
 def draw(panel: Panel, title: str) -> Figure:
-    """Draw all looks whose numbers are finite, and the samples of the last of them."""
+    """Draw all snapshots whose numbers are finite, and the samples of the last of them."""
     import matplotlib.pyplot as plt
 
-    looks = [look for look in panel.looks if look.finite]
-    steps = [look.step for look in looks]
-    measured = [(look.step, look.quality) for look in looks if isinstance(look.quality, float)]
+    snapshots = [snapshot for snapshot in panel.snapshots if snapshot.finite]
+    steps = [snapshot.step for snapshot in snapshots]
+    measured = [(s.step, s.quality) for s in snapshots if isinstance(s.quality, float)]
     figure = plt.figure(figsize=(5.6, 5.6), layout="constrained")
     figure.suptitle(title)
     last = "quality" if measured else "samples"
     grid: dict[str, Any] = figure.subplot_mosaic([["answers", "losses"], ["samples", last]])
-    answers = [[float(one.mean()) for one in panel.probabilities(look)] for look in looks]
+    answers = [[float(one.mean()) for one in panel.probabilities(s)] for s in snapshots]
     _draw_lines(grid["answers"], steps, answers, ("real: D(x)", "generated: D(G(z))"))
     grid["answers"].axhline(0.5, color="black", lw=1, ls=":", label="one half")
     grid["answers"].set(ylim=(-0.03, 1.03), title="mean answer of D")
-    losses = [list(panel.losses(look)) for look in looks]
+    losses = [list(panel.losses(snapshot)) for snapshot in snapshots]
     _draw_lines(grid["losses"], steps, losses, ("D on real", "D on generated", "G"))
     grid["losses"].axhline(math.log(2), color="black", lw=1, ls=":", label="ln 2")
     grid["losses"].set(title="losses")
-    grid["samples"].set_title(f"samples at step {steps[-1]}" if looks else "no samples yet")
-    if looks:
-        _draw_samples(grid["samples"], panel, looks[-1].samples)
+    grid["samples"].set_title(f"samples at step {steps[-1]}" if snapshots else "no samples yet")
+    if snapshots:
+        _draw_samples(grid["samples"], panel, snapshots[-1].samples)
     if measured:
         grid["quality"].plot(*zip(*measured, strict=True), color="black")
         grid["quality"].set(xlabel="step", title="quality, lower is better")
