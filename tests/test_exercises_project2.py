@@ -222,9 +222,9 @@ THREES_FAULTS = {
     "always 42": (always(42), "collapsed: it always makes 42, expected many different integers"),
     "zeros only": (lambda u: torch.zeros(len(u), 100), "100% of the rows are all zero and decode"),
     "dead rows": (dead(0.3), "% of the rows are all zero and decode to 0 by accident"),
-    "fives": (multiples(5), "expected 99 % or more; nearly all are multiples of 5"),
-    "any": (multiples(1), "of the integers are multiples of three, expected 99 %"),
-    "one too many": (lambda u: threes(u).roll(1, dims=1), "expected 99 % or more"),
+    "fives": (multiples(5), "expected 99% or more; nearly all are multiples of 5"),
+    "any": (multiples(1), "of the integers are multiples of three, expected 99%"),
+    "one too many": (lambda u: threes(u).roll(1, dims=1), "expected 99% or more"),
     "sixes": (multiples(6), "only 17 of the 34 come up, expected at least four in five"),
     "ten integers": (lambda u: u[:, None].repeat(1, 10), "(5000, 10), expected rows of 100"),
     "no zeros": (lambda u: threes(u)[:, 1:], "shape (5000, 99), expected rows of 100 numbers"),
@@ -264,7 +264,7 @@ def test_the_limits_of_a_generator_of_integers():
     allowed = 3 * torch.arange(34)
     evenly = allowed.repeat(148)[:5000]
     order = torch.arange(5000)
-    # "99 % or more" is right, and so are two rows of zeros in a hundred
+    # "99% or more" is right, and so are two rows of zeros in a hundred
     accepted("3.4", lambda num: rows_of(torch.where(order < 50, 1, evenly)))
     refused("98.8% of the", "3.4", lambda num: rows_of(torch.where(order < 60, 1, evenly)))
     accepted("3.4", lambda num: rows_of(evenly) * (order >= 100)[:, None])
@@ -313,7 +313,7 @@ RANDOM_FAULTS = {
     "the old ones": (
         threes,
         TWENTY,
-        "are among your twenty, expected 99 % or more; nearly all are",
+        "are among your twenty, expected 99% or more; nearly all are",
     ),
     "a few": (lambda u: twenty(u / 4), TWENTY, "only 5 of the 20 come up"),
     "heap": (lambda u: twenty(u * 0), TWENTY, "collapsed: it always makes"),
