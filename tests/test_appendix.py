@@ -52,5 +52,6 @@ def test_the_table_of_changes_says_what_was_measured():
         ]
         lines.append(f"| {' | '.join(cells)} |")
     assert "\n".join(lines) in page
+    assert len({line.split(" | ")[3] for line in lines}) == 1  # "the same in every row"
     assert f"moves by at most {max(moves):.3f}. " in page
     assert f"differ by up to {max(alike) - min(alike):.3f}. " in page

@@ -178,9 +178,9 @@ THREES_FAULTS = {
     "always 42": (always(42), "collapsed: it always makes 42, expected many different integers"),
     "zeros only": (lambda u: torch.zeros(len(u), 100), "100% of the rows are all zero and decode"),
     "dead rows": (dead(0.3), "% of the rows are all zero and decode to 0 by accident"),
-    "fives": (multiples(5), "expected 99 % or more; nearly all are multiples of 5"),
-    "any": (multiples(1), "of the integers are multiples of three, expected 99 %"),
-    "one too many": (lambda u: threes(u).roll(1, dims=1), "expected 99 % or more"),
+    "fives": (multiples(5), "expected 99% or more; nearly all are multiples of 5"),
+    "any": (multiples(1), "of the integers are multiples of three, expected 99%"),
+    "one too many": (lambda u: threes(u).roll(1, dims=1), "expected 99% or more"),
     "sixes": (multiples(6), "only 17 of the 34 come up, expected at least four in five"),
     "ten integers": (lambda u: u[:, None].repeat(1, 10), "(5000, 10), expected rows of 100"),
     "no zeros": (lambda u: threes(u)[:, 1:], "shape (5000, 99), expected rows of 100 numbers"),
@@ -217,7 +217,7 @@ def test_the_limits_of_a_generator_of_integers():
     allowed = 3 * torch.arange(34)
     evenly = allowed.repeat(148)[:5000]
     order = torch.arange(5000)
-    # "99 % or more" is right, and so are two rows of zeros in a hundred
+    # "99% or more" is right, and so are two rows of zeros in a hundred
     accepted("3.4", lambda num: rows_of(torch.where(order < 50, 1, evenly)))
     refused("98.8% of the", "3.4", lambda num: rows_of(torch.where(order < 60, 1, evenly)))
     accepted("3.4", lambda num: rows_of(evenly) * (order >= 100)[:, None])
@@ -263,7 +263,11 @@ RANDOM_FAULTS = {
     "rows": (twenty, rows_of(TWENTY), "one-hot rows: hand in the integers themselves"),
     "a text": (twenty, "random", "integers is a str, expected twenty whole numbers"),
     "of other integers": (twenty, TWENTY.flip(0) // 2 * 2, "different ones"),
-    "the old ones": (threes, TWENTY, "among your twenty, expected 99 % or more; nearly all are"),
+    "the old ones": (
+        threes,
+        TWENTY,
+        "are among your twenty, expected 99% or more; nearly all are",
+    ),
     "a few": (lambda u: twenty(u / 4), TWENTY, "only 5 of the 20 come up"),
     "heap": (lambda u: twenty(u * 0), TWENTY, "collapsed: it always makes"),
     "class": (nn.Linear, TWENTY, "is a class, expected a trained network that Linear(…) has"),

@@ -148,7 +148,7 @@ def test_a_second_call_of_a_data_function_is_judged_like_the_first():
 def test_a_verdict_on_a_generator_of_normal_samples_tells_its_quality():
     assert re.fullmatch(r"KS distance 0\.0\d\d", judged("H", DATA["randn"]).message)
     message = judged("H", lambda num: 2 + 1.2247 * triangle(num)).message
-    assert ". The tails are short: 0.0% of the samples are more than 2.5 standard" in message
+    assert ". The ends are short: 0.0% of the samples are more than 2.5 standard" in message
 
 
 def test_data_that_is_handed_in_as_a_generator_gets_a_remark():

@@ -112,7 +112,7 @@ def _judge_integers(
     if valid < 0.99:
         most = (k for k in (3, 5, 2, 7) if int(counts[pattern_values(k)].sum()) > 0.95 * DRAWN)
         rule = "".join(f"; nearly all are multiples of {k}" for k in [*most][:1])
-        raise Wrong(f"{valid:.1%} of the integers are {name}, expected 99 % or more{rule}")
+        raise Wrong(f"{valid:.1%} of the integers are {name}, expected 99% or more{rule}")
     if values < 0.8 * len(wanted):
         raise Wrong(f"only {values} of the {len(wanted)} come up, expected at least four in five")
     if total_variation(integers, wanted) > 0.5:

@@ -21,7 +21,7 @@ from gan_course.metrics import ks_normal
 
 MEAN, DEVIATION = 2.0, 0.5
 FEW = 0.006  # half of what a normal distribution has further out than 2.5 standard deviations
-FAR = "{:.1%} of the samples are more than 2.5 standard deviations from the mean, expected 1.2 %"
+FAR = "{:.1%} of the samples are more than 2.5 standard deviations from the mean, expected 1.2%"
 
 
 def _judge_normal(values: Tensor, off: float, shape: float) -> float:
@@ -88,7 +88,7 @@ def _check_normal_generator(generator: Any, *, latent_dim: int | None = None) ->
             f"KS distance {ks:.3f}, expected at most 0.1: mean {float(values.mean()):.2f} and "
             f"standard deviation {float(values.std()):.2f} are both a little off"
         )
-    short = f". The tails are short: {FAR.format(tails)}" if tails < FEW else ""
+    short = f". The ends are short: {FAR.format(tails)}" if tails < FEW else ""
     if getattr(generator, "__name__", "") == "data":
         short += ". It is called data: hand in a trained generator"
     return f"KS distance {ks:.3f}{short}"
