@@ -44,8 +44,9 @@ def test_numbers_of_any_kind_become_one_kind_of_tensor(answer):
     ("answer", "message"),
     [
         ("five", "your answer is a str, expected a tensor of numbers"),
-        (["0.5", "1"], "your answer is a list, expected a tensor of numbers"),
+        (["0.5", "1"], "your answer is a list with text in it, expected a tensor of numbers"),
         ([[1], [1, 2]], "your answer is a list, expected a tensor of numbers"),
+        (np.array(["a"]), "your answer is an ndarray, expected a tensor of numbers"),
         ([1j], "your answer holds complex numbers"),
         (torch.tensor([math.inf]), "your answer holds NaN or infinity"),
     ],
@@ -67,7 +68,8 @@ def test_one_number_may_have_any_shape():
     ("function", "message"),
     [
         (lambda a, b: a / 0, "your add failed: ZeroDivisionError: "),
-        (3, "add is a int, expected a function"),
+        (3, "add is an int, expected a function"),
+        ("add", "add is a str, expected a function: its name alone, without .* or quotes"),
         (lambda a, b: None, r"your add returns None\. Is there a `return`\?"),
     ],
 )
@@ -139,9 +141,9 @@ def test_a_function_is_shown_the_same_numbers_at_each_check():
 # --- hints, solutions, pictures ------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("exercise", ["9.9", 3, "Z"])
+@pytest.mark.parametrize("exercise", ["9.9", 3, "exercise A"])
 def test_an_unknown_exercise_is_answered_with_those_there_are(exercise, capsys):
-    sentence = f"There is no exercise {exercise}. There are 3.1, 3.2, 3.3, 3.4, A, B, C, "
+    sentence = f"There is no exercise {exercise!r}. There are 3.1, 3.2, 3.3, 3.4, A, B, C, "
     refused(sentence, exercise, POINTS)
     for ask in (hint, solution, expected):
         ask(exercise)
@@ -173,10 +175,14 @@ def test_the_number_of_an_exercise_may_be_a_number(capsys):
 
 
 def test_without_the_name_of_an_exercise_a_sentence_asks_for_it(capsys):
-    first = 'The exercise\'s name comes first: check("A", step). There are 3.1'
-    refused(first, math.sin, "A")
-    hint(None)
-    assert capsys.readouterr().out.startswith(first)
+    first = "The exercise's name comes first:"
+    refused(f'{first} check("A", step). There are 3.1', math.sin, "A")
+    assert check().message.startswith(f'{first} check("A", step)')
+    for ask, example in ((hint, '"A"'), (solution, '"A"'), (expected, '"3.2"')):
+        for nothing in ((), (None,), ("",)):
+            ask(*nothing)
+            example_call = f"{first} {ask.__name__}({example}). There are 3.1"
+            assert capsys.readouterr().out.startswith(example_call)
 
 
 @pytest.mark.parametrize("number", [0, 4, "2", 2.0, True])

@@ -409,7 +409,7 @@ RIGHT["Q"] = {
 }
 FAULTS["Q"] = {
     "as found": (ENDS, "data.min(), data.max()", "needs its own ends, min(dim=0).values"),
-    "min alone": (".values", "", "return `.values` *and* `.indices`: take one of them"),
+    "min alone": (".values", "", "`.values` *and* `.indices`: take what is asked for"),
     "clamps": ("(samples + 1)", "(samples.clamp(-1, 1) + 1)", "cuts off at the ends of the real"),
     "in place": (MADE, f"data.copy_({MADE})", "scaled has changed the data that it was given"),
     "no return in back": (f"return {BACK}", BACK, "way back returns None. Is there a `return`"),

@@ -86,18 +86,19 @@ RIGHT["3.1"] = {
 FAULTS["3.1"] = {
     "two rows": (POINTS.T, "shape (2, 2048)"),
     "two rows, the cure": (POINTS.T.tolist(), "rows and columns are swapped"),
-    "two points": (POINTS[:2], "your data have 2 rows, expected 2048"),
+    "two points": (POINTS[:2], "your answer has 2 rows, expected 2048"),
     "swapped": (POINTS.flip(1), "the columns are swapped: column 0 must be x"),
     "0 to 10": (on(torch.sin, EVEN + 5), "runs from 0 to 10, expected -5 to 5"),
     "one place": (on(torch.sin, X * 0), "x runs from 0 to 0, expected -5 to 5"),
+    "to 5.1": (on(torch.sin, EVEN + 0.05), "x runs from -4.95 to 5.05, expected -5 to 5"),
     "piled up": (on(torch.sin, X**3 / 25), "x is not spread evenly"),
-    "2049": (POINTS[[0, *range(2048)]], "have 2049 rows, expected 2048"),
+    "2049": (POINTS[[0, *range(2048)]], "has 2049 rows, expected 2048"),
     "three columns": (torch.stack([X, X, X], 1), "(2048, 3), expected two columns"),
-    "x only": (X, "your data have shape (2048,), expected two columns, x and y"),
-    "one number": (3.0, "your data have shape (), expected two columns, x and y"),
-    "NaN": (on(torch.log), "your data holds NaN or infinity"),
-    "complex": (POINTS * (1 + 1j), "your data holds complex numbers"),
-    "a dictionary": ({"x": X}, "your data is a dict, expected a tensor of numbers"),
+    "x only": (X, "your answer has shape (2048,), expected two columns, x and y"),
+    "one number": (3.0, "your answer has shape (), expected two columns, x and y"),
+    "NaN": (on(torch.log), "your answer holds NaN or infinity"),
+    "complex": (POINTS * (1 + 1j), "your answer holds complex numbers"),
+    "a dictionary": ({"x": X}, "your answer is a dict, expected a tensor of numbers"),
     "one point off": (POINTS + one_hot(torch.tensor(7), 4096).view(2048, 2), "at x ="),
     "cosine": (on(torch.cos), "y is the cosine of x, expected sin(x)"),
     "tangent": (on(torch.tan), "y is the tangent of x, expected sin(x)"),
@@ -114,10 +115,10 @@ FAULTS["3.1"] = {
     "twice as fast": (on(lambda x: torch.sin(2 * x)), "y is not sin(x): at x = "),
     "y of other x": (columns(X, X.roll(1).sin()), "another x? Draw x once and use it for both"),
     "sorted afterwards": (columns(X.sort().values, X.sin()), "Is it that of another x? Draw x on"),
-    "a batch": (POINTS[:128], "your data have 128 rows, expected 2048"),
-    "columns of one": (POINTS[:, :, None], "have shape (2048, 2, 1), expected two columns"),
+    "a batch": (POINTS[:128], "your answer has 128 rows, expected 2048"),
+    "columns of one": (POINTS[:, :, None], "has shape (2048, 2, 1), expected two columns"),
     "a function": (lambda: POINTS, "a function, expected a tensor of numbers: call it, with ( )"),
-    "the name": ("points", "your data is a str, expected a tensor of numbers"),
+    "the name": ("points", "your answer is a str, expected a tensor of numbers"),
 }
 FAULTS["B"] = {
     "swapped": (RIGHT["B"]["float32"].flip(1), "the columns are swapped: column 0 must be x"),
@@ -135,8 +136,8 @@ FAULTS["B"] = {
     "abs": (on(lambda x: 10 - x.abs()), "y is not 10 - x ** 2: at x = "),
     "0 to 10": (on(arch, X + 5), "to 10, expected -5 to 5"),
     "two rows": ([X, arch(X)], "rows and columns are swapped, try torch.stack([x, y], dim=1)"),
-    "none": (torch.empty(0, 2), "your data have 0 rows, expected 2048"),
-    "y only": (arch(X), "have shape (2048,), expected two columns, x and y"),
+    "none": (torch.empty(0, 2), "your answer has 0 rows, expected 2048"),
+    "y only": (arch(X), "has shape (2048,), expected two columns, x and y"),
 }
 
 
@@ -213,6 +214,10 @@ def below_a_big_title():
     return axes
 
 
+def assigned(name):
+    return lambda: (ax := picture(), setattr(ax, name, "sine"))[0]
+
+
 STRAY = POINTS + columns(X * 0, torch.arange(2048) < 100)  # not quite 1 in 20
 RIGHT["3.2"] = {
     "ax.plot": picture,
@@ -249,6 +254,11 @@ FAULTS["3.2"] = {
     "no title": (says(title="  "), f"the title is missing, {SAYS}"),
     "cosine": (says(title="Cosine"), f"the title says 'Cosine', {SAYS}"),
     "a single run": (says(title="A single run"), "the title says 'A single run'"),
+    "a title assigned": (assigned("title"), "draws nothing. Make new axes, then call ax.set(t"),
+    "a label assigned": (assigned("ylabel"), "new axes, then call ax.set(ylabel='sine')"),
+    "a call assigned": (assigned("set_xlabel"), "`ax.set_xlabel = ...` draws nothing. Make new ax"),
+    "y as x label": (says(xlabel="$y$"), "the x label says '$y$', expected 'x'"),
+    "sine as x label": (says(xlabel="sin(x)"), "the x label says 'sin(x)', expected 'x'"),
     "empty axes": (lambda: plt.subplots()[1], "your picture has no points in it. plt.show() ends"),
     "only a line across": (drawn(lambda ax, x, y: ax.axhline(0)), "points in it. plt.show() ends"),
     "empty figure": (plt.figure, "your figure is empty, expected a picture of the points"),
@@ -330,13 +340,18 @@ def heap(axes, x, y):
     axes.plot(x, np.flip(y), "*")
 
 
+def between(low, high):
+    x = np.linspace(low, high, 300)
+    return lambda axes, *_: axes.plot(x, np.sin(x) + 0.02, "*")
+
+
 LIMITS, GENERATED = "expected -1.2 to 1.2", "generated points, expected some hundred: draw those"
 PICTURES_OF_GENERATED = {
     "high end": (lambda: shown(ylim=(-1.2, 1)), f"shows y from -1.2 to 1, {LIMITS}"),
     "low end": (lambda: shown(ylim=(-1, 1.2)), f"shows y from -1 to 1.2, {LIMITS}"),
     "upside down": (lambda: shown(ylim=(1.2, -1.2)), f"from 1.2 to -1.2, {LIMITS}"),
     "empty": (lambda: shown(lambda *_: None), "no points in it. plt.show() ends a"),
-    "two pictures": (lambda: plt.subplots(1, 2)[1], "your answer is a ndarray"),
+    "two pictures": (lambda: plt.subplots(1, 2)[1], "your answer is an ndarray, expected the axes"),
     "real points": (lambda: shown(lambda *xy: plain(*xy, ".")), f"has 0 {GENERATED}"),
     "the curve": (lambda: shown(with_the_curve), f"has 0 {GENERATED}"),
     "ten": (
@@ -344,6 +359,8 @@ PICTURES_OF_GENERATED = {
         "has 10 generated",
     ),
     "random": (lambda: shown(heap), "most of the generated points in your picture are far off"),
+    "at the origin": (lambda: shown(between(-0.1, 0.1)), "only x from -0.1 to 0.1: are they all"),
+    "left half": (lambda: shown(between(-5, 0)), "generated points in your picture cover only x"),
     "scaled": (lambda: shown(lambda ax, x, y: ax.plot(x / 5, y, "*")), "are far off the sine"),
     "0 to 1": (lambda: shown(xlim=(0, 1)), "shows x from 0 to 1, but the points run from -5 to 5"),
     "a line": (lambda: shown(lambda ax, x, y: ax.plot(x, y + 0.01)), "a line joins your points"),
@@ -375,7 +392,7 @@ SINE_FAULTS = {
     "a hole": (lambda u: on_sine(u - 0.3 * ((u > 0.4) & (u < 0.7))), "x = -1.0 and 2.0 (35 of 50"),
     "four heaps": (lambda u: on_sine((4 * u).round() / 4), "part of the range is missing"),
     "uniform noise": (lambda u: on_sine(u + 0.3), "if it learned from other noise, hand in a func"),
-    "too wide": (lambda u: on_sine(2 * u - 0.5), "of the points lie outside -5 to 5, expected few"),
+    "too wide": (lambda u: on_sine(2 * u - 0.5), "lie outside -5 to 5, expected 10% at most"),
     "uneven": (lambda u: on_sine(u**3), "x is spread unevenly: KS distance 0."),
     "cosine": (lambda u: columns(x := 10 * u - 5, x.cos()), "the cosine of x, expected sin(x)"),
     "a cloud": (lambda u: on_sine(u) + torch.randn(len(u), 2), "its height, expected 10 % at mo"),
@@ -497,7 +514,7 @@ SHAPES, CALL = "mat1 and mat2 shapes cannot be", 'as in check("3.3", generator, 
 NO_GENERATORS = {
     "points": (lambda: POINTS, {}, "is a Tensor, expected a network or a function"),
     "a class": (lambda: Sine, {}, "Sine is a class, expected a trained network that Sine(…) has"),
-    "weights": (lambda: sine().state_dict(), {}, "is a OrderedDict, expected a network or a func"),
+    "weights": (lambda: sine().state_dict(), {}, "is an OrderedDict, expected a network or a func"),
     "any size": (
         any_size,
         {},
@@ -592,8 +609,8 @@ FAULTS["C"] = {
     "spread only": (spread, ABOVE),
     "spread only, the question": (spread, "Does it see how far y is off the curve?"),
     "deviation and distance": (lambda p: miss(p) + max(0.0, 0.5 - float(p[:, 0].std())), HALF),
-    "constant": (lambda p: 1.0, "and real points: your score can't tell them apart: both get 1"),
-    "zero": (lambda p: 0, "tell them apart: both get 0. Does it see where x is?"),
+    "constant": (lambda p: 1.0, "1 for all alike: does it use its argument, points?"),
+    "no argument": (lambda p: both(POINTS), "for all alike: does it use its argument, points?"),
     "infinite": (lambda p: math.inf, "for real points: what score returns holds NaN or infinity"),
     "higher is better": (lambda p: -both(p), "expected scores of 0 or more"),
     "not clearly": (lambda p: 1 + both(p), "expected at least twice"),

@@ -64,18 +64,32 @@ FAULTS = {
         ("loss.item()", "nn.BCELoss()(network(points), truth).item()"),
         ": return the loss from before the move",
     ),
-    "squares": (("nn.BCELoss", "nn.MSELoss"), "before the move, but step returns 0.472"),
+    "squares": (
+        ("nn.BCELoss", "nn.MSELoss"),
+        "cross-entropy was 1.286 before the move, but step returns 0.472: that is the mean squared",
+    ),
+    "a second sigmoid": (("BCELoss", "BCEWithLogitsLoss"), ": your loss puts a second sigmoid on"),
     "return in the loop": (
         ("    return loss.item()", "            return loss.item()"),
-        "only some parameters moved: is the `return` inside the loop?",
+        "Loop over network.parameters(), and return after the loop",
     ),
+    "one layer": (
+        ("network.parameters()", "network[0].parameters()"),
+        "only some parameters moved: the check's network has more layers than the page's",
+    ),
+    "twice as far": (
+        ("loss.backward()", "loss.backward(retain_graph=True); loss.backward()"),
+        "the parameters moved, but not by learning_rate times their slopes",
+    ),
+    "no third part": (("-= learning_rate * p.grad", "-= 0"), "move, is part 3 still missing, or"),
+    "detached": (("network(points)", "network(points).detach()"), ", or did you detach() it?"),
     "all without a record": (
         ("    loss = nn.BCELoss()(network(points), truth)", LOSS_UNDER_NO_GRAD),
-        "no record of the loss: is all of it under `torch.no_grad()`?",
+        "no record of the loss: is all of it under `torch.no_grad()`, or",
     ),
     "cleared in between": (
         ("loss.backward()", "loss.backward(); network.zero_grad(set_to_none=False)"),
-        "or were the slopes cleared between backward and the move?",
+        "Or were the slopes cleared between backward and the move, is",
     ),
     "cleared too late": (
         (

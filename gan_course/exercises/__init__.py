@@ -31,7 +31,7 @@ class Verdict:
         return f"{self.status}: {self.message}" if self.message else self.status
 
 
-def check(exercise: str | float, *answers: Any, **options: Any) -> Verdict:
+def check(exercise: str | float = "", *answers: Any, **options: Any) -> Verdict:
     """Judge the learner's own objects.
 
     Args:
@@ -42,10 +42,10 @@ def check(exercise: str | float, *answers: Any, **options: Any) -> Verdict:
     Returns:
         Right, wrong with what is wrong, or not attempted.
     """
-    exercise = _name(exercise)
+    typed, exercise = exercise, _name(exercise)
     judge = CHECKS.get(exercise)
     if judge is None:
-        return Verdict("wrong", _unknown(exercise))
+        return Verdict("wrong", _unknown(typed, 'check("A", step)'))
     signature = inspect.signature(judge)
     wanted = [name for name, p in signature.parameters.items() if p.kind != p.KEYWORD_ONLY]
     call = f'check("{exercise}", {", ".join(wanted)})'
@@ -70,12 +70,12 @@ def check(exercise: str | float, *answers: Any, **options: Any) -> Verdict:
         return Verdict("wrong", str(fault))
 
 
-def hint(exercise: str | float, number: int = 1) -> None:
+def hint(exercise: str | float = "", number: int = 1) -> None:
     """Show a hint; the first nudges, the last nearly tells."""
-    exercise = _name(exercise)
+    typed, exercise = exercise, _name(exercise)
     hints = _texts().get(exercise, {}).get("hints", [])
     if not hints:
-        print(_unknown(exercise))
+        print(_unknown(typed, 'hint("A")'))
     elif type(number) is not int or number not in range(1, len(hints) + 1):
         kind = "" if type(number) is int else " (a whole number, without quotes)"
         has = f"Exercise {exercise} has hints 1 to {len(hints)}, and no hint {number!r}{kind}"
@@ -92,22 +92,21 @@ def hint(exercise: str | float, number: int = 1) -> None:
             print(text)
 
 
-def solution(exercise: str | float) -> None:
+def solution(exercise: str | float = "") -> None:
     """Print a solution of the exercise; one of many."""
-    exercise = _name(exercise)
-    text = _texts().get(exercise)
-    print(_unknown(exercise) if text is None else text["solution"])
+    text = _texts().get(_name(exercise))
+    print(_unknown(exercise, 'solution("A")') if text is None else text["solution"])
 
 
-def expected(exercise: str | float) -> None:
+def expected(exercise: str | float = "") -> None:
     """Draw the picture that the exercise asks for."""
     import matplotlib.pyplot as plt
 
-    exercise = _name(exercise)
+    typed, exercise = exercise, _name(exercise)
     draw = PICTURES.get(exercise)
     if draw is None:
         others = f"Exercise {exercise} asks for no picture; {' and '.join(PICTURES)} do."
-        print(others if exercise in CHECKS else _unknown(exercise))
+        print(others if exercise in CHECKS else _unknown(typed, 'expected("3.2")'))
         return
     _, axes = plt.subplots(figsize=(6, 4), layout="constrained")
     draw(axes)
@@ -124,7 +123,8 @@ def _texts() -> dict[str, dict[str, Any]]:
     return texts
 
 
-def _unknown(exercise: str) -> str:
-    first = 'The exercise\'s name comes first: check("A", step)'
-    no = f"There is no exercise {exercise}" if exercise else first
+def _unknown(typed: object, call: str) -> str:
+    no = f"There is no exercise {typed!r}"
+    if not _name(typed):
+        no = f"The exercise's name comes first: {call}"
     return f"{no}. There are {', '.join(sorted(CHECKS))}."

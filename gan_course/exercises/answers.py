@@ -17,9 +17,11 @@ from gan_course.networks import sample
 
 DRAWN = 5_000  # samples that a check draws from a generator
 ADVICE = {  # words in an error that the learner's function ends in, and what to do about it
+    "torch.return_types": "min and max return `.values` *and* `.indices`: take what is asked for",
     "leaf Variable": "change p inside `with torch.no_grad():`, so that the change isn't recorded",
     "NoneType": "something is None, as a .grad is before backward(), and after it was cleared",
-    "does not require grad": "no record of the loss: is all of it under `torch.no_grad()`?",
+    "does not require grad": "no record of the loss: is all of it under `torch.no_grad()`, or did "
+    "you detach() it?",
     "context manager": "torch.no_grad() with its ( )",
     "__enter__": "torch.no_grad() with its ( )",  # which Python 3.10 says
     "Boolean value of Tensor": "a loss is made first, then called: nn.BCELoss()(answers, targets)",
@@ -38,8 +40,11 @@ class Wrong(Exception):
     @classmethod
     def kind(cls, name: str, answer: Any, wanted: str) -> Wrong:
         """Another kind of thing came than the one that was asked for."""
-        what = "None" if answer is None else f"a {type(answer).__name__}"
-        return cls(f"{name} is {what}, expected {wanted}")
+        kind = type(answer).__name__
+        what = f"an {kind}" if kind.lower().startswith((*"aeio", "nd")) else f"a {kind}"
+        if isinstance(answer, list) and str in map(type, answer):
+            what += " with text in it"
+        return cls(f"{name} is {'None' if answer is None else what}, expected {wanted}")
 
 
 class NotAttempted(Exception):
@@ -101,17 +106,14 @@ def answer_of(function: Any, name: str, *arguments: Any) -> Any:
     if function is ...:
         raise NotAttempted
     if not callable(function):
-        raise Wrong.kind(name, function, "a function: its name alone, without ( )")
+        raise Wrong.kind(name, function, "a function: its name alone, without ( ) or quotes")
     try:
         found = function(*arguments)
-        kind = type(found).__module__
+        if (kind := type(found).__module__) == "torch.return_types":
+            raise ValueError(kind)
     except Exception as error:  # whatever the learner's function raises is what we report
-        if "torch.return_types" not in str(error):
-            advice = (what for words, what in ADVICE.items() if words in str(error))
-            raise Wrong(f"your {name} failed: {next(advice, _said(error))}") from error
-        kind = "torch.return_types"
-    if kind == "torch.return_types":
-        raise Wrong("min(dim=0) and max(dim=0) return `.values` *and* `.indices`: take one of them")
+        advice = (what for words, what in ADVICE.items() if words in str(error))
+        raise Wrong(f"your {name} failed: {next(advice, _said(error))}") from error
     if found is ...:
         raise NotAttempted
     if found is None:
@@ -198,7 +200,7 @@ def _unwrapped(generator: Any) -> Any:
     if type(generator).__name__ == "ExportedProgram":
         generator = generator.module()
     if not callable(generator):
-        wanted = "a network or a function: its name alone, without ( )"
+        wanted = "a network or a function: its name alone, without ( ) or quotes"
         raise Wrong.kind("your generator", generator, wanted)
     if getattr(generator, "__name__", "") in ("fit", "train_step"):
         raise Wrong("fit trains, and draws no samples: hand in the generator, or generate_samples")

@@ -21,7 +21,7 @@ from gan_course.exercises.answers import (
     numbers_of,
     samples_of,
 )
-from gan_course.metrics import total_variation, zero_rows
+from gan_course.metrics import COVERED, total_variation, zero_rows
 
 DEPTH = 100  # the integers of project 2 are 0 to 99
 SMALL = "Try distance(torch.tensor([5, 5, 7]), torch.tensor([0, 5, 10])): it is 0.667"
@@ -29,34 +29,35 @@ SMALL = "Try distance(torch.tensor([5, 5, 7]), torch.tensor([0, 5, 10])): it is 
 
 def _check_decode(decode_rows: Any) -> str:
     random = torch.Generator().manual_seed(0)
-    for depth in (DEPTH, 12):
-        batch = torch.randn(7, depth, generator=random)
+    for rows, depth in ((7, DEPTH), (9, 12)):
+        batch = torch.randn(rows, depth, generator=random)
+        batch[3] -= 6  # nothing above -1
         batch[:, 5], batch[2, 3] = -9, 10  # furthest from 0, and the largest in row 2 only
+        batch[4, 0], batch[5, -2:] = 8, torch.tensor([5.001, 5.004])
         right = decode_batch(batch).double()
-        with case(f"7 rows of {depth} numbers"):
+        mistakes = (
+            (batch.argmax(dim=0), "looked down the columns, expected an integer for each row"),
+            (batch.argmax(), "looked through the whole batch at once: say which dim"),
+            (batch.max(dim=1).values, "returns the largest numbers, expected their positions"),
+            (right + 1, "counts from 1, expected positions from 0"),
+            (batch.argmin(dim=1), "finds the smallest number of each row, not the largest"),
+            (batch.abs().argmax(dim=1), "finds the -9, furthest from 0, not the largest number"),
+        )
+        with case(f"{rows} rows of {depth} numbers"):
             answer = answer_of(decode_rows, "decode_rows", batch.clone())
             returns = "what decode_rows returns"
             found = numbers_of(answer, returns, "a tensor or a list of whole numbers")
             if found.numel() == 0:
                 raise Wrong(f"decode_rows finds nothing: {ADVICE['not in list']}")
-            if found.shape == (depth,) and torch.equal(found.long(), batch.argmax(dim=0)):
-                raise Wrong("decode_rows looked down the columns, expected an integer for each row")
-            if found.numel() == 1 and bool((found == batch.argmax()).all()):
-                raise Wrong("decode_rows looked through the whole batch at once: say which dim")
-            if found.shape == (7,) and torch.allclose(found, batch.max(dim=1).values.double()):
-                raise Wrong("decode_rows returns the largest numbers, expected their positions")
-            judge_shape(found, (7,), "decode_rows returns")
-            if torch.equal(found - 1, right):
-                raise Wrong("decode_rows counts from 1, expected positions from 0")
-            if torch.equal(found.long(), batch.argmin(dim=1)):
-                raise Wrong("decode_rows finds the smallest number of each row, not the largest")
-            if torch.equal(found.long(), batch.abs().argmax(dim=1)):
-                raise Wrong(
-                    "decode_rows finds the -9, furthest from 0, expected the largest number"
-                )
-            if not torch.equal(found, right):
-                gives = ", ".join(f"{number:g}" for number in found.tolist())
-                raise Wrong(f"decode_rows gives [{gives}], expected {right.long().tolist()}")
+            for wrong, what in mistakes:
+                if found.shape == wrong.shape and torch.allclose(found, wrong.double()):
+                    raise Wrong(f"decode_rows {what}")
+            judge_shape(found, (rows,), "decode_rows returns")
+            for row, one, other in zip(batch, found, right, strict=True):
+                if one != other:
+                    why = ". Does your search begin at 0 or -1?" if row.max() < 0 else ""
+                    at = f"where the largest number of that row is, {row.max():.4g}"
+                    raise Wrong(f"decode_rows gives {one:g}, expected {other:g}, {at}{why}")
     return "each row became the position of its largest number"
 
 
@@ -76,16 +77,17 @@ def _check_distance(distance: Any) -> str:
             found = round(number_of(answer, "distance"), 5) + 0.0  # 0, never -0
             wrong = 1 - float(torch.isin(integers, allowed).double().mean())
             unseen = 1 - float(torch.isin(allowed, integers).double().mean())
-            both = "the 1/2 belongs to both, the sum and w: brackets"
+            both = "the 1/2 belongs to both, the sum and w: brackets."
+            skips = "do values that never come up count, too? Or did you square instead of abs?"
             mistakes = (
                 (2 * right, f", twice too much: where is the 1/2? If you have one: {both}"),
                 (right + wrong / 2, f": {both}"),
-                (right - wrong / 2, ": the w is missing"),
-                (right - unseen / 2, ": do values that never come up count, too?"),
+                (right - wrong / 2, ": the w is missing."),
+                (right - unseen / 2, f": {skips}"),
             )
             if not math.isclose(found, right, abs_tol=1e-4):
                 why = (why for wrong, why in mistakes if math.isclose(found, wrong, abs_tol=1e-4))
-                raise Wrong(f"you get {found:.3f}, expected {right:.3f}{next(why, '')}. {SMALL}")
+                raise Wrong(f"you get {found:.3f}, expected {right:.3f}{next(why, '.')} {SMALL}")
     return "six cases, from an even spread to nothing but forbidden integers"
 
 
@@ -100,7 +102,8 @@ def _judge_integers(
     commonest = int(counts.argmax())
     share = int(counts[commonest]) / DRAWN
     valid = int(counts[wanted].sum()) / DRAWN
-    missing = wanted[counts[wanted] <= 0.1 * DRAWN / len(wanted)].tolist()
+    seldom = COVERED * DRAWN / len(wanted)
+    missing = wanted[counts[wanted] <= seldom].tolist()
     values, zero = len(wanted) - len(missing), zero_rows(rows)
     if zero > 0.02:
         raise Wrong(
@@ -110,19 +113,27 @@ def _judge_integers(
     if share > 0.99:
         raise Wrong(f"collapsed: it always makes {commonest}, expected many different integers")
     if valid < 0.99:
-        most = (k for k in (3, 5, 2, 7) if int(counts[pattern_values(k)].sum()) > 0.95 * DRAWN)
-        rule = "".join(f"; nearly all are multiples of {k}" for k in [*most][:1])
-        raise Wrong(f"{valid:.1%} of the integers are {name}, expected 99% or more{rule}")
+        rules = [k for k in (3, 5, 2, 7) if counts[pattern_values(k)].sum() > 0.95 * DRAWN]
+        rules = [k for k in rules if (wanted % k).any()]
+        why = "; was it trained on these, or on others, drawn before?" if valid < 0.5 else ""
+        why = "; train a little longer" if valid > 0.95 else why
+        why = f"; nearly all are multiples of {rules[0]}" if rules else why
+        if torch.allclose(rows.sum(dim=0), torch.ones(DEPTH).double(), atol=1e-3):
+            why = "; each column adds up to 1, not each row: nn.Softmax(dim=-1)"
+        raise Wrong(f"{valid:.2%} of the integers are {name}, expected 99% or more{why}")
     if values < 0.8 * len(wanted):
-        raise Wrong(f"only {values} of the {len(wanted)} come up, expected at least four in five")
+        raise Wrong(
+            f"only {values} of the {len(wanted)} come up in more than {int(seldom)} of {DRAWN:,} "
+            "rows, a fifth of their fair share: expected at least four in five"
+        )
     if total_variation(integers, wanted) > 0.5:
         raise Wrong(
             f"spread unevenly: {share:.0%} of the integers are {commonest}, expected about "
             f"{1 / len(wanted):.0%} of each"
         )
-    seldom = f"; hardly ever made: {', '.join(map(str, missing))}" if missing else ""
+    few = f"; hardly ever made: {', '.join(map(str, missing))}" if missing else ""
     often = f"; {share:.0%} of all are {commonest}" if share > 3 / len(wanted) else ""
-    return f"{valid:.2%} are {name}, {values} of {len(wanted)} come up{seldom}{often}"
+    return f"{valid:.2%} are {name}, {values} of {len(wanted)} come up{few}{often}"
 
 
 def _check_multiples_of_three(generator: Any, *, latent_dim: int | None = None) -> str:
@@ -133,7 +144,8 @@ def _check_multiples_of_three(generator: Any, *, latent_dim: int | None = None) 
 
 
 def _check_any_integers(generator: Any, integers: Any, *, latent_dim: int | None = None) -> str:
-    given = numbers_of(integers, "integers", "twenty whole numbers")
+    listed = [*integers] if isinstance(integers, set) else integers
+    given = numbers_of(listed, "integers", "twenty whole numbers")
     if given.ndim == 2 and given.shape[1] == DEPTH:
         raise Wrong("these are one-hot rows: hand in the integers themselves")
     given = given.flatten()
@@ -141,15 +153,16 @@ def _check_any_integers(generator: Any, integers: Any, *, latent_dim: int | None
     if not torch.equal(given, given.round()) or ((given < 0) | (given >= DEPTH)).any():
         raise Wrong("integers holds other numbers than whole ones from 0 to 99")
     if not len(given) == len(allowed) == 20:
+        twice = ", some of them twice" if len(allowed) < len(given) else ""
         raise Wrong(
-            f"integers holds {len(given)} numbers, {len(allowed)} of them different, expected 20 "
-            "different ones, as torch.randperm(100)[:20] draws them"
+            f"the length of integers is {len(given)}{twice}, expected 20 different whole numbers, "
+            "as torch.randperm(100)[:20] draws them"
         )
     if len(allowed.diff().unique()) == 1:
         raise Wrong(f"integers follows a rule: {allowed[:3].tolist()} and so on. Draw it at random")
     call = 'check("F", generator, integers, latent_dim=100)'
     found = _judge_integers(generator, latent_dim, call, allowed, "among your twenty")
-    return f"{found}: one-hot rows show no divisibility, only which positions occur"
+    return f"{found}. One-hot rows show no divisibility, only which positions occur"
 
 
 CHECKS: dict[str, Callable[..., str]] = {
