@@ -402,7 +402,7 @@ def _check_scaled(scaled: Any) -> str:
     right = 2 * (data - low) / (high - low) - 1
     mirrored = ". They are mirrored: the smallest number of a column must become -1"
     why = mirrored if _same(found.abs(), right.abs()) else ""
-    _judge_rows("your scaled data are not stretched evenly", data, found, right, why)
+    _judge_rows("a row of your scaled data is wrong", data, found, right, why)
     some = torch.tensor([[0.0, 0.0], [0.5, 1.2], [-0.4, 1.5]])  # generated samples: other ends
     given = some.clone()
     again, new, part = back(answer[0]), back(given), back(given[:2])
