@@ -89,9 +89,10 @@ def _check_optimisers(optimisers: Any) -> str:
     for group in (*found[0].param_groups, *found[1].param_groups):
         if group.get("maximize"):
             raise Wrong("with maximize=True a loss grows: training makes it smaller")
-        if not 1e-8 < group["lr"] < 10:
-            far = "far too large" if group["lr"] > 1 else "so small that hardly a weight moves"
-            raise Wrong(f"the learning rate {group['lr']:g} is {far}: begin with 1e-3")
+        rate = group.get("lr", 1)
+        if not 1e-8 < rate < 10:
+            far = "far too large" if rate > 1 else "so small that hardly a weight moves"
+            raise Wrong(f"the learning rate {rate:g} is {far}: begin with 1e-3")
     held = [{id(w) for group in one.param_groups for w in group["params"]} for one in found]
     own = [{id(w) for w in network.parameters()} for network in networks]
     if held[0] & held[1]:
@@ -158,9 +159,7 @@ def _check_step_d(step_D: Any) -> str:
         empties = "zero_grad(), with its ( ) and before backward(), empties them"
         raise Wrong(f"it moves much too far, by gradients of the last batch: {empties}")
     if likeness < -0.9:
-        swapped = (
-            "the targets are swapped (1 is for real samples), or the sign of the loss is wrong"
-        )
+        swapped = "the targets are swapped (1 is for real samples), or the sign is wrong"
         raise Wrong(f"it moves the wrong way: {swapped}")
     if likeness < 0.99:
         raise Wrong("it moves another way than target 1 for D(real) and 0 for D(fake) ask for")
@@ -348,7 +347,7 @@ def _check_last_layer(last_layer: Any) -> str:
         raise Wrong("a row of different numbers has equal ones after your layer, as a ReLU does it")
     if not torch.equal(found[1:].argmax(dim=1), rows[1:].argmax(dim=1)):
         raise Wrong("the largest number of a row is at another place after your layer")
-    if not made.requires_grad:
+    if not (isinstance(made, Tensor) and made.requires_grad):
         raise Wrong("no gradient gets through your layer, so the generator could not learn")
     if any("Implicit dimension" in str(warning.message) for warning in warned):
         raise Wrong("PyTorch has to guess the axis, and warns: say `dim=1`")
@@ -409,12 +408,11 @@ def _check_scaled(scaled: Any) -> str:
     _judge_untouched("your way back has changed the samples", given, some)
     if not _same(part, new[:2]):
         raise Wrong("your way back uses the ends of what it is given: keep those of the data")
-    lost = "your way back does not lead back"
-    _judge_rows(f"{lost} to the data", found, again, data)
+    _judge_rows("your way back does not lead back to the data", found, again, data)
     right = low + (some + 1) / 2 * (high - low)
-    if _same(new, right.clamp(low, high)):
-        raise Wrong("your way back cuts off at the ends of the real data: 1.2 lies beyond them")
-    _judge_rows(f"{lost} from samples beyond those ends", some, new, right)
+    cut = ": it cuts off at the ends of the real data"
+    why = cut if _same(new, right.clamp(low, high)) else ""
+    _judge_rows("your way back is wrong for generated samples", some, new, right, why)
     return "from -1 to 1 in each column, and back"
 
 
