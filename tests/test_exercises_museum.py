@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pytest
 import torch
-from learners import accepted, each, judged, refused, slip
+from learners import accepted, cells_of, each, judged, refused, slip
 from torch import nn
 from torch.nn.functional import binary_cross_entropy as bce
 from torch.nn.functional import binary_cross_entropy_with_logits as bce_l
@@ -65,7 +65,7 @@ FAULTS["I"] = {
     "one each": (lambda a: bce(a, ones(a), reduction="none"), "shape (4, 1), expected one number"),
     "the number 1": (lambda a: bce(a, 1), "targets are a tensor, too: torch.ones_like(answers)"),
     "a class": (lambda a: nn.BCELoss(a, ones(a)), "made first, then called: nn.BCELoss()(answers"),
-    "row of targets": (lambda a: bce(a, torch.ones(4)), "failed: ValueError: Using a target size"),
+    "row of targets": (lambda a: bce(a, torch.ones(4)), "failed: the targets need the shape of"),
     "a loss": (nn.BCELoss(), "missing 1 required positional argument: 'target'"),
     "called": (torch.tensor(1.3), "is a Tensor, expected a function: its name alone, without ( )"),
     "float": (lambda a: float(bce(a, ones(a))), HAS_NO_RECORD),
@@ -86,17 +86,22 @@ RIGHT["J"] = {
     "a list": (f"return {BOTH}", f"return [{BOTH}]"),
     "SGD in groups": (lambda G, D: (sgd(G), sgd(D)),),
     "lists of weights": (OF_G, "Adam(list(G.parameters())"),
+    "layer by layer": (OF_G, "Adam([*G[0].parameters(), *G[-1].parameters()]"),
 }
 FAULTS["J"] = {
     "one for both": (OF_G, ALL, BOTH, "G_optimiser, G_optimiser", "weights are in both optimisers"),
     "one": (BOTH, "G_optimiser", "a single optimiser, expected two: G's, then D's"),
     "swapped": (BOTH, "D_optimiser, G_optimiser", "the two are swapped"),
-    "a part": (OF_G, "Adam([G.weight]", "holds 1 of its network's 2 weight tensors and 0"),
-    "one more": (OF_D, "Adam([*D.parameters(), torch.ones(1)]", "2 weight tensors and 1 others"),
+    "a part": (OF_G, "Adam([G[0].weight]", "holds 1 of its network's 4 weight tensors and 0"),
+    "one more": (OF_D, "Adam([*D.parameters(), torch.ones(1)]", "4 weight tensors and 1 others"),
     "three": (BOTH, "G_optimiser, D_optimiser, 1", "something else than two optimisers"),
     "twice G": (OF_D, OF_G, "some weights are in both optimisers"),
     "D has both": (OF_D, ALL, "some weights are in both optimisers"),
-    "bias left out": (OF_D, "Adam([D.weight]", "optimiser holds 1 of its network's 2 weight"),
+    "one layer": (OF_D, "Adam(list(D.parameters())[-2:]", "holds 2 of its network's 4 weight"),
+    "rate 0": ("lr=1e-3", "lr=0", "rate 0 is so small that hardly a weight moves: begin with 1e-3"),
+    "rate 1e-12": ("lr=2e-3", "lr=1e-12", "the learning rate 1e-12 is so small that hardly"),
+    "rate 1000": ("lr=1e-3", "lr=1000", "the learning rate 1000 is far too large: begin with"),
+    "uphill": ("lr=1e-3", "maximize=True", "a loss grows: training makes it smaller"),
     "a dictionary": (f"return {BOTH}", "return {'G': G_optimiser}", "something else than two opt"),
     "classes": (BOTH, "torch.optim.Adam, torch.optim.Adam", "something else than two optimisers"),
     "weights": (BOTH, "G.parameters(), D.parameters()", "something else than two optimisers"),
@@ -106,7 +111,7 @@ FAULTS["J"] = {
         lambda G, D: torch.optim.Adam(G.parameters(), D.parameters()),
         "an optimiser takes the weights of one network: G.parameters()",
     ),
-    "new networks": (OF_G, "Adam(nn.Linear(2, 2).parameters()", "0 of its network's 2 weight"),
+    "new networks": (OF_G, "Adam(nn.Linear(2, 2).parameters()", "0 of its network's 4 weight"),
     "one argument": (lambda G: (sgd(G), sgd(G)), "your optimisers failed: TypeError: "),
     "no return": ("return", "found =", "your optimisers returns None. Is there a `return`?"),
     "networks": (BOTH, "G, D", "something else than two optimisers: G's"),
@@ -132,6 +137,8 @@ FAULTS["K"] = {
     "two steps": (STEP, f"{STEP}; {STEP}", "the discriminator makes 2 steps, expected one"),
     "two half steps": (BACKWARD, "(loss / 2).backward()", STEP, f"{STEP}; {STEP}", "makes 2 steps"),
     "swapped": ("+", "-", "loss =", "loss = -", "it moves the wrong way: the targets are swapped"),
+    "sign": ("loss.backward", "(-loss).backward", "for real samples), or the sign is wrong"),
+    "too many targets": ("len(real)", "128", "the targets need the shape of the answers, as torch"),
     "both real": ("D(fake), zeros", "D(fake), ones", "it moves another way than target 1 for"),
     "no step": (STEP, PASS, "weights have not changed: who calls step()?"),
     "changes G": (STEP, f"{STEP}; G.weight.data += 1", "has changed the generator's weights"),
@@ -228,9 +235,13 @@ RIGHT["M"] = {
 FAULTS["M"] = {
     "twice": (twice, "a sigmoid too many: this loss puts one on what it is given"),
     "twice, mean": (lambda r, f: twice(r, f) / 2, "a sigmoid too many"),
-    "rounded": (rounded, "you get 200, expected 400: the sigmoid rounds to 0 and 1"),
-    "by hand": (logged, "logits of -200 for real and 200 for generated samples you get infinity"),
-    "clamped": (clamped, "you get 32, expected 400: the sigmoid rounds to 0 or 1, and a clamp or"),
+    "rounded": (rounded, "you get 200, expected 400: the sigmoid rounds, and BCELoss"),
+    "half rounded": (
+        lambda r, f: bce(r.sigmoid(), ones(r)) + bce_l(f, zeros(f)),
+        "you get 300, expected 400: in one of the two parts a sigmoid rounds, and BCELoss cuts off",
+    ),
+    "by hand": (logged, "200 for generated samples your loss is not finite: either exp"),
+    "clamped": (clamped, "you get 32, expected 400: a clamp, or a small number added to the"),
     "item": (lambda r, f: with_logits(r, f).item(), HAS_NO_RECORD),
     "half detached": (lambda r, f: with_logits(r, f.detach()), CUT),
     "swapped": (lambda r, f: with_logits(f, r), "the targets are swapped: 1 is for real"),
@@ -243,11 +254,12 @@ FAULTS["M"] = {
     "critic": (lambda r, f: f.mean() - r.mean(), "you get -1.7500, expected 1.2314"),
     "smoothed": (lambda r, f: bce_l(r, 0.9 * ones(r)) + bce_l(f, zeros(f)), "get 1.2814, expect"),
     "half twice": (lambda r, f: with_logits(r.sigmoid(), f), "too many, in one of the two parts"),
-    "exp": (lambda r, f: ((1 + (-r).exp()).log() + (1 + f.exp()).log()).mean(), "you get infinity"),
-    "clamped logits": (lambda r, f: with_logits(r.clamp(-50, 50), f.clamp(-50, 50)), "you get 100"),
+    "exp": (lambda r, f: ((1 + (-r).exp()).log() + (1 + f.exp()).log()).mean(), "either exp ov"),
+    "clamped logits": (lambda r, f: with_logits(r.clamp(-50, 50), f.clamp(-50, 50)), "0: a clamp,"),
     "a pair": (lambda r, f: (bce_l(r, ones(r)), bce_l(f, zeros(f))), "losses: add the two"),
     "no targets": (lambda r, f: bce_l(r), "missing 1 required positional argument: 'target'"),
-    "real only": (lambda r, f: bce_l(r, ones(r)), "part of the real samples alone: add the other"),
+    "real only": (lambda r, f: bce_l(r, ones(r)), "is one of the two parts alone: add the other"),
+    "generated only": (lambda r, f: bce_l(f, zeros(f)), "of the two parts alone: add the other"),
     "arguments swapped": (lambda r, f: bce_l(ones(r), r) + bce_l(zeros(f), f), "answers first, th"),
 }
 
@@ -273,7 +285,7 @@ RIGHT["N"] = {
 FIRST = "answers of shape (6,) and targets of shape (6, 1)"
 FAULTS["N"] = {
     "as found": (by_hand, f"{FIRST} are stretched to (6, 6), still: each answer meets each target"),
-    "PyTorch's": (bce, f"for {FIRST}: your loss failed: ValueError"),
+    "PyTorch's": (bce, f"for {FIRST}: your loss failed: the targets need the shape"),
     "squeezed": (lambda a, t: by_hand(a.squeeze(1), t.squeeze(1)), "your loss failed: IndexError"),
     "stretched": (lambda a, t: by_hand(a, t[:, None]), "stretched to (6, 6), by your code"),
     "item": (lambda a, t: in_rows(a, t).item(), HAS_NO_RECORD),
@@ -284,15 +296,17 @@ FAULTS["N"] = {
         lambda a, t: by_hand(a[..., None], t[..., None]),
         f"{FIRST} are stretched to",
     ),
-    "squares": (lambda a, t: ((a.view(-1) - t.view(-1)) ** 2).mean(), "0.1254, expected 0.4000"),
+    "rounded": (lambda a, t: in_rows(a, t.round()), "0.9: your code makes a whole number of it"),
+    "as int": (lambda a, t: in_rows(a, t.int()), "0.9: your code makes a whole number of it"),
+    "squares": (lambda a, t: ((a.view(-1) - t.view(-1)) ** 2).mean(), "0.1204, expected 0.4231"),
     "logits": (lambda a, t: bce_l(a.flatten(), t.flatten()), "are probabilities already: this"),
-    "half of it": (lambda a, t: -(t.view(-1) * a.view(-1).log()).mean(), "get 0.2858, expected"),
-    "sorted": (lambda a, t: in_rows(a.flatten().sort()[0], t), "you get 1.1804, expected 0.4000"),
+    "half of it": (lambda a, t: -(t.view(-1) * a.view(-1).log()).mean(), "get 0.2821, expected"),
+    "sorted": (lambda a, t: in_rows(a.flatten().sort()[0], t), "you get 1.1572, expected 0.4231"),
     "both sorted": (
         lambda a, t: in_rows(a.flatten().sort()[0], t.flatten().sort()[0]),
-        "expected 0.4000",
+        "expected 0.4231",
     ),
-    "means": (lambda a, t: by_hand(a.mean(), t.mean()), "you get 0.7045, expected 0.4000"),
+    "means": (lambda a, t: by_hand(a.mean(), t.mean()), "you get 0.6995, expected 0.4231"),
     "one each": (lambda a, t: a.flatten() - t.flatten(), "loss returns shape (6,), expected one"),
     "detached": (lambda a, t: in_rows(a.detach(), t), HAS_NO_RECORD),
     "sign": (lambda a, t: -in_rows(a, t), "the sign is wrong"),
@@ -363,7 +377,7 @@ GUESSES = "PyTorch has to guess the axis, and warns: say `dim=1`"
 RIGHT["P"] = {
     "softmax": (),
     "last axis": (lambda: nn.Softmax(dim=-1),),
-    "written out": (of(lambda rows: shares(rows.exp())),),
+    "written out": (of(lambda rows: shares((rows - rows.amax(1, True)).exp())),),
     "the layer itself": (nn.Softmax(dim=1),),
     "softplus": (of(lambda rows: shares(softplus(rows))),),
     "one-hot on the way forward": (StraightThrough,),
@@ -376,9 +390,11 @@ FAULTS["P"] = {
     "smallest": (of(lambda x: softmax(-x, 1)), "at another place after your"),
     "argmax": (of(lambda x: one_hot(x.argmax(1), 100).float()), "no gradient gets through your"),
     "no axis": ("dim=1", "", GUESSES),
+    "in numpy": (of(lambda x: softmax(x, 1).detach().numpy()), "no gradient gets through your"),
     "a function": (lambda: softmax, "returns is a function, expected a layer (an nn.Module)"),
     "shares of ReLU": (of(lambda x: shares(x.relu())), "for a row of negative numbers your layer"),
     "less the least": (of(lambda x: shares(x - x.amin(1, True))), "for a row of equal numbers"),
+    "overflow": (of(lambda x: shares(x.exp())), "for a row of large numbers your layer makes NaN"),
     "no return": (of(lambda x: None), "your layer returns None. Is there a `return`?"),
     "shape": (lambda: nn.Linear(100, 5), "of (7, 100) your layer makes shape (7, 5)"),
     "softplus": (nn.Softplus, "the numbers of a row add up to 4.411, expected 1"),
@@ -424,12 +440,25 @@ FAULTS["Q"] = {
     "no brackets": (MADE, "2 * data - low / (high - low) - 1", "expected -1 to 1 in both"),
     "without + 1": ("(samples + 1)", "samples", "does not lead back to the data: ("),
     "without / 2": (" / 2 *", " *", "your way back does not lead back to the data: ("),
-    "upside down": (MADE, f"-({MADE})", "does not lead back to the data: ("),
+    "upside down": (MADE, f"-({MADE})", "mirrored: the smallest number of a column must become"),
+    "upside down, and back": (
+        *(MADE, f"1 - {MADE[:-4]}", "(samples + 1)", "(1 - samples)"),
+        "mirrored: the smallest number of a column must become -1",
+    ),
+    "columns exchanged": (
+        *(MADE, f"({MADE}).flip(1)", "(samples + 1)", "(samples.flip(1) + 1)"),
+        "scaled data is wrong: (2000, -5.373) becomes (-0.5046, -0.00581), expected (-0.00581, -0",
+    ),
+    "cut off further out": (
+        "samples + 1",
+        "samples.clamp(max=1.3) + 1",
+        "(1990, 84.33), expected (1990, 94.27)",
+    ),
     "mean and deviation": (ENDS, "data.mean(0), data.std(0)", "expected -1 to 1 in both"),
     "a number back": (f"return {BACK}", "return 0.5", "way back returns shape (), expected (200"),
     "way back called": (", back", ", back(data)", "way back is a Tensor, expected a function: its"),
     "no way back": (", back", ", None", "way back is None, expected a function: its name alone"),
-    "learnt by heart": (BACK, "data", "returns the data, whatever it is given"),
+    "learnt by heart": (BACK, "data", "way back returns shape (200, 2), expected (3, 2)"),
 }
 
 
@@ -448,6 +477,11 @@ def test_each_fault_is_named(exercise, fault):
     refused(message, exercise, answer_in(exercise, given))
 
 
+@pytest.mark.parametrize("exercise", ["J", "Q"])
+def test_two_starters_are_not_attempted(exercise):
+    assert judged(exercise, lambda *_: (..., ...)).status == "not attempted"
+
+
 def test_rows_that_are_almost_flat_get_a_remark():
     twice = judged("P", nn.Sequential(nn.Softmax(dim=1), nn.Softmax(dim=1)))
     assert twice.message.endswith("all rows are almost flat: is a layer too many?")
@@ -461,3 +495,8 @@ def test_gradients_that_an_answer_switches_off_are_on_again_after_the_check():
 
 def test_each_exhibit_has_its_right_and_wrong_answers():
     assert set(RIGHT) == set(FAULTS) == set(museum.CHECKS)
+
+
+@pytest.mark.parametrize("exercise", museum.CHECKS)
+def test_a_check_without_an_answer_is_told_as_the_notebook_writes_it(exercise):
+    refused(f"give your answer, too: {cells_of(exercise, 'check')[0].source}", exercise)

@@ -76,6 +76,8 @@ FAULTS = {
     "below": (bell(-2, 0.5), "the mean is -2.0"),
     "variance": (bell(2, 0.5**0.5), ROOT),
     "standard": (bell(0, 1), "expected 2"),
+    "divided": (bell(2.07, 2), "the standard deviation is "),
+    "below 0": (lambda u: normal(u) - normal(u).mean() - 0.001, "the mean is 0.00, expected 2"),
     "too wide": (bell(2, 0.62), "the standard deviation is 0.6"),
     "NaN": (lambda u: bell(2, 0.5)(u - 1), "holds NaN or infinity"),
     "0 to 1": (lambda u: u[:, None], "the mean is 0."),
@@ -100,7 +102,8 @@ def always_the_same(num):
 
 OTHER_FAULTS = {
     "G": {
-        "collapsed": (lambda num: 2 + torch.zeros(num, 1), "the same samples at each call"),
+        "collapsed": (lambda num: torch.randn(1).repeat(num, 1), "same number: draw `num` of them"),
+        "narrow to a point": (lambda num: 2 + 0.01 * torch.randn(num, 1), "near 2.00, expected a"),
         "same": (always_the_same, "returns the same samples at each call, expected new ones"),
         "numpy": (lambda num: np.random.normal(2, 0.5, (num, 1)), "torch.as_tensor makes one"),
         "lists": (lambda num: [[2.0]] * num, "is a list, expected a tensor: torch.as_tensor makes"),

@@ -25,9 +25,10 @@ ADVICE = {  # words in an error that the learner's function ends in, and what to
     "context manager": "torch.no_grad() with its ( )",
     "__enter__": "torch.no_grad() with its ( )",  # which Python 3.10 says
     "Boolean value of Tensor": "a loss is made first, then called: nn.BCELoss()(answers, targets)",
+    "arget size": "the targets need the shape of the answers, as torch.ones_like(answers) has it",
     "no attribute 'size'": "the targets are a tensor, too: torch.ones_like(answers)",
     "'method' object": "the name of a method needs its ( ), as in G.parameters()",
-    "Linear' object is not iter": "an optimiser takes the weights of a network: G.parameters()",
+    "can only optimize Tensors": "an optimiser takes the weights of a network: G.parameters()",
     "and 'generator'": "an optimiser takes the weights of one network: G.parameters()",
     "not in list": "the rows need not be exactly one-hot: look for the largest",
     "index ": "what it is given may have any number of rows, of any length",
@@ -118,6 +119,8 @@ def answer_of(function: Any, name: str, *arguments: Any) -> Any:
         raise NotAttempted
     if found is None:
         raise Wrong(f"your {name} returns None. Is there a `return`?")
+    if isinstance(found, (tuple, list)) and any(one is ... for one in found):
+        raise NotAttempted
     return found
 
 

@@ -79,13 +79,20 @@ def _check_generator_loss(generator_loss: Any) -> str:
 
 
 def _check_optimisers(optimisers: Any) -> str:
-    networks = nn.Linear(2, 2), nn.Linear(2, 1)
+    networks = [nn.Sequential(nn.Linear(2, 4), nn.Tanh(), nn.Linear(4, k)) for k in (2, 1)]
     found = answer_of(optimisers, "optimisers", *networks)
     if isinstance(found, Optimizer):
         raise Wrong("optimisers returns a single optimiser, expected two: G's, then D's")
     two = isinstance(found, (tuple, list)) and len(found) == 2
     if not two or not all(isinstance(one, Optimizer) for one in found):
         raise Wrong("optimisers returns something else than two optimisers: G's, then D's")
+    for group in (*found[0].param_groups, *found[1].param_groups):
+        if group.get("maximize"):
+            raise Wrong("with maximize=True a loss grows: training makes it smaller")
+        rate = group.get("lr", 1)
+        if not 1e-8 < rate < 10:
+            far = "far too large" if rate > 1 else "so small that hardly a weight moves"
+            raise Wrong(f"the learning rate {rate:g} is {far}: begin with 1e-3")
     held = [{id(w) for group in one.param_groups for w in group["params"]} for one in found]
     own = [{id(w) for w in network.parameters()} for network in networks]
     if held[0] & held[1]:
@@ -110,7 +117,7 @@ def _both(real: Tensor, fake: Tensor, loss: Callable[..., Tensor] = bce_l) -> Te
     return loss(real, torch.ones_like(real)) + loss(fake, torch.zeros_like(fake))
 
 
-def _check_step_d(step_d: Any) -> str:
+def _check_step_d(step_D: Any) -> str:
     random = torch.Generator().manual_seed(0)
     real, noise = torch.randn(8, 2, generator=random) + 3, torch.randn(8, 2, generator=random)
     generator, discriminator = nn.Linear(2, 2), nn.Sequential(nn.Linear(2, 1), nn.Sigmoid())
@@ -132,7 +139,7 @@ def _check_step_d(step_d: Any) -> str:
     reached: list[Tensor] = []
     for weight in generator.parameters():
         weight.register_hook(reached.append)
-    answer = answer_of(step_d, "step_D", generator, discriminator, optimiser, real, noise)
+    answer = answer_of(step_D, "step_D", generator, discriminator, optimiser, real, noise)
     loss, right = number_of(answer, "step_D"), right_loss.item()
     moved = _row(weights) - before
     stands = float(moved.norm()) == 0
@@ -152,7 +159,8 @@ def _check_step_d(step_d: Any) -> str:
         empties = "zero_grad(), with its ( ) and before backward(), empties them"
         raise Wrong(f"it moves much too far, by gradients of the last batch: {empties}")
     if likeness < -0.9:
-        raise Wrong("it moves the wrong way: the targets are swapped (1 is for real samples)")
+        swapped = "the targets are swapped (1 is for real samples), or the sign is wrong"
+        raise Wrong(f"it moves the wrong way: {swapped}")
     if likeness < 0.99:
         raise Wrong("it moves another way than target 1 for D(real) and 0 for D(fake) ask for")
     if len(steps) > 1:
@@ -210,9 +218,8 @@ def _check_logits_loss(discriminator_loss: Any) -> str:
         real, fake = (torch.tensor(one)[:, None].requires_grad_() for one in (first, second))
         answer = answer_of(discriminator_loss, "discriminator_loss", real.clone(), fake.clone())
         if isinstance(answer, Tensor) and not bool(torch.isfinite(answer).all()):
-            raise Wrong(
-                f"for {what} you get infinity: the sigmoid rounds to 0, and a logarithm follows"
-            )
+            why = "either exp overflows, or the sigmoid rounds to 0 and a logarithm follows"
+            raise Wrong(f"for {what} your loss is not finite: {why}")
         if isinstance(answer, tuple):
             raise Wrong("discriminator_loss returns several losses: add the two")
         found = number_of(answer, "discriminator_loss")
@@ -222,22 +229,24 @@ def _check_logits_loss(discriminator_loss: Any) -> str:
             # the mean of the two halves will do as well as their sum, but always the same of them
             share = 0.5 if any(_close(found, loss.item() / 2) for loss in losses[:3]) else 1.0
         right, twice, swapped, rounded = (share * loss.item() for loss in losses)
-        cut = f"for {what} you get {found:.0f}, expected {right:.0f}: the sigmoid rounds to 0"
-        use = "Use the loss that takes logits"
+        cut = f"for {what} you get {found:.0f}, expected {right:.0f}:"
+        use = "rounds, and BCELoss cuts off at 100. Use the loss that takes logits"
         ones, one_twice = torch.ones_like(real), (_both(sure[0], fake), _both(real, sure[1]))
+        parts = bce_l(real, ones), bce_l(fake, 0 * ones)
         mistakes = [
-            (rounded, f"{cut} and 1, and BCELoss cuts off at 100. {use}"),
+            (rounded, f"{cut} the sigmoid {use}"),
+            ((rounded + right) / 2, f"{cut} in one of the two parts a sigmoid {use} in both"),
             (twice, "a sigmoid too many: this loss puts one on what it is given"),
             *((loss.item(), "a sigmoid too many, in one of the two parts") for loss in one_twice),
-            (bce_l(real, ones).item(), "that is the part of the real samples alone: add the other"),
+            *((part.item(), "that is one of the two parts alone: add the other") for part in parts),
             (_both(real, -fake).item(), "both targets are 1: 0 is for generated samples"),
             ((bce_l(ones, real) + bce_l(0 * ones, fake)).item(), SWAPPED),
             (swapped, "the targets are swapped: 1 is for real samples"),
             *_sign_and_sum(right, len(first)),
         ]
         if found < right and right > 100:  # right before, so only the size is at fault
-            small = "a clamp or a small number added to it cuts off the loss: leave it out"
-            mistakes.append((found, f"{cut} or 1, and {small}. {use}"))
+            small = "a clamp, or a small number added to the sigmoid, cuts off the loss"
+            mistakes.append((found, f"{cut} {small}: leave it out"))
         _judge_number(found, right, what, *mistakes)
         _judge_record(answer, real, fake)
     return "one sigmoid, and finite for any logit"
@@ -245,7 +254,7 @@ def _check_logits_loss(discriminator_loss: Any) -> str:
 
 def _check_shapes(loss: Any) -> str:
     answers = torch.tensor([0.9, 0.8, 0.3, 0.2, 0.25, 0.1])  # sorted they would meet other targets
-    targets = torch.tensor([1.0, 1.0, 0.0, 0.0, 1.0, 0.0])
+    targets = torch.tensor([1.0, 0.9, 0.0, 0.0, 1.0, 0.0])
     right = float(bce(answers, targets))
     stretched = float(bce(answers[:, None].expand(6, 6), targets.expand(6, 6)))
     for other, one in product((targets[:, None], targets), (answers[:, None], answers)):
@@ -258,7 +267,9 @@ def _check_shapes(loss: Any) -> str:
         stretching = f"{what} are stretched to (6, 6), {who}: each answer meets each target"
         turned = float(bce(targets, answers)), SWAPPED
         twice = float(bce_l(answers, targets)), TWICE
-        mistakes = (stretched, stretching), turned, twice, *_sign_and_sum(right, 6)
+        whole = "one of the targets is 0.9: your code makes a whole number of it"
+        cut = [(float(bce(answers, way(targets))), whole) for way in (torch.round, torch.floor)]
+        mistakes = (stretched, stretching), turned, twice, *cut, *_sign_and_sum(right, 6)
         _judge_number(found, right, what, *mistakes)
         _judge_record(answer, given)
     return "each answer is compared with its own target, whatever the shapes"
@@ -336,10 +347,12 @@ def _check_last_layer(last_layer: Any) -> str:
         raise Wrong("a row of different numbers has equal ones after your layer, as a ReLU does it")
     if not torch.equal(found[1:].argmax(dim=1), rows[1:].argmax(dim=1)):
         raise Wrong("the largest number of a row is at another place after your layer")
-    if not made.requires_grad:
+    if not (isinstance(made, Tensor) and made.requires_grad):
         raise Wrong("no gradient gets through your layer, so the generator could not learn")
     if any("Implicit dimension" in str(warning.message) for warning in warned):
         raise Wrong("PyTorch has to guess the axis, and warns: say `dim=1`")
+    if bool(answer_of(layer, "layer", -40 * rows).isnan().any()):
+        raise Wrong("for a row of large numbers your layer makes NaN: exp overflows")
     flat = ", but all rows are almost flat: is a layer too many?" if found.max() < 0.02 else ""
     return f"each row adds up to 1, and every place keeps learning{flat}"
 
@@ -350,7 +363,14 @@ def _judge_untouched(what: str, given: Tensor, kept: Tensor) -> None:
 
 
 def _same(found: Tensor, right: Tensor) -> bool:
-    return found.shape == right.shape and torch.allclose(found, right.double(), rtol=1e-3)
+    return torch.allclose(found, right.double(), rtol=1e-3, atol=1e-3)
+
+
+def _judge_rows(what: str, given: Tensor, made: Tensor, right: Tensor, why: str = "") -> None:
+    for rows in zip(given, made, right, strict=True):
+        if not _same(*rows[1:]):
+            one, found, wanted = ("({:.4g}, {:.4g})".format(*row.tolist()) for row in rows)
+            raise Wrong(f"{what}: {one} becomes {found}, expected {wanted}{why}")
 
 
 def _check_scaled(scaled: Any) -> str:
@@ -365,7 +385,9 @@ def _check_scaled(scaled: Any) -> str:
         raise Wrong("the two are swapped: first the scaled data, then the way back")
 
     def back(samples: Tensor) -> Tensor:
-        return numbers_of(answer_of(answer[1], "way back", samples), "what your way back returns")
+        made = numbers_of(answer_of(answer[1], "way back", samples), "what your way back returns")
+        judge_shape(made, (len(samples), 2), "your way back returns")
+        return made
 
     found = numbers_of(answer[0], "your scaled data")
     judge_shape(found, (200, 2), "your scaled data have")
@@ -375,25 +397,22 @@ def _check_scaled(scaled: Any) -> str:
         both = _close(min(ends), -1) and _close(max(ends), 1)
         hint = ": each column needs its own ends, min(dim=0).values" if both else ""
         raise Wrong(f"your scaled data run in {told}, expected -1 to 1 in both{hint}")
-    some = torch.tensor([[0.0, 0.0], [0.5, 1.2]])  # generated samples, with other ends
-    given = some.clone()
-    again, new = back(answer[0]), back(given)
-    _judge_untouched("your way back has changed the samples", given, some)
-    own_ends = "your way back uses the ends of what it is given: keep those of the data"
-    if _same(new, data):
-        raise Wrong("your way back returns the data, whatever it is given")
-    if _same(again, found) and not _same(new, some):
-        raise Wrong(own_ends)
-    if not _same(again, data):
-        judge_shape(again, (200, 2), "your way back returns")
-        made, first = (", ".join(f"{one:.4g}" for one in row[0].tolist()) for row in (again, data))
-        raise Wrong(f"your way back does not lead back to the data: ({first}) becomes ({made})")
     low, high = data.min(dim=0).values, data.max(dim=0).values
+    right = 2 * (data - low) / (high - low) - 1
+    mirrored = ". They are mirrored: the smallest number of a column must become -1"
+    why = mirrored if _same(found.abs(), right.abs()) else ""
+    _judge_rows("a row of your scaled data is wrong", data, found, right, why)
+    some = torch.tensor([[0.0, 0.0], [0.5, 1.2], [-0.4, 1.5]])  # generated samples: other ends
+    given = some.clone()
+    again, new, part = back(answer[0]), back(given), back(given[:2])
+    _judge_untouched("your way back has changed the samples", given, some)
+    if not _same(part, new[:2]):
+        raise Wrong("your way back uses the ends of what it is given: keep those of the data")
+    _judge_rows("your way back does not lead back to the data", found, again, data)
     right = low + (some + 1) / 2 * (high - low)
-    if _same(new, right.clamp(low, high)):
-        raise Wrong("your way back cuts off at the ends of the real data: 1.2 lies beyond them")
-    if not _same(new, right):
-        raise Wrong(own_ends)
+    cut = ": it cuts off at the ends of the real data"
+    why = cut if _same(new, right.clamp(low, high)) else ""
+    _judge_rows("your way back is wrong for generated samples", some, new, right, why)
     return "from -1 to 1 in each column, and back"
 
 

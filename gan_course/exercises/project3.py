@@ -31,15 +31,16 @@ def _judge_normal(values: Tensor, off: float, shape: float) -> float:
     """
     mean, deviation = float(values.mean()), float(values.std())
     if deviation < 0.02:
-        raise Wrong(f"collapsed: all samples are near {mean:.2f}. Is it trained?")
-    if abs(mean - MEAN) > off:
+        spread = f"expected a standard deviation of {DEVIATION:g}"
+        raise Wrong(f"collapsed: all samples are near {mean:.2f}, {spread}")
+    if abs(mean - MEAN) > off * max(1, deviation / DEVIATION):  # chance moves a wide one further
         swapped = max(abs(mean - DEVIATION), abs(deviation - MEAN)) < 0.2
         halved = max(abs(mean - MEAN * DEVIATION), abs(deviation - DEVIATION)) < 0.1
         why = ": mean and standard deviation are swapped" if swapped else ""
         why = ": multiply first, then add" if halved else why
         block = max(abs(mean - MEAN - DEVIATION / 2), abs(deviation - DEVIATION / 12**0.5)) < 0.02
         why = ": torch.rand is uniform, torch.randn is normal" if block else why
-        raise Wrong(f"the mean is {mean:.2f}, expected {MEAN:g}{why}")
+        raise Wrong(f"the mean is {round(mean, 2) + 0.0:.2f}, expected {MEAN:g}{why}")
     if abs(deviation - DEVIATION) > 0.7 * off:  # chance moves it less than the mean
         known = {DEVIATION**2: ": that is its square", DEVIATION**0.5: ": that is its root"}
         why = "".join(why for value, why in known.items() if abs(deviation - value) < 0.02)
@@ -61,6 +62,8 @@ def _check_normal_data(data: Any) -> str:
             judge_shape(found, (num, 1), "it has")
             if not isinstance(answer, Tensor):
                 raise Wrong.kind("what data returns", answer, "a tensor: torch.as_tensor makes one")
+    if bool((found == found[0]).all()):
+        raise Wrong("all samples of a call are the same number: draw `num` of them")
     if torch.equal(found, numbers_of(answer_of(data, "data", DRAWN), "what data returns")):
         raise Wrong("data returns the same samples at each call, expected new ones")
     tails = _judge_normal(found[:, 0], off=0.03, shape=0.025)  # four times what chance does
