@@ -55,7 +55,7 @@ def plot_points(
 
 def _name_both(axes: Axes) -> None:
     """Put the legend of `plot_points`; one pale dot alone would not look like a curve of them."""
-    real = axes.legend(loc="upper left").legend_handles[0]
+    real: Any = axes.legend(loc="upper left").legend_handles[0]
     real.set(alpha=1, sizes=[60])
 
 

@@ -80,9 +80,9 @@ def number_pictures(app: Sphinx, doctree: nodes.document) -> None:
     Notebooks use this form because they show no figure of the book's kind.
     """
     for words in list(doctree.findall(nodes.emphasis)):
-        line = words.parent
-        above = line.previous_sibling()
-        parts = [type(part) for part in (*(above or ()), *line)]
+        line, place = words.parent, words.parent.parent.index(words.parent)
+        above = line.parent[max(place - 1, 0)]
+        parts = [type(part) for part in (*above, *line)]
         if isinstance(above, nodes.paragraph) and parts == [nodes.image, nodes.emphasis]:
             (picture,) = above
             name = "fig-" + PurePosixPath(picture["uri"]).stem.replace("_", "-")
