@@ -230,7 +230,7 @@ def two_networks() -> Figure:
         _box(axes, box)
     _box(axes, generator, face=BLUE, edge=INK, line=2)
     _box(axes, discriminator, face=ORANGE, edge=INK, line=2)
-    _label(axes, *noise[:2], "noise Z")
+    _label(axes, *noise[:2], "noise z")
     _label(axes, *generator[:2], "Generator", 15, color=WHITE, weight="bold")
     _label(axes, truth.x, 56.3, "training set")
     _label(axes, fake.x, 31.7, "fake sample")
@@ -426,7 +426,7 @@ def network_layers() -> Figure:
     """Draw both networks of project 1 layer by layer, with the sizes that the code gives them."""
     figure, axes = _canvas(48, 70)
     _label(axes, 24, 67, "Generator", 15, color=BLUE, weight="bold")
-    _label(axes, 5, 62.5, "noise Z", 13)
+    _label(axes, 5, 62.5, "noise z", 13)
     _label(axes, 41, 62.5, "point (x, y)", 13)
     _bars(axes, make_generator(), 57, BLUE)
     _label(axes, 24, 40.5, "Discriminator", 15, weight="bold")

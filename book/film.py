@@ -104,7 +104,7 @@ def main(file: Path) -> None:
     """Train and write the film."""
     film = {
         "steps": QUICK.steps,
-        "parts": BINS,
+        "strips": BINS,
         "size": [WIDTH, HEIGHT],
         "origin": place(torch.tensor([[0.0, 0.0]]))[0],
         "ends": place(torch.tensor([[50.0, 50.0]]))[0],

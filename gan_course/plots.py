@@ -48,9 +48,15 @@ def plot_points(
     axes.scatter(*_numpy(real.T), label="real", **REAL)
     if generated is not None:
         axes.scatter(*_numpy(generated.T), label="generated", **GENERATED)
-        axes.legend(loc="upper left")
+        _name_both(axes)
     axes.set(xlabel="x", ylabel="y", title=title)
     return axes
+
+
+def _name_both(axes: Axes) -> None:
+    """Put the legend of `plot_points`; one pale dot alone would not look like a curve of them."""
+    real: Any = axes.legend(loc="upper left").legend_handles[0]
+    real.set(alpha=1, sizes=[60])
 
 
 def plot_epochs(real: Tensor, snapshots: Mapping[int, Tensor], epochs: Sequence[int]) -> Figure:
@@ -76,7 +82,7 @@ def plot_epochs(real: Tensor, snapshots: Mapping[int, Tensor], epochs: Sequence[
         axes.set(xlim=_limits(real[:, 0]), ylim=_limits(real[:, 1]))
     for axes in grid.flat[len(epochs) :]:
         axes.set_visible(False)
-    grid.flat[0].legend(loc="upper left")
+    _name_both(grid.flat[0])
     return figure
 
 
@@ -138,7 +144,7 @@ def plot_opinion(
     ground = axes.pcolormesh(*place, shades, cmap="YlGnBu", vmin=0, vmax=1)
     if shades.min() < 0.5 < shades.max():
         axes.contour(*place, shades, [0.5], colors="black")
-    axes.figure.colorbar(ground, ax=axes, label="D says: real")
+    axes.figure.colorbar(ground, ax=axes, label="probability of 'real'")
     axes.set(xlabel="x", ylabel="y", title=title, xlim=x_range, ylim=y_range)
     return axes
 
@@ -188,7 +194,7 @@ def plot_ks(
     gap = float(gaps[side, k])
     at = [float(share[k + side]), float(due[k])]
     axes.plot([float(ordered[k])] * 2, at, "o-", color="#D55E00", lw=4, label=f"gap: {gap:.2f}")
-    axes.set(xlabel="value", ylabel="share up to it", title=title)
+    axes.set(xlabel="value", ylabel="share of points up to here", title=title)
     axes.legend(loc="lower right")
     return axes
 

@@ -134,7 +134,7 @@ def test_the_real_points_lie_on_the_curve():
 
 def test_the_welcome_page_says_what_the_line_under_the_film_counts():
     page = " ".join((BOOK / "index.md").read_text(encoding="utf-8").split())
-    assert f"how many of {FILM['parts']} equal parts of the curve have crosses" in page
+    assert f"how many of {FILM['strips']} equal strips of $x$ contain crosses" in page
 
 
 def test_the_training_in_the_film_worked():
@@ -192,7 +192,7 @@ def test_the_film_plays_and_shows_what_was_measured(open_page):
     assert len(seen) == 4
     said = {
         f"step {p['step']:,} of {FILM['steps']:,}: {p['off']} off the curve, "
-        f"spread over {p['bins']} of its {FILM['parts']} parts"
+        f"crosses in {p['bins']} of {FILM['strips']} strips"
         for p in FILM["frames"]
     }
     assert seen <= said

@@ -1,4 +1,4 @@
-"""Small repairs of Jupyter Book: scripts that fail, links to the glossary, one-click buttons."""
+"""Small repairs of Jupyter Book: failing scripts, links to the glossary, buttons, figures."""
 
 from __future__ import annotations
 
@@ -74,12 +74,30 @@ def link_terms(app: Sphinx, doctree: nodes.document) -> None:
             slugs[name] = (term.line or 0, name, term.astext())
 
 
+def number_pictures(app: Sphinx, doctree: nodes.document) -> None:
+    """Turn a picture with a line in italics below it into a figure with a number and a caption.
+
+    Notebooks use this form because they show no figure of the book's kind.
+    """
+    for words in list(doctree.findall(nodes.emphasis)):
+        line, place = words.parent, words.parent.parent.index(words.parent)
+        above = line.parent[max(place - 1, 0)]
+        parts = [type(part) for part in (*above, *line)]
+        if isinstance(above, nodes.paragraph) and parts == [nodes.image, nodes.emphasis]:
+            (picture,) = above
+            name = "fig-" + PurePosixPath(picture["uri"]).stem.replace("_", "-")
+            caption = nodes.caption("", "", *words.children)
+            above.replace_self(nodes.figure("", picture, caption, ids=[name], align="center"))
+            line.parent.remove(line)
+
+
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register with Sphinx, after the extensions that this one repairs."""
     app.connect("html-page-context", add_playground)
     app.connect("html-page-context", drop_thebe, priority=900)
     app.connect("html-page-context", one_click, priority=900)
     app.connect("doctree-read", link_terms, priority=900)
+    app.connect("doctree-read", number_pictures)
     # another version lets Sphinx make all pages anew, so that a change of this file shows
     version = zlib.crc32(Path(__file__).read_bytes())
     return {"parallel_read_safe": True, "parallel_write_safe": True, "env_version": version}

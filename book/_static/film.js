@@ -5,7 +5,7 @@
   const figure = document.getElementById("fig-training");
   if (!figure) return;
   const still = figure.querySelector("img");
-  const { steps, parts, size, origin, ends, real, frames } = TRAINING;
+  const { steps, strips, size, origin, ends, real, frames } = TRAINING;
   const HOLD = 20; // how long the last picture stays, in pictures
   const dots = real.map(([x, y]) => `M${x} ${y}h0`).join("");
   const crosses = (points) => points.map(([x, y]) => `M${x - 9} ${y - 9}l18 18m0-18l-18 18`).join("");
@@ -42,7 +42,7 @@
     generated.setAttribute("d", crosses(frame.points));
     numbers.innerHTML =
       `<strong>step ${frame.step.toLocaleString("en")}</strong> of ${steps.toLocaleString("en")}: ` +
-      `${frame.off} off the curve, spread over ${frame.bins} of its ${parts} parts`;
+      `${frame.off} off the curve, crosses in ${frame.bins} of ${strips} strips`;
     slider.value = position;
     slider.setAttribute("aria-valuetext", numbers.textContent);
   };

@@ -360,9 +360,9 @@ def _sine_generated(axes: Axes) -> None:
     _sine_picture(axes)
     x = torch.linspace(-4.9, 4.9, 60)
     y = torch.sin(x) + 0.02 * torch.sin(97 * x)  # as near as a good generator comes
-    axes.plot(x.numpy(), y.numpy(), "*", label="generated, about like this")
+    axes.plot(x.numpy(), y.numpy(), "*", label="generated")
     axes.set(ylim=(-1.2, 1.2), title="Points of a generator, on the sine")
-    axes.legend()
+    axes.legend(loc="lower left")
 
 
 PICTURES: dict[str, Callable[[Axes], None]] = {"3.2": _sine_picture, "3.3": _sine_generated}

@@ -62,7 +62,7 @@ def _check_step(step: Any) -> str:
             raise Wrong(f"in the {when} of two steps {named}")
         old = slopes
     number = "; .item() makes a number of your loss" if isinstance(answer, Tensor) else ""
-    return f"two steps, every weight and bias against its slope{number}"
+    return f"in two calls, every weight and bias moved against its slope{number}"
 
 
 CHECKS: dict[str, Callable[..., str]] = {"A": _check_step}
