@@ -1,4 +1,4 @@
-"""What did the long measurements find? Records that `benchmarks` wrote."""
+"""What did the long measurements find? Records that `benchmarks` wrote, one a seed."""
 
 from __future__ import annotations
 
@@ -13,8 +13,7 @@ def load_records(name: str) -> list[dict[str, Any]]:
     """The records of a measurement that ships with the course, such as "exponential_original".
 
     Returns:
-        One dictionary a seed, with what `python -m benchmarks.quality` prints in its table; for
-        "measures" one a situation, from `python -m benchmarks.measures`.
+        One dictionary a seed, with what `python -m benchmarks.quality` prints in its table.
     """
     names = sorted(file.stem for file in FOLDER.glob("*.json"))
     if name not in names:  # there is no other list of them
