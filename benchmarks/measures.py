@@ -1,7 +1,7 @@
 """How often does `sample_quality` raise a false alarm, and how often does it find a fault?
 
-`python -m benchmarks.measures --json FILE` prints a table and writes one record a situation. Each
-try draws its own real samples.
+`python -m benchmarks.measures --json FILE` prints a table and writes one record a situation, in a
+quarter of an hour of one core. Each try draws its own real samples.
 """
 
 from __future__ import annotations
