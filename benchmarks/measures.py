@@ -1,25 +1,30 @@
 """How often does `sample_quality` raise a false alarm, and how often does it find a fault?
 
-`python -m benchmarks.measures --tries 100 > benchmarks/results/measures.txt` takes about half an
-hour. Each try draws its own real samples.
+`python -m benchmarks.measures --json FILE` prints a table and writes one record a situation, in a
+quarter of an hour of one core. Each try draws its own real samples.
 """
 
 from __future__ import annotations
 
 import argparse
 import math
+import platform
 from collections.abc import Callable
+from pathlib import Path
 
 import torch
 from scipy.stats import binomtest
 from torch import Tensor
 
+from benchmarks.project import Record
+from benchmarks.study import write
 from gan_course.data import Curve, curve_points, exponential
 from gan_course.metrics import LEVEL, TESTS, curve_quality, sample_quality
 
 Draw = Callable[[int, torch.Generator], Tensor]  # how many -> samples
 Situation = Callable[[int, torch.Generator], tuple[Tensor, Tensor]]  # -> made and real samples
 FIRST_SEED = 1_000_000  # none of these was looked at while the tests were chosen
+SAMPLES = 2_000
 EIGHT = (1.0,) * 8
 RARE = (99 / 7,) * 7 + (1.0,)  # the last one has 1 % of the mass
 LOST = (*RARE[:7], 0.0)
@@ -145,43 +150,52 @@ def share(found: int, tries: int) -> str:
     return f"{found:4d} of {tries} ({interval.low:6.1%} to {interval.high:6.1%})"
 
 
-def tried(situation: Situation, n: int, tries: int) -> list[dict[str, float]]:
-    """The p-values of each try, from n made and n real samples of its own."""
-    seeds = range(FIRST_SEED, FIRST_SEED + tries)
-    draws = (situation(n, torch.Generator().manual_seed(seed)) for seed in seeds)
-    return [sample_quality(made, real).p_values for made, real in draws]
-
-
-def row(name: str, n: int, p_values: list[dict[str, float]]) -> str:
+def tried(name: str, situation: Situation, n: int, tries: int) -> Record:
     """How often is any fault found, and how often by which test?"""
-    found = share(sum(min(p.values()) <= LEVEL for p in p_values), len(p_values))
-    by = [sum(p[test] <= LEVEL for p in p_values) for test in p_values[0]]
-    return f"{name:38}{n:6d}  {found}" + "".join(f"{count:11d}" for count in by)
+    random = (torch.Generator().manual_seed(FIRST_SEED + k) for k in range(tries))
+    p_values = [sample_quality(*situation(n, own)).p_values for own in random]
+    by = {test: sum(p[test] <= LEVEL for p in p_values) for test in TESTS}
+    found = sum(min(p.values()) <= LEVEL for p in p_values)
+    return {"name": name, "fault": name in FAULTS, "n": n, "tries": tries, "found": found, "by": by}
+
+
+def show(record: Record) -> None:
+    """A row of the table."""
+    found = share(record["found"], record["tries"])
+    by = "".join(f"{count:11d}" for count in record["by"].values())
+    print(f"{record['name']:38}{record['n']:6d}  {found}{by}", flush=True)
 
 
 def main() -> None:
-    """Print the table, a line as each situation is done."""
+    """Print the table, a line as each situation is done; write the records."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--tries", type=int, default=100)
-    tries = parser.parse_args().tries
+    parser.add_argument("--json", type=Path, required=True, help="where the records go")
+    parser.add_argument("--tries", type=int, default=100, help="half of it with a fault")
+    arguments = parser.parse_args()
+    tries = arguments.tries
     torch.set_num_threads(1)
+    print(f"python {platform.python_version()}, torch {torch.__version__}\n")
     print(f"{'sample_quality':38}{'n':>6}  {'found, 95 % confidence interval':31}", end="")
     print("".join(f"{test:>11}" for test in TESTS))
-    alarms = []
-    for name, situation in GOOD.items():
-        alarms += tried(situation, 2_000, tries)
-        print(row(name, 2_000, alarms[-tries:]), flush=True)
-    print(row("nothing is wrong, together", 2_000, alarms), end="\n\n", flush=True)
-    for name, situation in FAULTS.items():
-        for n in (*FEWER.get(name, ()), 2_000):
-            print(row(name, n, tried(situation, n, tries)), flush=True)
+    records = []
+    for name, situation in (GOOD | FAULTS).items():
+        for n in (*FEWER.get(name, ()), SAMPLES):
+            count = tries // (2 if name in FAULTS else 1)
+            if name.startswith("64"):  # more than twice as slow
+                count = tries // 4
+            records.append(tried(name, situation, n, count))
+            show(records[-1])
+    good = [record for record in records if not record["fault"]]
+    found, of = (sum(record[key] for record in good) for key in ("found", "tries"))
+    print(f"\n{'nothing is wrong, together':44}  {share(found, of)}")
+    write(arguments.json, {"torch": torch.__version__, "records": records})
     print("\ncurve_quality, perfect points: p-value at most 0.05")
     for name, task in CURVES.items():
         found = 0
-        for seed in range(2 * tries):
+        for seed in range(tries):
             random = torch.Generator().manual_seed(FIRST_SEED + seed)
             found += curve_quality(curve_points(*task, 1_000, random=random), *task).p_value <= 0.05
-        print(f"{name:44}  {share(found, 2 * tries)}", flush=True)
+        print(f"{name:44}  {share(found, tries)}", flush=True)
 
 
 if __name__ == "__main__":

@@ -140,6 +140,7 @@ MEASURES = {
         POINTS,
         lambda made: metrics.energy_test(made, made.flip(1), random=torch.Generator()),
     ),
+    "sample_quality": (POINTS, lambda made: metrics.sample_quality(made, made.flip(1))),
     "integer_quality": (ROWS, lambda made: metrics.integer_quality(made, VALUES)),
     "valid_sequences": (
         ROWS.argmax(dim=1).reshape(5, 10),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
@@ -15,6 +16,7 @@ from torch.nn.parameter import is_lazy
 
 from gan_course.networks import sample
 
+Mistake = tuple[float, str]  # a number that comes out of a known mistake, and which one that is
 DRAWN = 5_000  # samples that a check draws from a generator
 ADVICE = {  # words in an error that the learner's function ends in, and what to do about it
     "torch.return_types": "min and max return `.values` *and* `.indices`: take what is asked for",
@@ -31,6 +33,7 @@ ADVICE = {  # words in an error that the learner's function ends in, and what to
     "can only optimize Tensors": "an optimiser takes the weights of a network: G.parameters()",
     "and 'generator'": "an optimiser takes the weights of one network: G.parameters()",
     "not in list": "the rows need not be exactly one-hot: look for the largest",
+    "Got: Bool": "True and False have no mean: .float() makes them 1 and 0",
     "index ": "what it is given may have any number of rows, of any length",
 }
 
@@ -100,6 +103,21 @@ def number_of(answer: Any, name: str, *, infinite: bool = False) -> float:
     found = numbers_of(answer, f"what {name} returns", "one number", infinite=infinite)
     judge_shape(found, (1,) * found.ndim, f"{name} returns", "one number")
     return float(found)
+
+
+def close(one: float, other: float) -> bool:
+    """Whether two numbers are the same, roundings aside."""
+    return math.isclose(one, other, rel_tol=1e-3, abs_tol=1e-5)
+
+
+def judge_number(found: float, right: float, what: str, *mistakes: Mistake) -> None:
+    """Raise unless the number is right; where it is a known mistake, say which one."""
+    if close(found, right):
+        return
+    for wrong, reason in mistakes:
+        if close(found, wrong):
+            raise Wrong(reason)
+    raise Wrong(f"for {what} you get {found:.4f}, expected {right:.4f}")
 
 
 def answer_of(function: Any, name: str, *arguments: Any) -> Any:

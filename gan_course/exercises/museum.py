@@ -14,26 +14,21 @@ from torch.nn.functional import binary_cross_entropy as bce
 from torch.nn.functional import binary_cross_entropy_with_logits as bce_l
 from torch.optim import Optimizer
 
-from gan_course.exercises.answers import Wrong, answer_of, case, judge_shape, number_of, numbers_of
+from gan_course.exercises.answers import (
+    Mistake,
+    Wrong,
+    answer_of,
+    case,
+    close,
+    judge_number,
+    judge_shape,
+    number_of,
+    numbers_of,
+)
 
 SWAPPED = "the arguments of the loss are swapped: answers first, then targets"
 TWICE = "these are probabilities already: this loss puts a second sigmoid on them"
 FROZEN = "the generator is frozen afterwards: leave requires_grad as it is"
-Mistake = tuple[float, str]  # a number that comes out of a known mistake, and which one that is
-
-
-def _close(one: float, other: float) -> bool:
-    return math.isclose(one, other, rel_tol=1e-3, abs_tol=1e-5)
-
-
-def _judge_number(found: float, right: float, what: str, *mistakes: Mistake) -> None:
-    """Raise unless the number is right; where it is a known mistake, say which one."""
-    if _close(found, right):
-        return
-    for wrong, reason in mistakes:
-        if _close(found, wrong):
-            raise Wrong(reason)
-    raise Wrong(f"for {what} you get {found:.4f}, expected {right:.4f}")
 
 
 def _sign_and_sum(right: float, count: int) -> tuple[Mistake, Mistake]:
@@ -64,7 +59,7 @@ def _check_generator_loss(generator_loss: Any) -> str:
     answer = answer_of(generator_loss, "generator_loss", answers.clone())
     given = answers.detach()
     right, fooled = float(-given.log().mean()), float((1 - given).log().mean())
-    _judge_number(
+    judge_number(
         number_of(answer, "generator_loss"),
         right,
         "the answers 0.1, 0.4, 0.25 and 0.6",
@@ -172,7 +167,7 @@ def _check_step_d(step_D: Any) -> str:
         )
     if not all(weight.requires_grad for weight in generator.parameters()):
         raise Wrong(FROZEN)
-    if not (_close(loss, right) or _close(2 * loss, right)):
+    if not (close(loss, right) or close(2 * loss, right)):
         parts = "D(real) should be 1 and D(G(noise)) 0, with the noise that it is given"
         raise Wrong(f"step_D returns {loss:.4f} as its loss, expected {right:.4f}: {parts}")
     if isinstance(answer, Tensor) and answer.requires_grad:
@@ -195,7 +190,7 @@ def _check_epoch_loss(epoch_loss: Any) -> str:
                 raise Wrong("epoch_loss has changed the list that it was given")
         got = f"for {what} you get {found:.3f}:"
         by_last = f"divided by {count - 1}, the number of the last batch, and there are {count}"
-        _judge_number(
+        judge_number(
             found,
             total / count,
             what,
@@ -227,7 +222,7 @@ def _check_logits_loss(discriminator_loss: Any) -> str:
         losses = _both(real, fake), _both(*sure), _both(fake, real), _both(*sure, loss=bce)
         if not share:
             # the mean of the two halves will do as well as their sum, but always the same of them
-            share = 0.5 if any(_close(found, loss.item() / 2) for loss in losses[:3]) else 1.0
+            share = 0.5 if any(close(found, loss.item() / 2) for loss in losses[:3]) else 1.0
         right, twice, swapped, rounded = (share * loss.item() for loss in losses)
         cut = f"for {what} you get {found:.0f}, expected {right:.0f}:"
         use = "rounds, and BCELoss cuts off at 100. Use the loss that takes logits"
@@ -247,7 +242,7 @@ def _check_logits_loss(discriminator_loss: Any) -> str:
         if found < right and right > 100:  # right before, so only the size is at fault
             small = "a clamp, or a small number added to the sigmoid, cuts off the loss"
             mistakes.append((found, f"{cut} {small}: leave it out"))
-        _judge_number(found, right, what, *mistakes)
+        judge_number(found, right, what, *mistakes)
         _judge_record(answer, real, fake)
     return "one sigmoid, and finite for any logit"
 
@@ -270,7 +265,7 @@ def _check_shapes(loss: Any) -> str:
         whole = "one of the targets is 0.9: your code makes a whole number of it"
         cut = [(float(bce(answers, way(targets))), whole) for way in (torch.round, torch.floor)]
         mistakes = (stretched, stretching), turned, twice, *cut, *_sign_and_sum(right, 6)
-        _judge_number(found, right, what, *mistakes)
+        judge_number(found, right, what, *mistakes)
         _judge_record(answer, given)
     return "each answer is compared with its own target, whatever the shapes"
 
@@ -392,9 +387,9 @@ def _check_scaled(scaled: Any) -> str:
     found = numbers_of(answer[0], "your scaled data")
     judge_shape(found, (200, 2), "your scaled data have")
     ends = [float(end) for end in (*found.min(dim=0).values, *found.max(dim=0).values)]
-    if not all(_close(end, wanted) for end, wanted in zip(ends, (-1, -1, 1, 1), strict=True)):
+    if not all(close(end, wanted) for end, wanted in zip(ends, (-1, -1, 1, 1), strict=True)):
         told = " and ".join(f"column {k} from {ends[k]:.3g} to {ends[k + 2]:.3g}" for k in range(2))
-        both = _close(min(ends), -1) and _close(max(ends), 1)
+        both = close(min(ends), -1) and close(max(ends), 1)
         hint = ": each column needs its own ends, min(dim=0).values" if both else ""
         raise Wrong(f"your scaled data run in {told}, expected -1 to 1 in both{hint}")
     low, high = data.min(dim=0).values, data.max(dim=0).values
