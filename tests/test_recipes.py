@@ -18,7 +18,7 @@ each_recipe = pytest.mark.parametrize("recipe", NAMED.values(), ids=NAMED)
 
 
 def test_the_named_settings_are_found() -> None:
-    assert {"ORIGINAL", "PATTERNS", "CURVES", "QUICK"} == set(NAMED)
+    assert {"ORIGINAL", "PATTERNS", "CURVES", "POINTS", "QUICK"} == set(NAMED)
 
 
 # --- the named ones ---------------------------------------------------------------------------

@@ -82,7 +82,7 @@ PATTERNS = Settings(
     decay=True,
 )
 
-# One recipe for any curve: chapter 5 says what each setting is there for, and what it is worth.
+# One recipe for curves, whose D looks through blur: that of the chapter on speed.
 CURVES = Settings(
     latent_dim=3,
     noise="even",
