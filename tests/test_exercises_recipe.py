@@ -46,8 +46,8 @@ FAULTS = {
     "T": {
         "below": (("<= 0.005", "< 0.005"), "exactly at its limits works, too"),
         "one of them": (("and", "or"), "all three limits, not one of them"),
-        "no bins": ((' and record["bins"] >= 49', ""), "the bins were left out"),
-        "no KS": (('record["ks"] <= 0.03 and ', ""), "the KS distance was left out"),
+        "no bins": (('and record["bins"] >= 49', ""), "the bins were left out"),
+        "no KS": (('and record["ks"] <= 0.03', ""), "the KS distance was left out"),
         "share": (("return good,", "return good / len(records),"), "not their share"),
         "exact": (('"wilson"', '"exact"'), 'use method="wilson"'),
         "90 %": (("0.95", "0.9"), "but yours from"),
