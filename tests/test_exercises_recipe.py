@@ -2,22 +2,12 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 import numpy as np
 import pytest
 import torch
 from learners import accepted, each, refused, slip
-from scipy.stats import binomtest
 
 from gan_course.exercises import check
-
-
-def success(*texts):
-    """The solution with texts replaced; it needs scipy's test."""
-    function = slip("T", *texts)
-    function.__globals__["binomtest"] = binomtest
-    return function
 
 
 def by_formula(records):
@@ -37,9 +27,8 @@ def keep_as_a_list(logits, chances):
     return (chances.log() < logits - logits.quantile(0.98)).tolist()
 
 
-WRITTEN = {"T": success, "U": partial(slip, "U")}
 RIGHT = {
-    "T": {"solution": success(), "formula": by_formula},
+    "T": {"solution": slip("T"), "formula": by_formula},
     "U": {"solution": slip("U"), "numpy": keep_in_numpy, "list": keep_as_a_list},
 }
 FAULTS = {
@@ -81,7 +70,7 @@ def test_right_answers_pass(exercise, answer):
 @pytest.mark.parametrize(("exercise", "fault"), each(FAULTS))
 def test_each_fault_is_named(exercise, fault):
     changes, message = fault
-    refused(message, exercise, WRITTEN[exercise](*changes))
+    refused(message, exercise, slip(exercise, *changes))
 
 
 @pytest.mark.parametrize("exercise", ["T", "U"])

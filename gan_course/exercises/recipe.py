@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
-from scipy.stats import binomtest
 
 from gan_course.exercises.answers import Wrong, answer_of, judge_shape, numbers_of
 
@@ -19,6 +18,8 @@ RECORDS = [{"off": off, "ks": ks, "bins": bins, "seed": 100} for off, ks, bins i
 
 
 def _check_success(success: Any) -> str:
+    from scipy.stats import binomtest
+
     for records in (RECORDS, RECORDS[:ONE_FAULT] * 3):
         rows = [dict(record) for record in records]
         found = numbers_of(answer_of(success, "success", rows), "what success returns")
