@@ -18,11 +18,12 @@ from statistics import median
 import torch
 from scipy.stats import binomtest
 
-from benchmarks import curves, multiples, normal
+from benchmarks import curves, multiples, normal, points
 from benchmarks.project import GROUP, Project, Record
 from benchmarks.study import clear, join, run_study, write
 
 PROJECTS: dict[str, Project] = {**curves.PROJECTS, **multiples.PROJECTS, **normal.PROJECTS}
+PROJECTS |= points.PROJECTS
 
 
 def table_row(record: Record, columns: dict[str, str]) -> str:

@@ -8,6 +8,7 @@ from statistics import median
 
 import pytest
 
+from benchmarks import multiples
 from gan_course import networks
 from gan_course.records import load_records
 
@@ -55,3 +56,20 @@ def test_the_table_of_changes_says_what_was_measured():
     assert len({line.split(" | ")[3] for line in lines}) == 1  # "the same in every row"
     assert f"moves by at most {max(moves):.3f}. " in page
     assert f"differ by up to {max(alike) - min(alike):.3f}. " in page
+
+
+def test_the_table_of_patterns_says_what_was_measured():
+    page = (BOOK / "appendix_same_numbers.md").read_text(encoding="utf-8")
+    names = {"multiples": "multiples of 5", "odd": "odd numbers"}
+    names |= {f"multiples_of_{n}": f"multiples of {n}" for n in (2, 3, 7)}
+    for name, words in names.items():
+        records = load_records(f"{name}_course")
+        tv = [record["tv"] for record in records]
+        cells = [
+            words,
+            f"{sum(map(multiples.reached, records))} of {len(records)}",
+            f"{min(record['validity'] for record in records):.3%}".replace("%", " %"),
+            f"{median(tv):.3f}",
+            f"{max(tv):.3f}",
+        ]
+        assert f"| {' | '.join(cells)} |" in page

@@ -103,7 +103,10 @@ RECIPES = {
     "original": (POINTS, ORIGINAL),
     "curves": (POINTS, CURVES),
     "patterns": (real_batch(pattern_values(5), 64, 100), PATTERNS),
-    "all else": (POINTS, replace(CURVES, penalty=0.1, relativistic=True, pack=2, noise="even")),
+    "all else": (
+        POINTS,
+        replace(CURVES, penalty=(0.1, 0.01), relativistic=True, pack=2, noise="even"),
+    ),
 }
 WAYS = [*((recipe, False) for recipe in RECIPES)]
 WAYS += [(recipe, True) for recipe in ("curves", "patterns")]

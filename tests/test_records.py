@@ -10,7 +10,6 @@ from scipy.stats import mannwhitneyu
 from benchmarks import measures, museum, questions
 from benchmarks.quality import PROJECTS
 from gan_course import records
-from gan_course.many import CURVES
 from gan_course.metrics import TESTS
 from gan_course.records import load_records
 
@@ -19,7 +18,9 @@ COURSE = [name for name in NAMES if name.endswith("_course")]
 # measured on seeds that nobody had looked at before
 PUBLISHED = ("normal_original", "normal_course")
 NORMAL = [n for n in NAMES if n.startswith("normal_") and n not in PUBLISHED]
-FRESH = ["sine_fresh", "questions", "museum_healthy", *NORMAL]
+FRESH_POINTS = [name for name in NAMES if name.endswith("_points")]
+FRESH = ["questions", "museum_healthy", *NORMAL, *FRESH_POINTS]
+HARD = ("sin_3x", "step", "grid")
 
 
 @pytest.mark.parametrize("name", COURSE)
@@ -28,7 +29,7 @@ def test_the_course_recipe_was_measured_on_many_seeds(name):
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if name != "measures"])
-def test_every_seed_from_the_first_on_has_one_record(name: str):
+def test_every_seed_from_the_first_on_has_one_record(name):
     seeds = [record["seed"] for record in load_records(name)]
     first = 100 if name in FRESH else 0
     assert seeds == list(range(first, first + len(seeds)))
@@ -38,7 +39,7 @@ RECIPES = {
     f"{name}_{recipe}": settings
     for name, project in PROJECTS.items()
     for recipe, settings in project.settings.items()
-} | {"sine_fresh": CURVES}
+}
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if name in RECIPES])
@@ -61,24 +62,29 @@ def test_an_unknown_name_is_answered_with_those_that_exist():
 
 
 def works(record, off=0.005):
-    """The limits of chapter 5."""
+    """The strict limits of the chapter on speed."""
     fits = record["fit_error"] <= off and record["outside"] <= 0.005
     return bool(fits and record["ks"] <= 0.04 and record["bins"] >= 49)
 
 
+@pytest.mark.parametrize("name", FRESH_POINTS)
+def test_a_seed_of_fresh_points_is_called_good_by_the_limits_that_were_written_down(name):
+    for record in load_records(name):
+        for before in ("", "raw_"):
+            if "off" in record:
+                off, ks, bins = (record[f"{before}{key}"] for key in ("off", "ks", "bins"))
+                good = off <= 0.005 and ks <= 0.03 and bins >= 49
+            else:
+                good = record[f"{before}verdict"] == "good"
+            assert record[f"{before}good"] is good
+
+
 def test_what_chapter_5_says_of_its_seeds_is_so():
-    curves = ("exponential", "sine", "inverted_u", "logistic", "absolute")
-    # "five hundred trainings without a miss"
-    for name in curves:
-        assert all(map(works, load_records(f"{name}_course")))
-    # "missed a limit on five of a hundred seeds"
-    two_waves = load_records("sine_two_waves")
-    assert (sum(map(works, two_waves)), len(two_waves)) == (95, 100)
-    # "one of them misses, by unevenness"
-    fresh = load_records("sine_fresh")
-    (missed,) = (record for record in fresh if not works(record))
-    assert len(fresh) == 100
-    assert missed["fit_error"] <= 0.005 < 0.04 < missed["ks"]
+    # "without a promise"
+    promised = [n for n in FRESH_POINTS if n.removesuffix("_points") not in HARD]
+    for name in promised:  # "on most seeds of each"
+        fresh = load_records(name)
+        assert sum(record["good"] for record in fresh) > len(fresh) / 2
 
 
 def test_what_the_chapter_on_speed_says_is_so():
@@ -96,27 +102,6 @@ def test_what_the_chapter_on_speed_says_is_so():
         assert row["original_fit_error"] > 0.01 or row["original_ks"] > 0.04
 
 
-def test_what_chapter_5_says_of_its_ablation_is_so():
-    def middle(name, measure):
-        return median(record[measure] for record in load_records(f"sine_{name}")[:8])
-
-    # "no seed works any more", by the limits of the chapter
-    for name in ("no_blur", "no_blur_weight", "no_waves", "no_decay", "adam_defaults"):
-        for record in load_records(f"sine_{name}"):
-            assert record["fit_error"] > 0.005 or record["ks"] > 0.04 or record["bins"] < 49
-    # "the worst thing to put in"
-    added = ["plus_dropout", "plus_relativistic", "plus_packing", "plus_two_rates"]
-    assert middle("plus_penalty", "fit_error") > 4 * max(middle(n, "fit_error") for n in added)
-    # "the points outside", and little else
-    assert middle("no_clipping", "outside") > 0.005 > middle("no_clipping", "fit_error")
-    # "the wider generator, nearly"; "two settings earn nothing that eight seeds could show"
-    for name, good in (("small_generator", 1), ("no_average", 8), ("steady_blur_weight", 8)):
-        assert sum(map(works, load_records(f"sine_{name}")[:8])) == good
-    # "smaller batches cost something, but not much"
-    cost = middle("small_batches", "fit_error") / middle("course", "fit_error")
-    assert 1.1 < cost < 1.5
-
-
 def test_what_the_appendix_says_of_other_machines_is_so():
     records = load_records("reproduced")
     alike = [record["once more"]["ks"] for record in records]
@@ -132,14 +117,6 @@ def test_what_the_appendix_says_of_other_machines_is_so():
             assert all(row["equal"] and row["parted"] is None for row in rows)
         # "nearly the same median"
         assert 0.0045 < median(row["fit_error"] for row in rows) < 0.0055
-
-
-@pytest.mark.parametrize("name", [name for name in COURSE if "ks" in load_records(name)[0]])
-def test_no_seed_of_the_course_recipe_goes_badly_wrong(name):
-    for record in load_records(name):
-        assert record["ks"] < 0.1
-        assert record.get("fit_error", 0) < 0.01
-        assert record.get("bins", 50) >= 48
 
 
 def test_what_project_1_says_of_its_eight_seeds_is_so():

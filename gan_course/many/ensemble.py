@@ -29,7 +29,7 @@ from gan_course.many.draws import (
     scalers_of,
 )
 from gan_course.many.fast import FastTraining, why_not
-from gan_course.many.layers import add_waves, blur_level
+from gan_course.many.layers import Waves, add_waves, blur_level
 from gan_course.many.recipes import Settings
 from gan_course.many.stacked import make_networks, unstack
 from gan_course.networks import Unscale
@@ -45,6 +45,7 @@ class Ensemble:
     settings: Settings
     seeds: tuple[int, ...]
     generators: nn.Sequential  # stacked: (S, n, latent_dim) -> (S, n, dim), in data units
+    discriminators: nn.Sequential  # stacked: samples as D sees them, (S, n, inputs) -> (S, n, 1)
     # of every step, each of shape (steps, S), in nats; a relativistic D has one loss, half of it
     # in `real` and half in `fake`
     losses: Losses
@@ -63,9 +64,26 @@ class Ensemble:
 
     def generator(self, seed: int) -> nn.Sequential:
         """The generator of a seed by itself, (n, latent_dim) -> (n, dim): plain layers, to save."""
+        return unstack(self.generators, self._position(seed))
+
+    def discriminator(self, seed: int) -> nn.Sequential:
+        """The discriminator of a seed by itself: samples in data units, (n, dim) -> logits (n, 1).
+
+        For `rejection_sample`. There is none that judges several samples, or through blur.
+        """
+        settings, position = self.settings, self._position(seed)
+        if settings.blur is not None or settings.pack > 1:
+            raise ValueError("settings must have no blur and pack=1: D has to judge samples by one")
+        layers = unstack(self.discriminators, position)
+        layers.insert(0, Waves(settings.discriminator_waves, settings.octaves))
+        if isinstance(last := self.generators[-1], Unscale):
+            layers.insert(0, _scale(last.low[position, 0], last.high[position, 0]))
+        return layers
+
+    def _position(self, seed: int) -> int:
         if seed not in self.seeds:
             raise ValueError(f"seed must be one of {self.seeds}, got {seed}")
-        return unstack(self.generators, self.seeds.index(seed))
+        return self.seeds.index(seed)
 
 
 class Diverged(FloatingPointError):
@@ -139,8 +157,9 @@ def train(
     losses = torch.empty(3, settings.steps, len(seeds), device=device)
 
     def so_far(steps: int) -> Ensemble:
-        network = nn.Sequential(*training.averaged(), *_last_layers(settings, scalers)).to(device)
-        return Ensemble(settings, seeds, network, Losses(*losses[:, :steps].cpu()))
+        made, judge = training.averaged()
+        made = nn.Sequential(*made, *_last_layers(settings, scalers)).to(device)
+        return Ensemble(settings, seeds, made, judge, Losses(*losses[:, :steps].cpu()))
 
     done = 0
     shared = torch.Generator(device).manual_seed(seeds[0]) if shared_random else None
@@ -223,6 +242,16 @@ def _last_layers(settings: Settings, scalers: Sequence[Scaler] | None) -> list[n
     return layers
 
 
+def _scale(low: Tensor, high: Tensor) -> nn.Linear:
+    """A layer that undoes `Unscale`, (n, dim) -> (n, dim)."""
+    layer = nn.Linear(len(low), len(low), device=low.device)
+    width = high - low
+    with torch.no_grad():
+        layer.weight.copy_(torch.diag(2 / width))
+        layer.bias.copy_(-(high + low) / width)
+    return layer
+
+
 def _data_sets(data: Tensor | Draw, scalers: Sequence[Scaler] | None) -> Tensor:
     """The data sets, scaled where there are scalers: shape (S, n, dim), or (1, n, dim) for all."""
     if not isinstance(data, Tensor):
@@ -240,7 +269,9 @@ class PlainTraining:
         self, generator: nn.Sequential, discriminator: nn.Sequential, settings: Settings
     ) -> None:
         self.generator, self.discriminator, self.settings = generator, discriminator, settings
-        self.average = copy.deepcopy(generator) if settings.average else generator
+        self.average, self.average_d = generator, discriminator
+        if settings.average:
+            self.average, self.average_d = copy.deepcopy((generator, discriminator))
         # foreach, as fused Adam rounds differently with one network than with many
         self.change_g, self.change_d = (
             Adam(network.parameters(), rate, settings.betas, foreach=True)
@@ -250,9 +281,9 @@ class PlainTraining:
             )
         )
 
-    def averaged(self) -> nn.Sequential:
-        """The generators as they are now, or their moving average, as a network of its own."""
-        return copy.deepcopy(self.average)
+    def averaged(self) -> tuple[nn.Sequential, nn.Sequential]:
+        """Copies of both stacked networks as they are now, or of their moving averages."""
+        return copy.deepcopy((self.average, self.average_d))
 
     def state_dict(self) -> dict[str, Any]:
         """What it needs to go on."""
@@ -288,9 +319,11 @@ class PlainTraining:
             losses.append(torch.stack(train_step(*trained, now, settings, progress)))
             if settings.average:  # what `training.moving_average` does, in a third of its time
                 taken = 1 - min(settings.average, (step + 1) / (step + 10))
-                pairs = zip(self.average.parameters(), self.generator.parameters(), strict=True)
-                for average, current in pairs:
-                    average.detach().lerp_(current.detach(), taken)
+                averages, current = (self.average, self.average_d), trained[:2]
+                for average, network in zip(averages, current, strict=True):
+                    pairs = zip(average.parameters(), network.parameters(), strict=True)
+                    for mean, now_ in pairs:
+                        mean.detach().lerp_(now_.detach(), taken)
         return torch.stack(losses, dim=1)
 
 
@@ -312,7 +345,7 @@ def train_step(
         discriminator_optimiser: changes the discriminator's weights, and no others.
         batch: the random numbers of this step.
         settings: which loss, penalty and packing.
-        progress: share of the steps that are done already, which the weight of a look depends on.
+        progress: share of the steps that are done already, on which weights depend that fall.
 
     Returns:
         The losses before each change, of shape (S,).
@@ -324,11 +357,11 @@ def train_step(
     def judge(*samples: Tensor, look: int) -> tuple[Tensor, ...]:
         seen = torch.cat(samples, dim=1)  # one call for all is faster than one for each
         if batch.sigma is None or batch.blur is None or settings.blur is None:
-            seen = add_waves(seen, settings.discriminator_waves)
+            seen = add_waves(seen, settings.discriminator_waves, settings.octaves)
         else:  # Wang et al. 2022: blur at random, and say how much
             looks = slice(look, look + len(samples))
             sigma, blur = (torch.cat([*n[looks]], dim=1) for n in (batch.sigma, batch.blur))
-            waves = add_waves(seen + sigma * blur, settings.discriminator_waves)
+            waves = add_waves(seen + sigma * blur, settings.discriminator_waves, settings.octaves)
             seen = torch.cat([waves, blur_level(sigma, settings.blur)], dim=-1)
         rows = seen.shape[1] // settings.pack  # Lin et al. 2018: several samples at a time
         logits: Tensor = discriminator(seen.reshape(len(seen), rows, -1))
@@ -336,16 +369,21 @@ def train_step(
 
     with torch.no_grad():  # the generator does not learn from this step
         fake = generator(batch.noise[0])
-    real = batch.real.detach().requires_grad_() if settings.penalty else batch.real
+    real = batch.real
+    if settings.penalty:
+        real, fake = real.detach().requires_grad_(), fake.requires_grad_()
     real_logits, fake_logits = judge(real, fake, look=0)
     if settings.relativistic:  # Jolicoeur-Martineau 2019: is this one more real than that one?
         real_loss = fake_loss = -_mean(logsigmoid(real_logits - fake_logits)) / 2
     else:
         real_loss, fake_loss = -_mean(logsigmoid(real_logits)), -_mean(logsigmoid(-fake_logits))
     loss = real_loss + fake_loss
-    if settings.penalty:  # Mescheder et al. 2018, equation 9: R1
-        (slopes,) = torch.autograd.grad(real_logits.sum(), real, create_graph=True)
-        loss = loss + settings.penalty / 2 * slopes.square().sum(dim=-1).mean(dim=-1)
+    if settings.penalty:  # Mescheder et al. 2018, equations 9 and 10: R1 and R2
+        first, last = settings.penalty
+        weight = first * (last / first) ** progress
+        logits = real_logits.sum() + fake_logits.sum()
+        for slopes in torch.autograd.grad(logits, (real, fake), create_graph=True):
+            loss = loss + weight / 2 * slopes.square().sum(dim=-1).mean(dim=-1)
     _change(discriminator_optimiser, loss)
 
     (fake_logits,) = judge(generator(batch.noise[1]), look=2)

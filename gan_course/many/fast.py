@@ -23,7 +23,7 @@ LANE = 16  # widths are filled up with zeros to a multiple: matrices then start 
 
 def why_not(settings: Settings) -> str | None:
     """What in the settings has no derivative here, in words; None where nothing has."""
-    for name in ("dropout", "penalty", "relativistic"):
+    for name in ("dropout", "penalty", "relativistic", "octaves"):
         if getattr(settings, name):
             return f"the fast step has no {name}"
     return "the fast step judges samples one by one, pack is not 1" if settings.pack > 1 else None
@@ -150,7 +150,7 @@ class FastTraining:
 
         `why_not` must have nothing against the settings.
         """
-        self.settings, self.network = settings, generator
+        self.settings, self.networks = settings, (generator, discriminator)
         self.generator = Layers(generator, settings.slope)
         self.discriminator = Layers(discriminator, settings.slope)
         self.copies = len(self.discriminator.pieces[0][0])
@@ -173,11 +173,12 @@ class FastTraining:
         if settings.average:
             self.average = self.average.clone()
 
-    def averaged(self) -> nn.Sequential:
-        """The generators as they are now, or their moving average, as a network of its own."""
-        network = copy.deepcopy(self.network)
-        self.generator.write(self.average, network)
-        return network
+    def averaged(self) -> tuple[nn.Sequential, nn.Sequential]:
+        """The generators' moving average, and the discriminators as they are now."""
+        networks = copy.deepcopy(self.networks)
+        self.generator.write(self.average, networks[0])
+        self.discriminator.write(self.discriminator.weights, networks[1])
+        return networks
 
     def state_dict(self) -> dict[str, Any]:
         """What it needs to go on."""

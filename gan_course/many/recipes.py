@@ -19,6 +19,7 @@ class Settings:
     discriminator_widths: tuple[int, ...] = (256, 128, 64)
     generator_waves: int = 0  # sines and cosines beside each input, see `layers.add_waves`
     discriminator_waves: int = 0
+    octaves: bool = False  # each wave is twice as short as the one before
     last_layer: str = "linear"  # of the generator: "linear", "relu" or "softmax"
     slope: float = 0.0  # of LeakyReLU left of zero; 0 is ReLU
     dropout: float = 0.0  # share of the discriminator's hidden outputs switched off
@@ -32,11 +33,13 @@ class Settings:
     discriminator_rate: float = 5e-4  # a larger one is the two time-scale rule, Heusel et al. 2017
     betas: tuple[float, float] = (0.9, 0.999)
     decay: bool = False  # both rates fall in a straight line, to 0 at the last step
-    average: float = 0.0  # moving average of the generator's weights; the share that a step keeps
+    average: float = 0.0  # moving average of both networks' weights; the share that a step keeps
     blur: tuple[float, float] | None = None  # the least and the most noise that D looks through
     # the generator's loss weighs a look by sigma to a power: the first one, and what it comes to
     blur_weight: tuple[float, float] = (1.0, 0.3)
-    penalty: float = 0.0  # weight of the zero-centred gradient penalty on real samples
+    # weight of the zero-centred gradient penalty, on real and on generated samples (R1 and R2,
+    # Mescheder et al. 2018): at first, and what it falls to by the same share in each step
+    penalty: tuple[float, float] | None = None
     relativistic: bool = False  # D compares a real with a generated sample
     pack: int = 1  # samples that D judges together
 
@@ -79,7 +82,7 @@ PATTERNS = Settings(
     decay=True,
 )
 
-# One recipe for any curve: chapter 5 says what each setting is there for, and what it is worth.
+# One recipe for curves, whose D looks through blur: that of the chapter on speed.
 CURVES = Settings(
     latent_dim=3,
     noise="even",
@@ -98,6 +101,27 @@ CURVES = Settings(
     decay=True,
     average=0.998,
     blur=(0.001, 2.0),
+)
+
+# One recipe for points in the plane, on curves and in clouds: chapter 5 counts how often it works.
+POINTS = Settings(
+    latent_dim=3,
+    noise="even",
+    generator_widths=(64, 64),
+    discriminator_widths=(128, 128),
+    generator_waves=4,
+    discriminator_waves=5,
+    octaves=True,
+    slope=0.2,
+    scaled=True,
+    batch_size=256,
+    steps=3_000,
+    generator_rate=4e-3,
+    discriminator_rate=1.5e-2,
+    betas=(0.0, 0.99),
+    decay=True,
+    average=0.998,
+    penalty=(0.1, 1e-4),
 )
 
 # One GAN in about a second: smaller networks, smaller batches, larger rates, fewer steps. Enough
