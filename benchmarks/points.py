@@ -190,8 +190,8 @@ def run(name: str, recipe: str, seeds: Sequence[int], fresh: int, device: str) -
             passed = rejection_sample(generator, discriminator, noise, real, random=random)
             record = {"kept": len(passed) / len(noise), **measures(passed[:fresh], real)}
             record |= {f"raw_{key}": value for key, value in measures(raw, real).items()}
-            # enough of them for a small picture
-            record["points"] = [[round(v, 3) for v in row] for row in passed[:200].tolist()]
+            if seed == seeds[0]:  # enough of them for a small picture
+                record["points"] = [[round(v, 3) for v in row] for row in passed[:200].tolist()]
             records.append(record)
         return records
 
