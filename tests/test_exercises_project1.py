@@ -395,7 +395,7 @@ SINE_FAULTS = {
     "too wide": (lambda u: on_sine(2 * u - 0.5), "lie outside -5 to 5, expected 10% at most"),
     "uneven": (lambda u: on_sine(u**3), "x is spread unevenly: KS distance 0."),
     "cosine": (lambda u: columns(x := 10 * u - 5, x.cos()), "the cosine of x, expected sin(x)"),
-    "a cloud": (lambda u: on_sine(u) + torch.randn(len(u), 2), "its height, expected 10 % at mo"),
+    "a cloud": (lambda u: on_sine(u) + torch.randn(len(u), 2), "its height, expected 10% at mo"),
     "still scaled": (scaled_sine, "lie between about -1 and 1: undo the scaling"),
     "still scaled, too far": (lambda u: scaled_sine(1.05 * u - 0.01) * 1.03, "undo the scaling"),
     "still scaled, too high": (lambda u: columns(2 * u - 1, 1.3 * (10 * u).sin()), "undo the sca"),

@@ -130,7 +130,7 @@ OTHER_FAULTS = {
             "generate_samples takes noise first: write num=n, for n samples",
         ),
         "a class": (Made, "Made is a class, expected a trained network that Made(…) has made"),
-        "untrained": (nn.Linear(1, 1), "the mean is"),
+        "untrained": (lambda num: 0.3 * torch.rand(num, 1), "the mean is"),
         "columns": (lambda num: (2 + 0.5 * torch.randn(1, num)).repeat(2, 1), "2 samples where"),
         "two": (lambda num: torch.randn(num, 2), "makes shape (5000, 2), expected (5000, 1)"),
     },
