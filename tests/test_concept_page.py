@@ -115,7 +115,7 @@ CLAIMS = [
     (r"\$1\.08\^0 = (\d)\$", lambda: [1.08**0]),
     (r"The mean squared error is (\d), and no", lambda: [curve_mse(COLLAPSED, exponential)]),
     (r"generator fills (\d+) of 50", lambda: [bins_covered(COLLAPSED[:, 0], 0, 50)]),
-    (r"The collapsed generator gets (\d)\.", lambda: [ks_uniform(COLLAPSED[:, 0], 0, 50)]),
+    (r"The collapsed generator gets (\d):", lambda: [ks_uniform(COLLAPSED[:, 0], 0, 50)]),
     (r"has been (\d\.\d+) for a hundred", lambda: [2 * LN2]),
     (r"\$(\d\.\d+) = 2 \\ln 2\$", lambda: [2 * LN2]),
 ]
