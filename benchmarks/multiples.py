@@ -1,4 +1,4 @@
-"""Patterns of integers, over many seeds: multiples of five as in project 2, and four others."""
+"""Patterns of integers, over many seeds: multiples of five as in project 2, and seven others."""
 
 from __future__ import annotations
 
@@ -27,6 +27,10 @@ VALUES = {
     "multiples_of_3": pattern_values(3, DEPTH),
     "multiples_of_7": pattern_values(7, DEPTH),
     "odd": torch.arange(1, DEPTH, 2),
+    # what the recipe does not learn
+    "one_value": torch.tensor([42]),
+    "two_values": torch.tensor([0, 50]),
+    "all_values": torch.arange(DEPTH),
 }
 
 

@@ -45,7 +45,9 @@ class Ensemble:
     settings: Settings
     seeds: tuple[int, ...]
     generators: nn.Sequential  # stacked: (S, n, latent_dim) -> (S, n, dim), in data units
-    discriminators: nn.Sequential  # stacked: samples as D sees them, (S, n, inputs) -> (S, n, 1)
+    # stacked: samples as D sees them, (S, n, inputs) -> (S, n, 1); averages, too, but the fast way
+    # keeps none of D
+    discriminators: nn.Sequential
     # of every step, each of shape (steps, S), in nats; a relativistic D has one loss, half of it
     # in `real` and half in `fake`
     losses: Losses
@@ -322,8 +324,8 @@ class PlainTraining:
                 averages, current = (self.average, self.average_d), trained[:2]
                 for average, network in zip(averages, current, strict=True):
                     pairs = zip(average.parameters(), network.parameters(), strict=True)
-                    for mean, now_ in pairs:
-                        mean.detach().lerp_(now_.detach(), taken)
+                    for mean, weight in pairs:
+                        mean.detach().lerp_(weight.detach(), taken)
         return torch.stack(losses, dim=1)
 
 

@@ -67,13 +67,13 @@ WAVERING_GENERATOR = Finding(
     "In evaluation mode the same noise gives different samples in two calls.",
     "a layer that is random on purpose, such as Gumbel-softmax (that is fine), or dropout that "
     "evaluation mode can't switch off: F.dropout without training=self.training.",
-    "nn.Dropout in place of F.dropout.",
+    "nn.Dropout instead of F.dropout.",
 )
 WAVERING_DISCRIMINATOR = Finding(
     "D wavers",
     "In evaluation mode the same samples get different answers in two calls.",
     "dropout that evaluation mode can't switch off: F.dropout without training=self.training.",
-    "nn.Dropout in place of F.dropout.",
+    "nn.Dropout instead of F.dropout.",
 )
 DROPOUT = Finding(
     "dropout on",
@@ -142,7 +142,7 @@ HALF_SURE = Finding(
 )
 LEANS = Finding(
     "D leans",
-    "The discriminator calls nearly everything {side}, real or not.",
+    "The discriminator calls nearly everything {side}, whether it is or not.",
     "a sigmoid too many (in the network, and again in BCEWithLogitsLoss), one part of its loss "
     "that weighs more, or one network that is changed by the other one's loss.",
     "one sigmoid, as many generated as real samples, and one optimiser for each network.",
@@ -160,7 +160,7 @@ ALL_EQUAL = Finding(
     "all equal",
     "All samples are equal, whatever the noise.",
     "the noise is lost on the way: dead ReLU layers, a saturated last layer, or total collapse.",
-    "LeakyReLU in place of ReLU, a smaller learning rate; and print the hidden layers' output.",
+    "LeakyReLU instead of ReLU, a smaller learning rate; and print the hidden layers' output.",
 )
 HUDDLED = Finding(
     "collapsed",
