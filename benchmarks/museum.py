@@ -1,4 +1,4 @@
-"""How much do the museum's healthy runs differ, by their seed alone? Chapter 6, on fresh seeds.
+"""How much do the museum's healthy runs differ, by their seed alone? Chapter 4, on fresh seeds.
 
 `python -m benchmarks.museum --json FILE` runs the chapter's own cells up to the healthy run, prints
 a table and writes one record a seed, which sets the first weights, the batches and the noise. The
@@ -21,7 +21,7 @@ import torch
 from benchmarks.project import Record
 from benchmarks.study import clear, run_study, write
 
-CHAPTER = Path(__file__).parent.parent / "notebooks" / "06_museum_of_broken_gans.ipynb"
+CHAPTER = Path(__file__).parent.parent / "notebooks" / "04_museum_of_broken_gans.ipynb"
 FIRST_SEED, SEEDS = 100, 20  # the chapter trains the first ones
 
 

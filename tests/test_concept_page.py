@@ -244,7 +244,7 @@ def test_the_table_of_targets_leads_the_right_way():
 
 
 def test_the_exhibits_are_those_that_the_page_means():
-    museum = (BOOK.parent / "notebooks" / "06_museum_of_broken_gans.ipynb").read_text("utf-8")
+    museum = (BOOK.parent / "notebooks" / "04_museum_of_broken_gans.ipynb").read_text("utf-8")
     assert "### Exhibit 13: a gradient that vanishes" in museum
     assert "### Exhibit 14: a gradient that is rounded away" in museum
 

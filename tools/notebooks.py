@@ -33,7 +33,7 @@ from gan_course.widgets import STILL, WIDGET_MIME
 ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOKS = ROOT / "notebooks"
 RUNS = ROOT / "book" / "runs.json"
-ALONE = {"07_making_it_fast"}  # measures times, which a neighbour would spoil
+ALONE = {"09_making_it_fast"}  # measures times, which a neighbour would spoil
 TIMES = "measures-time"  # the tag of cells whose output differs from run to run
 # Networks this small are fastest on one thread, and then two runs agree to the last bit. Progress
 # bars tell how long a run took, and so differ from run to run.

@@ -90,11 +90,10 @@ def substitutions(repo_url: str, branch: str) -> dict[str, str]:
     for path in sources():
         name = name_of(path)
         link = f"([Colab]({colab}/blob/{branch}/notebooks/{name}.ipynb))"
-        # 01, exercises_01; and the whole name, where two chapters share a number
-        for key in (name.split("_")[0].replace("/", "_"), name.replace("/", "_")):
-            values[f"reading_{key}"] = str(reading_minutes(path))
-            values[f"minutes_{key}"] = f"{known[name]['minutes']:g}"
-            values[f"colab_{key}"] = link if repo_url else ""
+        key = name.split("_")[0].replace("/", "_")  # 01, exercises_01
+        values[f"reading_{key}"] = str(reading_minutes(path))
+        values[f"minutes_{key}"] = f"{known[name]['minutes']:g}"
+        values[f"colab_{key}"] = link if repo_url else ""
     return values
 
 
