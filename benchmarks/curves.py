@@ -13,7 +13,7 @@ from torch import nn
 
 from benchmarks.project import Project, Record, train_one_by_one, train_together
 from gan_course.data import Curve, Scaler, batches, curve_points, exponential, normal_noise
-from gan_course.many import CURVES, QUICK, Ensemble
+from gan_course.many import QUICK, Ensemble
 from gan_course.metrics import curve_mse, curve_quality, fit_and_spread
 from gan_course.networks import in_data_units, make_discriminator, make_generator, sample
 from gan_course.training import History, fit
@@ -34,7 +34,6 @@ TASKS = {
     "sine": Task(torch.sin, -5, 5),
 }
 SETTINGS = {
-    "course": CURVES,
     "quick": QUICK,
     # those of the page: two latent numbers, as its picture of them is flat
     "playground_quick": replace(QUICK, latent_dim=2),

@@ -11,7 +11,6 @@ from torch import Tensor
 
 from gan_course.many import Ensemble, Settings, train
 from gan_course.many.draws import Draw
-from gan_course.many.fast import why_not
 
 Record = dict[str, Any]
 GROUP = 20  # seeds that are trained at once: enough to be fast, few enough to see progress
@@ -38,9 +37,9 @@ def train_together(
     measure: Callable[[Ensemble], list[Record]],
     device: str,
 ) -> Iterator[Record]:
-    """Train all seeds at once, fast where that is possible; the seconds are a seed's share."""
+    """Train all seeds at once; the seconds are a seed's share."""
     started = time.perf_counter()
-    ensemble = train(data, settings, seeds, device=device, fast=why_not(settings) is None)
+    ensemble = train(data, settings, seeds, device=device)
     records = measure(ensemble)
     seconds = round((time.perf_counter() - started) / len(records), 2)
     for seed, record in zip(ensemble.seeds, records, strict=True):

@@ -34,7 +34,7 @@ VARIANTS: dict[str, tuple[dict[str, str], list[str]]] = {
     "two threads": ({"OMP_NUM_THREADS": "2"}, []),
     "no AVX-512": (AVX2, []),
     "no AVX": (OLD, []),
-    "the fast way": ({}, ["--fast"]),
+    "a compiled step": ({}, ["--fast"]),
 }
 
 

@@ -1,8 +1,8 @@
 """How fast does a GAN train? Everything side by side, in one process, by turns.
 
-`python -m benchmarks.speed --json FILE` measures a step of the original loop, of the course's loop,
-of the fast one, of many GANs at once, and of the matrix products alone, which no step can beat;
-then the time to quality. `--device cuda` does so on a GPU, `--device mps` on Apple's.
+`python -m benchmarks.speed --json FILE` measures a step of the original loop, of `GAN.fit`, of
+`many.train` as it is and compiled, and of many GANs at once; then the time to quality.
+`--device cuda` does so on a GPU, `--device mps` on Apple's.
 """
 
 from __future__ import annotations
@@ -24,17 +24,15 @@ from benchmarks import curves
 from benchmarks.study import write
 from gan_course.data import Scaler, batches, normal_noise
 from gan_course.many import ORIGINAL, QUICK, Settings, train
-from gan_course.many.fast import matrix_products
 from gan_course.metrics import curve_quality
 from gan_course.networks import Discriminator, Generator, make_discriminator, make_generator
 from gan_course.training import GAN, train_step
 
 TASK = curves.TASKS["exponential"]
-# the original's networks and batches, without the dropout that the fast step does not have
+# the original's networks and batches, without dropout, whose random numbers can't be compiled
 SAME_NETWORKS = replace(ORIGINAL, dropout=0.0, scaled=True, average=0.0)
 MANY = 32  # GANs at once
 TURNS = 192, 48  # steps in a turn, of one GAN and of many
-TURNS_ON_GPU = 1_536, 512  # a recording has to pay
 Steps = Callable[[int], object]  # does that many steps
 
 
@@ -87,31 +85,6 @@ def course_class(device: torch.device) -> Steps:
     return lambda steps: owner.fit(steps // 16, 16)
 
 
-def products(settings: Settings, copies: int, device: torch.device) -> Steps:
-    """The matrix products of a step alone, into memory that is there already."""
-    shapes = matrix_products(settings, 2)
-    factors = [
-        (
-            torch.randn(copies, rows, inner, device=device),
-            torch.randn(copies, inner, columns, device=device),
-            torch.empty(copies, rows, columns, device=device),
-        )
-        for rows, inner, columns in shapes
-    ]
-
-    def run(steps: int) -> None:
-        for _ in range(steps):
-            for left, right, result in factors:
-                torch.bmm(left, right, out=result)
-
-    return run
-
-
-def mega_flop(settings: Settings) -> float:
-    """Millions of multiplications and additions in the matrix products of a step."""
-    return sum(2 * a * b * c for a, b, c in matrix_products(settings, 2)) / 1e6
-
-
 def seconds_of(run: Steps, steps: int, device: torch.device) -> float:
     """How long some steps take, until the device has done them."""
     gpu = device.type != "cpu"
@@ -129,24 +102,20 @@ def compare_steps(device: torch.device, threads: int, repeats: int) -> list[dict
     torch.set_num_threads(threads)
     gpu = device.type != "cpu"
     many = 1_000 if gpu else MANY
-    turn, together = TURNS_ON_GPU if gpu else TURNS
+    turn, together = TURNS
     recipes = {"same networks": SAME_NETWORKS, "quick recipe": QUICK}
     runs: list[tuple[str, int, int, Steps]] = []  # name, GANs, steps in a turn
     if threads == 1:
         runs.append(("original loop", 1, turn, original_loop(device)))
         runs.append(("same networks, class", 1, turn, course_class(device)))
         for name, settings in recipes.items():
-            plain, fast = (
-                course_loop(settings, 1, device, fast=f, shared=gpu) for f in (False, True)
-            )
-            runs.append((f"{name}, course loop", 1, turn, plain))
-            runs.append((f"{name}, fast", 1, turn, fast))
-            runs.append((f"{name}, products alone", 1, turn, products(settings, 1, device)))
+            for way, fast in (("", False), (", compiled", True)):
+                run = course_loop(settings, 1, device, fast=fast, shared=gpu)
+                runs.append((f"{name}{way}", 1, turn, run))
     for name, settings in recipes.items():
-        fast = course_loop(settings, many, device, fast=True, shared=gpu)
-        alone = products(settings, many, device)
-        runs.append((f"{name}, fast, {many} at once", many, together, fast))
-        runs.append((f"{name}, products alone, {many} at once", many, together, alone))
+        for way, fast in (("", False), (", compiled", True)):
+            run = course_loop(settings, many, device, fast=fast, shared=gpu)
+            runs.append((f"{name}{way}, {many} at once", many, together, run))
     times: dict[str, list[float]] = {name: [] for name, *_ in runs}
     for number in range(repeats + 1):
         for name, copies, steps, run in runs:
@@ -216,17 +185,6 @@ def steps_table(rows: list[dict[str, Any]], original: float) -> list[str]:
     return lines
 
 
-def step_against_products(rows: list[dict[str, Any]]) -> list[str]:
-    """How much longer each fast step takes than its matrix products."""
-    ms = {row["what"]: row["ms"] for row in rows}
-    lines = []
-    for name, value in ms.items():
-        alone = ms.get(name.replace("fast", "products alone"))
-        if "fast" in name and alone:
-            lines.append(f"{name}: {value / alone:.2f} times its matrix products")
-    return lines
-
-
 def main() -> None:
     """Measure, print the tables, write the figures."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -246,16 +204,13 @@ def main() -> None:
     if device.type == "cuda":
         machine["device"] = torch.cuda.get_device_name(device)
     print(", ".join(f"{name} {value}" for name, value in machine.items()), flush=True)
-    flop = {"same networks": mega_flop(SAME_NETWORKS), "quick recipe": mega_flop(QUICK)}
-    for name, million in flop.items():
-        print(f"{name}: {million:.0f} million operations a step in matrix products")
-    content: dict[str, Any] = {"machine": machine, "million_operations": flop, "steps": []}
+    content: dict[str, Any] = {"machine": machine, "steps": []}
     for threads in (1, 2):
         rows = compare_steps(device, threads, arguments.repeats)
         content["steps"] += rows
         print(f"\n{threads} thread{'s' if threads > 1 else ''}")
         original = content["steps"][0]["ms"]
-        print(*steps_table(rows, original), *step_against_products(rows), sep="\n", flush=True)
+        print(*steps_table(rows, original), sep="\n", flush=True)
     print("\nseed  original: time, off, KS    quick: time, off, KS", flush=True)
     content["records"] = time_to_quality(device, arguments.seeds)
     ratios = [r["original_seconds"] / r["quick_seconds"] for r in content["records"]]

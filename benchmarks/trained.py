@@ -16,7 +16,7 @@ from benchmarks.curves import TASKS, data_set, measures, run_loop
 from benchmarks.multiples import DEPTH, VALUES
 from benchmarks.project import Record
 from gan_course.data import real_batch
-from gan_course.many import CURVES, PATTERNS, Settings, train
+from gan_course.many import PATTERNS, POINTS, Settings, train
 from gan_course.many.draws import Draw
 from gan_course.metrics import integer_quality, ks_normal
 from gan_course.saving import TRAINED, save_generator
@@ -56,7 +56,7 @@ def by_recipe(
     data: Tensor | Draw, settings: Settings, measure: Callable[[Tensor], Record]
 ) -> tuple[nn.Sequential, Record]:
     """One generator by one of the course's recipes, and what its samples are worth."""
-    ensemble = train(data, settings, [0], fast=True)
+    ensemble = train(data, settings, [0])
     kind = "from the normal distribution" if settings.noise == "normal" else "from U(-1, 1)"
     count = f"{settings.latent_dim} number{'s' * (settings.latent_dim > 1)}"
     card = {"noise": f"{count} {kind}"}
@@ -64,14 +64,17 @@ def by_recipe(
 
 
 def sine() -> tuple[nn.Sequential, Record]:
-    """The sine by the recipe for curves."""
+    """The sine by the recipe for points in the plane."""
 
     def measure(points: Tensor) -> Record:
         record = measures(points, TASKS["sine"])
         return {name: record[name] for name in ("fit_error", "ks", "outside", "bins")}
 
-    generator, card = by_recipe(data_set(TASKS["sine"]), CURVES, measure)
-    about = {"samples": "points (x, y) on y = sin x, x in [-5, 5]", "recipe": "that for curves"}
+    generator, card = by_recipe(data_set(TASKS["sine"]), POINTS, measure)
+    about = {
+        "samples": "points (x, y) on y = sin x, x in [-5, 5]",
+        "recipe": "that for points in the plane",
+    }
     return generator, about | card
 
 

@@ -33,7 +33,7 @@ LAYERS: dict[type[nn.Module], tuple[str, ...]] = {
     nn.Dropout: ("p",),
     StraightThrough: (),
     GumbelSoftmax: ("temperature",),
-    Waves: ("count", "octaves"),
+    Waves: ("count",),
 }
 WRAPPERS = (nn.DataParallel, AveragedModel)  # the network is in their `module`
 ARCHITECTURE = "gan_course.layers"  # the name of our entry in the file's header

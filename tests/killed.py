@@ -19,7 +19,7 @@ from torch import nn
 from torch.utils.data import DataLoader
 
 from gan_course.data import normal_noise
-from gan_course.many import CURVES, train
+from gan_course.many import POINTS, train
 from gan_course.networks import Discriminator, Generator, make_discriminator, make_generator
 from gan_course.training import GAN, fit
 
@@ -61,28 +61,21 @@ def gan(file, size=6):
     return numbers(history) + owner.generate_samples(watch).flatten().tolist()
 
 
-def seeds(file, size=50, fast=False, shared=False):
+def seeds(file, size=50, shared=False):
     """`many.train` of two seeds with all that the recipe has."""
     points = torch.linspace(0, 1, 40)[:, None].expand(-1, 2)
-    small = replace(CURVES, steps=size, batch_size=32, dropout=0.0 if fast else 0.2)
-    trained = train(
-        points, small, [3, 4], fast=fast, shared_random=shared, checkpoint=file, every=4
-    )
+    small = replace(POINTS, steps=size, batch_size=32, dropout=0.2)
+    trained = train(points, small, [3, 4], shared_random=shared, checkpoint=file, every=4)
     weights = nn.utils.parameters_to_vector(trained.generators.parameters())
     return torch.cat([*(part.flatten() for part in trained.losses), weights]).tolist()
 
 
-def fast(file, size=50):
-    """The same on the fast way."""
-    return seeds(file, size, fast=True)
-
-
 def shared(file, size=50):
     """The same with random numbers drawn for all seeds at once."""
-    return seeds(file, size, fast=True, shared=True)
+    return seeds(file, size, shared=True)
 
 
-TRAININGS = {f.__name__: f for f in (loop, gan, seeds, fast, shared)}
+TRAININGS = {f.__name__: f for f in (loop, gan, seeds, shared)}
 
 
 def child(work, result):

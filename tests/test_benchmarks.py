@@ -10,7 +10,7 @@ import torch
 
 from benchmarks import curves, multiples, museum, normal, quality, questions
 from gan_course.data import curve_points, normal_noise, real_batch
-from gan_course.many import CURVES, PATTERNS
+from gan_course.many import PATTERNS, QUICK
 from gan_course.networks import make_discriminator, make_generator
 from gan_course.training import fit, train_step
 
@@ -21,8 +21,8 @@ LEARNT = {"validity": 0.9999, "covered": 20, "allowed": 20, "tv": 0.05}
 @pytest.fixture
 def command(monkeypatch, tmp_path):
     """Runs the command with few, short runs; gives its records."""
-    short = replace(CURVES, steps=3)
-    monkeypatch.setattr(curves, "SETTINGS", {**curves.SETTINGS, "course": short})
+    short = replace(QUICK, steps=3)
+    monkeypatch.setattr(curves, "SETTINGS", {**curves.SETTINGS, "quick": short})
     patterns = replace(PATTERNS, steps=3)
     monkeypatch.setattr(multiples, "SETTINGS", {**multiples.SETTINGS, "course": patterns})
     for name in ("sine", "multiples"):
@@ -38,14 +38,14 @@ def command(monkeypatch, tmp_path):
     return run
 
 
-@pytest.mark.parametrize("name", ["sine", "multiples"])
-def test_every_seed_has_one_record_and_one_line(command, capsys, name):
-    content = command("--project", name, "--recipe", "course", "--seeds", "3")
+@pytest.mark.parametrize(("name", "recipe"), [("sine", "quick"), ("multiples", "course")])
+def test_every_seed_has_one_record_and_one_line(command, capsys, name, recipe):
+    content = command("--project", name, "--recipe", recipe, "--seeds", "3")
     assert [record["seed"] for record in content["records"]] == [0, 1, 2]
     assert content["samples"] == 2_000
     assert content["machine"]["torch"] == torch.__version__
     for record in content["records"]:
-        assert record["recipe"] == "course"
+        assert record["recipe"] == recipe
         assert record["steps"] == 3
         assert set(quality.PROJECTS[name].columns) <= set(record)
     printed = capsys.readouterr().out.splitlines()
@@ -55,7 +55,7 @@ def test_every_seed_has_one_record_and_one_line(command, capsys, name):
 
 
 def test_neither_the_first_seed_nor_the_groups_change_a_record(command):
-    arguments = ("--project", "sine", "--recipe", "course")
+    arguments = ("--project", "sine", "--recipe", "quick")
     whole = command(*arguments, "--seeds", "3", "--group", "2")["records"]
     later = command(*arguments, "--seeds", "2", "--first-seed", "1", "--group", "1")["records"]
     for record in (*whole, *later):
@@ -69,7 +69,7 @@ def test_neither_the_first_seed_nor_the_groups_change_a_record(command):
         (("--project", "sine", "--recipe", "magic"), "--recipe must be one of original"),
         (
             ("--project", "sine", "--recipe", "cure", "--device", "cuda"),
-            "--device cuda is for recipes with settings: course, ",
+            "--device cuda is for recipes with settings: quick, ",
         ),
     ],
 )
@@ -86,12 +86,12 @@ def test_a_run_that_is_cut_short_goes_on_where_it_was(command, monkeypatch, caps
         yield next(whole.run(*arguments))
         raise KeyboardInterrupt
 
-    arguments = ("--project", "sine", "--recipe", "course", "--seeds", "3")
+    arguments = ("--project", "sine", "--recipe", "quick", "--seeds", "3")
     monkeypatch.setitem(quality.PROJECTS, "sine", replace(whole, run=broken))
     with pytest.raises(KeyboardInterrupt):
         command(*arguments)
     # a recipe that has changed is another one, and its seeds are not mixed in
-    changed = {"course": replace(CURVES, generator_rate=0.5)}
+    changed = {"quick": replace(QUICK, generator_rate=0.5)}
     monkeypatch.setitem(quality.PROJECTS, "sine", replace(whole, settings=changed))
     with pytest.raises(ValueError, match="seeds of another study, with settings"):
         command(*arguments)

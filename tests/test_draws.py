@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 import torch
-from test_ensemble import BASE, BLUR, DATA, randoms, skewed
+from test_ensemble import BASE, DATA, randoms, skewed
 
 from gan_course.many import train
 from gan_course.many.draws import (
@@ -16,7 +16,6 @@ from gan_course.many.draws import (
     draws_of,
     from_data_set,
 )
-from gan_course.many.layers import blur_level
 
 
 def batches_of(data, settings, *seeds, scalers=None):
@@ -25,23 +24,17 @@ def batches_of(data, settings, *seeds, scalers=None):
 
 
 def test_no_random_number_is_used_twice():
-    batches = batches_of(skewed, replace(BASE, steps=40, **BLUR), 0, 1)
+    batches = batches_of(skewed, replace(BASE, steps=40), 0, 1)
     for part in zip(*batches, strict=True):
         numbers = torch.stack(part)[..., 0].flatten()
         assert len(numbers.unique()) > 0.99 * len(numbers)
 
 
-def test_noise_and_blur_are_normal_and_sigma_goes_through_all_magnitudes():
-    batches = batches_of(skewed, replace(BASE, steps=160, blur=(0.01, 1.0)), 0)
-    noise = torch.stack([batch.noise for batch in batches])
-    sigma, blur = (torch.stack([getattr(b, part) for b in batches]) for part in ("sigma", "blur"))
-    for numbers in (noise, blur, draw_noise(BASE, 4_000, *randoms(0))):
+def test_normal_noise_is_normal():
+    noise = torch.stack([batch.noise for batch in batches_of(skewed, replace(BASE, steps=160), 0)])
+    for numbers in (noise, draw_noise(BASE, 4_000, *randoms(0))):
         assert abs(float(numbers.mean())) < 0.03
         assert abs(float(numbers.std()) - 1) < 0.03
-    assert float(sigma.min()) >= 0.0099 and float(sigma.max()) <= 1.001
-    assert abs(float((sigma < 0.1).float().mean()) - 0.5) < 0.03  # half of them in the lower half
-    level = blur_level(torch.tensor([0.01, 0.1, 1.0]), (0.01, 1.0))
-    torch.testing.assert_close(level, torch.tensor([-1.0, 0.0, 1.0]))
 
 
 def test_uniform_noise_reaches_from_minus_one_to_one():
@@ -76,7 +69,7 @@ def test_a_data_set_is_gone_through_in_rounds():
 
 # --- drawn for all seeds at once --------------------------------------------------------------
 
-LONG = replace(BASE, steps=40, noise="even", **BLUR)
+LONG = replace(BASE, steps=40, noise="even")
 
 
 def shared(data_sets, copies):
@@ -88,8 +81,7 @@ def test_shared_numbers_have_the_shapes_of_those_of_each_seed_and_all_differ():
     assert len(chunks) == math.ceil(LONG.steps / CHUNK)
     rows = CHUNK * LONG.batch_size
     for chunk in chunks:
-        shapes = [tuple(part.shape) for part in chunk if part is not None]
-        assert shapes == [(3, rows, 2), (2, 3, rows, 3), (3, 3, rows, 1), (3, 3, rows, 2)]
+        assert [tuple(part.shape) for part in chunk] == [(3, rows, 2), (2, 3, rows, 3)]
     for one, other in ((chunks[0], chunks[1]), (chunks[1], chunks[2])):
         assert not torch.equal(one.noise, other.noise)
     for part in (chunks[0].noise.transpose(0, 1), chunks[0].real):
@@ -106,11 +98,9 @@ def test_shared_batches_go_through_each_data_set_in_rounds():
 
 def test_shared_numbers_can_be_for_a_data_set_of_each_seed():
     far = torch.stack([DATA, DATA + 10, DATA + 20])
-    settings = replace(BASE, steps=20, scaled=True, clipped=True)
-    samples = train(far, settings, (0, 1, 2), shared_random=True).generate(50)
+    samples = train(far, replace(BASE, scaled=True), (0, 1, 2), shared_random=True).generate(50)
     for position, made in enumerate(samples):
-        assert made.min() >= far[position].min() - 1e-4
-        assert made.max() <= far[position].max() + 1e-4
+        assert abs(float(made.mean() - far[position].mean())) < 3
 
 
 def test_a_function_has_no_shared_numbers():

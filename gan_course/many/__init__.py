@@ -2,11 +2,10 @@
 
 from gan_course.many.ensemble import Diverged, Ensemble, train
 from gan_course.many.layers import add_waves
-from gan_course.many.recipes import CURVES, ORIGINAL, PATTERNS, POINTS, QUICK, Settings
+from gan_course.many.recipes import ORIGINAL, PATTERNS, POINTS, QUICK, Settings
 from gan_course.many.rejection import rejection_sample
 
 __all__ = [
-    "CURVES",
     "ORIGINAL",
     "PATTERNS",
     "POINTS",

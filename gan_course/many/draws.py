@@ -22,13 +22,11 @@ class Batch(NamedTuple):
 
     real: Tensor  # (S, n, dim)
     noise: Tensor  # (2, S, n, latent_dim): for the discriminator's step, for the generator's
-    sigma: Tensor | None = None  # (3, S, n, 1): the blur of real, of fake, of the generator's fake
-    blur: Tensor | None = None  # (3, S, n, dim): N(0, 1), times sigma it is what is added
 
     def part(self, first: int, steps: int, batch_size: int) -> Batch:
         """The numbers of some of the steps."""
         rows = slice(first * batch_size, (first + steps) * batch_size)
-        return Batch(*(None if part is None else part[..., rows, :] for part in self))  # type: ignore[arg-type]
+        return Batch(*(part[..., rows, :] for part in self))
 
 
 def draw_noise(settings: Settings, count: int, random: torch.Generator) -> Tensor:
@@ -39,41 +37,24 @@ def draw_noise(settings: Settings, count: int, random: torch.Generator) -> Tenso
     return 2 * torch.rand(shape, generator=random) - 1
 
 
-def _uniform(settings: Settings, copies: int, width: int, random: torch.Generator) -> Tensor:
-    """Numbers in [0, 1) for `CHUNK` batches, shape (copies, CHUNK batch_size, width).
+def _noises(settings: Settings, copies: int, random: torch.Generator) -> Tensor:
+    """Noise for both steps of `CHUNK` batches, shape (2, copies, CHUNK batch_size, latent_dim).
 
     Even noise is a Latin hypercube (McKay et al. 1979): in each batch, each column has one number
-    in each of as many equal parts of [0, 1) as there are samples.
+    in each of as many equal parts of [-1, 1) as there are samples.
     """
-    shape = (copies, CHUNK, settings.batch_size, width)
-    numbers = torch.rand(shape, generator=random, device=random.device)
-    if settings.noise == "even":
-        parts = torch.rand(shape, generator=random, device=random.device).argsort(dim=2)
-        numbers = (parts + numbers) / settings.batch_size
-    return numbers.flatten(1, 2)
-
-
-def _numbers(
-    settings: Settings, dim: int, copies: int, random: torch.Generator
-) -> tuple[Tensor, ...]:
-    """Noise, and where there is blur sigma and N(0, 1), of `CHUNK` batches: see `Batch`."""
-    count, latent = CHUNK * settings.batch_size, settings.latent_dim
-
-    def normal(*shape: int) -> Tensor:
-        return torch.randn(shape, generator=random, device=random.device)
+    shape = (copies, CHUNK, settings.batch_size, settings.latent_dim)
 
     def noise() -> Tensor:
         if settings.noise == "normal":
-            return normal(copies, count, latent)
-        return 2 * _uniform(settings, copies, latent, random) - 1
+            return torch.randn(shape, generator=random, device=random.device)
+        numbers = torch.rand(shape, generator=random, device=random.device)
+        if settings.noise == "even":
+            parts = torch.rand(shape, generator=random, device=random.device).argsort(dim=2)
+            numbers = (parts + numbers) / settings.batch_size
+        return 2 * numbers - 1
 
-    both = torch.stack([noise(), noise()])
-    if settings.blur is None:
-        return (both,)
-    least, most = settings.blur
-    looks = torch.stack([_uniform(settings, copies, 1, random) for _ in range(3)])
-    # every order of magnitude is as likely
-    return both, least * (most / least) ** looks, normal(3, copies, count, dim)
+    return torch.stack([noise(), noise()]).flatten(2, 3)
 
 
 def from_data_set(samples: Any) -> Draw:
@@ -147,10 +128,8 @@ def draw_chunks(
         reals = [drawn(d, count, r) for d, r in zip(draws, randoms, strict=True)]
         if scalers is not None:
             reals = [s.scale(samples) for s, samples in zip(scalers, reals, strict=True)]
-        dim = reals[0].shape[1]
-        numbers = zip(*(_numbers(settings, dim, 1, random) for random in randoms), strict=True)
-        parts = [torch.stack(reals), *(torch.cat(part, dim=1) for part in numbers)]
-        yield Batch(*(part.to(device) for part in parts))
+        noise = torch.cat([_noises(settings, 1, random) for random in randoms], dim=1)
+        yield Batch(torch.stack(reals).to(device), noise.to(device))
 
 
 def draw_shared_chunks(
@@ -171,7 +150,7 @@ def draw_shared_chunks(
         keys = torch.rand(copies, -(-count // rows), rows, generator=random, device=random.device)
         orders = keys.argsort(dim=-1).flatten(1)[:, :count, None].expand(-1, -1, dim)
         real = data_sets.gather(1, orders)
-        yield Batch(real, *_numbers(settings, dim, copies, random))
+        yield Batch(real, _noises(settings, copies, random))
 
 
 def draw_batches(

@@ -28,8 +28,7 @@ from gan_course.many.draws import (
     draws_of,
     scalers_of,
 )
-from gan_course.many.fast import FastTraining, why_not
-from gan_course.many.layers import Waves, add_waves, blur_level
+from gan_course.many.layers import Waves, add_waves
 from gan_course.many.recipes import Settings
 from gan_course.many.stacked import make_networks, unstack
 from gan_course.networks import Unscale
@@ -45,12 +44,8 @@ class Ensemble:
     settings: Settings
     seeds: tuple[int, ...]
     generators: nn.Sequential  # stacked: (S, n, latent_dim) -> (S, n, dim), in data units
-    # stacked: samples as D sees them, (S, n, inputs) -> (S, n, 1); averages, too, but the fast way
-    # keeps none of D
-    discriminators: nn.Sequential
-    # of every step, each of shape (steps, S), in nats; a relativistic D has one loss, half of it
-    # in `real` and half in `fake`
-    losses: Losses
+    discriminators: nn.Sequential  # stacked: samples as D sees them, (S, n, inputs) -> (S, n, 1)
+    losses: Losses  # of every step, each of shape (steps, S), in nats
 
     def generate(self, count: int, *, seed: int = 1_000_003) -> Tensor:
         """Fresh samples of every generator, all from the same noise: shape (S, count, dim).
@@ -71,13 +66,11 @@ class Ensemble:
     def discriminator(self, seed: int) -> nn.Sequential:
         """The discriminator of a seed by itself: samples in data units, (n, dim) -> logits (n, 1).
 
-        For `rejection_sample`. There is none that judges several samples, or through blur.
+        For `rejection_sample`.
         """
-        settings, position = self.settings, self._position(seed)
-        if settings.blur is not None or settings.pack > 1:
-            raise ValueError("settings must have no blur and pack=1: D has to judge samples by one")
+        position = self._position(seed)
         layers = unstack(self.discriminators, position)
-        layers.insert(0, Waves(settings.discriminator_waves, settings.octaves))
+        layers.insert(0, Waves(self.settings.discriminator_waves))
         if isinstance(last := self.generators[-1], Unscale):
             layers.insert(0, _scale(last.low[position, 0], last.high[position, 0]))
         return layers
@@ -112,8 +105,8 @@ def train(
 
     A seed sets the first weights, the batches, the noise and the dropout. All random numbers are
     drawn on the CPU, so that every device trains on the same ones, unless `shared_random`. The same
-    to the last bit on one thread of a CPU, `torch.set_num_threads(1)`; more threads, a GPU and the
-    fast way may round differently.
+    to the last bit on one thread of a CPU, `torch.set_num_threads(1)`; more threads, a GPU and a
+    compiled step may round differently.
 
     Args:
         data: the data set, shape (n, dim), or (S, n, dim) for one data set a seed; or a function
@@ -123,9 +116,9 @@ def train(
         device: where to compute.
         report: called as report(step, ensemble so far) every `every` steps.
         every: steps between two reports, and about as many between two savings.
-        fast: take the derivatives from formulas (`many.fast`) and not from autograd: the same
-            training, to rounding. Settings that it can't train are trained the plain way, with a
-            warning that says why. On a GPU it is recorded once and then replayed.
+        fast: let `torch.compile` make a program of the step first: the same training, to rounding.
+            It takes about a minute, and next to nothing when the same networks come again. Where it
+            can't be made the step is done the plain way, with a warning that says why.
         shared_random: draw for all seeds at once and on the device, which is faster, on a GPU above
             all. A seed then sets the first weights only, and comes to something else in other
             company. Takes data sets, no functions.
@@ -146,27 +139,23 @@ def train(
         raise ValueError(f"seeds must be at least one, all different, got {list(seeds)}")
     if not callable(data):
         data = as_samples(data, "data")
-    reason = why_not(settings) if fast else None
-    if reason is not None:
-        warnings.warn(f"trained the plain way: {reason}", stacklevel=2)
     randoms = [torch.Generator().manual_seed(seed) for seed in seeds]
     draws = draws_of(data, len(seeds))
     scalers = scalers_of(data, draws, randoms) if settings.scaled else None
     dim = drawn(draws[0], 1, torch.Generator()).shape[1]
     generator, discriminator = (n.to(device) for n in make_networks(settings, dim, randoms))
-    way = FastTraining if fast and reason is None else PlainTraining
-    training: FastTraining | PlainTraining = way(generator, discriminator, settings)
+    training = Training(generator, discriminator, settings, fast=fast)
     losses = torch.empty(3, settings.steps, len(seeds), device=device)
 
     def so_far(steps: int) -> Ensemble:
         made, judge = training.averaged()
-        made = nn.Sequential(*made, *_last_layers(settings, scalers)).to(device)
+        made = nn.Sequential(*made, *_last_layers(scalers)).to(device)
         return Ensemble(settings, seeds, made, judge, Losses(*losses[:, :steps].cpu()))
 
     done = 0
     shared = torch.Generator(device).manual_seed(seeds[0]) if shared_random else None
     sources = randoms if shared is None else [*randoms, shared]
-    about = {"training": "many.train", **asdict(settings), "seeds": seeds, "way": way.__name__}
+    about = {"training": "many.train", **asdict(settings), "seeds": seeds, "fast": fast}
     about |= {"shared_random": shared_random, "data": fingerprint(data)}
     kept = None if checkpoint is None else load_run(checkpoint, about)
     if kept is not None:
@@ -233,15 +222,12 @@ def _require_settled(losses: Tensor, done: int, seeds: tuple[int, ...], good: En
         )
 
 
-def _last_layers(settings: Settings, scalers: Sequence[Scaler] | None) -> list[nn.Module]:
+def _last_layers(scalers: Sequence[Scaler] | None) -> list[nn.Module]:
     """What turns the generators' samples into data units."""
-    layers: list[nn.Module] = []
-    if settings.clipped:  # only what is generated, not what D sees: there it would stop learning
-        layers.append(nn.Hardtanh())
-    if scalers is not None:
-        low, high = (torch.stack([getattr(s, end) for s in scalers]) for end in ("low", "high"))
-        layers.append(Unscale(Scaler(low[:, None], high[:, None])))
-    return layers
+    if scalers is None:
+        return []
+    low, high = (torch.stack([getattr(s, end) for s in scalers]) for end in ("low", "high"))
+    return [Unscale(Scaler(low[:, None], high[:, None]))]
 
 
 def _scale(low: Tensor, high: Tensor) -> nn.Linear:
@@ -264,24 +250,30 @@ def _data_sets(data: Tensor | Draw, scalers: Sequence[Scaler] | None) -> Tensor:
     return torch.stack(sets)
 
 
-class PlainTraining:
-    """Trains stacked networks by `train_step`, one step after another."""
+class Training:
+    """Stacked networks with their optimisers and averages, and the steps that change them."""
 
     def __init__(
-        self, generator: nn.Sequential, discriminator: nn.Sequential, settings: Settings
+        self,
+        generator: nn.Sequential,
+        discriminator: nn.Sequential,
+        settings: Settings,
+        *,
+        fast: bool = False,
     ) -> None:
         self.generator, self.discriminator, self.settings = generator, discriminator, settings
         self.average, self.average_d = generator, discriminator
         if settings.average:
             self.average, self.average_d = copy.deepcopy((generator, discriminator))
-        # foreach, as fused Adam rounds differently with one network than with many
+        # fused Adam rounds differently with one network than with many
         self.change_g, self.change_d = (
-            Adam(network.parameters(), rate, settings.betas, foreach=True)
+            Adam(network.parameters(), rate, settings.betas, foreach=not fast, fused=fast)
             for network, rate in (
                 (generator, settings.generator_rate),
                 (discriminator, settings.discriminator_rate),
             )
         )
+        self.gradients = compiled(PLAIN) if fast else PLAIN
 
     def averaged(self) -> tuple[nn.Sequential, nn.Sequential]:
         """Copies of both stacked networks as they are now, or of their moving averages."""
@@ -297,7 +289,7 @@ class PlainTraining:
             part.load_state_dict(state[name])
 
     def _parts(self) -> dict[str, Any]:
-        return {name: part for name, part in vars(self).items() if name != "settings"}
+        return {name: part for name, part in vars(self).items() if hasattr(part, "state_dict")}
 
     def run(self, batch: Batch, first: int, steps: int) -> Tensor:
         """Do some steps.
@@ -310,109 +302,116 @@ class PlainTraining:
         Returns:
             Losses on real, on fake and of the generator: shape (3, steps, S), in nats.
         """
-        settings, losses = self.settings, []
-        trained = self.generator, self.discriminator, self.change_g, self.change_d
+        losses = []
         for step in range(first, first + steps):
-            progress = step / settings.steps
-            if settings.decay:
-                self.change_g.param_groups[0]["lr"] = settings.generator_rate * (1 - progress)
-                self.change_d.param_groups[0]["lr"] = settings.discriminator_rate * (1 - progress)
-            now = batch.part(step - first, 1, settings.batch_size)
-            losses.append(torch.stack(train_step(*trained, now, settings, progress)))
-            if settings.average:  # what `training.moving_average` does, in a third of its time
-                taken = 1 - min(settings.average, (step + 1) / (step + 10))
-                averages, current = (self.average, self.average_d), trained[:2]
-                for average, network in zip(averages, current, strict=True):
-                    pairs = zip(average.parameters(), network.parameters(), strict=True)
-                    for mean, weight in pairs:
-                        mean.detach().lerp_(weight.detach(), taken)
+            now = batch.part(step - first, 1, self.settings.batch_size)
+            try:
+                found = self.step(now, step)
+            except RuntimeError as error:
+                if self.gradients == PLAIN or not _of_compiler(error):
+                    raise  # what the compiler refuses has not changed anything yet
+                reason = str(error).strip().splitlines()[0]
+                warnings.warn(f"trained the plain way, as {reason}", stacklevel=3)
+                self.gradients = PLAIN
+                found = self.step(now, step)
+            losses.append(torch.stack(found))
         return torch.stack(losses, dim=1)
 
+    def step(self, batch: Batch, step: int) -> Losses:
+        """Change every discriminator, then every generator, once: the losses before, shape (S,)."""
+        settings, progress = self.settings, step / self.settings.steps
+        if settings.decay:
+            self.change_g.param_groups[0]["lr"] = settings.generator_rate * (1 - progress)
+            self.change_d.param_groups[0]["lr"] = settings.discriminator_rate * (1 - progress)
+        first, last = settings.penalty or (1.0, 1.0)
+        weight = torch.tensor(first * (last / first) ** progress)
+        of_d, of_g = self.gradients
+        noise, networks = batch.noise, (self.generator, self.discriminator)
+        gradients, on_real, on_fake = of_d(*networks, batch.real, noise[0], settings, weight)
+        _change(self.change_d, gradients)
+        gradients, of_generator = of_g(*networks, noise[1], settings)
+        _change(self.change_g, gradients)
+        if settings.average:  # what `training.moving_average` does, in a third of its time
+            taken = 1 - min(settings.average, (step + 1) / (step + 10))
+            for pair in ((self.average, networks[0]), (self.average_d, networks[1])):
+                means, weights = ([w.detach() for w in n.parameters()] for n in pair)
+                torch._foreach_lerp_(means, weights, taken)
+        return Losses(on_real, on_fake, of_generator)
 
-def train_step(
+
+def discriminator_gradients(
     generator: nn.Module,
     discriminator: nn.Module,
-    generator_optimiser: Adam,
-    discriminator_optimiser: Adam,
-    batch: Batch,
+    real: Tensor,
+    noise: Tensor,
     settings: Settings,
-    progress: float = 0.0,
-) -> Losses:
-    """Change every discriminator, then every generator, once.
+    weight: Tensor,
+) -> tuple[tuple[Tensor, ...], Tensor, Tensor]:
+    """What changes every discriminator: gradients, and its losses on real and on fake, shape (S,).
+
+    Goodfellow et al. 2014, algorithm 1, on logits. There is no `softplus` and no `**`, as both
+    round the last few numbers of a tensor in another way: a seed is to do what it does alone.
 
     Args:
         generator: stacked, (S, n, latent_dim) -> (S, n, dim).
         discriminator: stacked, (S, m, inputs) -> logits (S, m, 1).
-        generator_optimiser: changes the generator's weights, and no others.
-        discriminator_optimiser: changes the discriminator's weights, and no others.
-        batch: the random numbers of this step.
-        settings: which loss, penalty and packing.
-        progress: share of the steps that are done already, on which weights depend that fall.
-
-    Returns:
-        The losses before each change, of shape (S,).
-
-    Goodfellow et al. 2014, algorithm 1, on logits. There is no `softplus` and no `**`, as both
-    round the last few numbers of a tensor in another way: a seed is to do what it does alone.
+        real: samples, (S, n, dim).
+        noise: for as many fakes, (S, n, latent_dim).
+        settings: waves, and whether there is a penalty.
+        weight: of the penalty, a single number.
     """
-
-    def judge(*samples: Tensor, look: int) -> tuple[Tensor, ...]:
-        seen = torch.cat(samples, dim=1)  # one call for all is faster than one for each
-        if batch.sigma is None or batch.blur is None or settings.blur is None:
-            seen = add_waves(seen, settings.discriminator_waves, settings.octaves)
-        else:  # Wang et al. 2022: blur at random, and say how much
-            looks = slice(look, look + len(samples))
-            sigma, blur = (torch.cat([*n[looks]], dim=1) for n in (batch.sigma, batch.blur))
-            waves = add_waves(seen + sigma * blur, settings.discriminator_waves, settings.octaves)
-            seen = torch.cat([waves, blur_level(sigma, settings.blur)], dim=-1)
-        rows = seen.shape[1] // settings.pack  # Lin et al. 2018: several samples at a time
-        logits: Tensor = discriminator(seen.reshape(len(seen), rows, -1))
-        return logits.chunk(len(samples), dim=1)
-
     with torch.no_grad():  # the generator does not learn from this step
-        fake = generator(batch.noise[0])
-    real = batch.real
-    if settings.penalty:
-        real, fake = real.detach().requires_grad_(), fake.requires_grad_()
-    real_logits, fake_logits = judge(real, fake, look=0)
-    if settings.relativistic:  # Jolicoeur-Martineau 2019: is this one more real than that one?
-        real_loss = fake_loss = -_mean(logsigmoid(real_logits - fake_logits)) / 2
-    else:
-        real_loss, fake_loss = -_mean(logsigmoid(real_logits)), -_mean(logsigmoid(-fake_logits))
+        fake = generator(noise)
+    real, fake = real.detach().requires_grad_(), fake.detach().requires_grad_()
+    seen = add_waves(torch.cat([real, fake], dim=1), settings.discriminator_waves)
+    logits = discriminator(seen)  # one call for both is faster than one for each
+    on_real, on_fake = logits.chunk(2, dim=1)
+    real_loss, fake_loss = _mean(-logsigmoid(on_real)), _mean(-logsigmoid(-on_fake))
     loss = real_loss + fake_loss
     if settings.penalty:  # Mescheder et al. 2018, equations 9 and 10: R1 and R2
-        first, last = settings.penalty
-        weight = first * (last / first) ** progress
-        logits = real_logits.sum() + fake_logits.sum()
-        for slopes in torch.autograd.grad(logits, (real, fake), create_graph=True):
+        for slopes in torch.autograd.grad(logits.sum(), (real, fake), create_graph=True):
             loss = loss + weight / 2 * slopes.square().sum(dim=-1).mean(dim=-1)
-    _change(discriminator_optimiser, loss)
+    return _gradients(loss, discriminator), real_loss.detach(), fake_loss.detach()
 
-    (fake_logits,) = judge(generator(batch.noise[1]), look=2)
-    if settings.relativistic:
-        fake_logits = fake_logits - judge(batch.real, look=0)[0].detach()
-    answers = -logsigmoid(fake_logits)
-    generator_loss = _mean(answers)
-    if batch.sigma is None:
-        _change(generator_optimiser, generator_loss)
-    else:
-        # through little blur slopes are steep, about 1 / sigma: they would drown all the others
-        sigma = batch.sigma[2].reshape(len(answers), answers.shape[1], -1).mean(dim=2, keepdim=True)
-        first, last = settings.blur_weight
-        weight = torch.exp((first + (last - first) * progress) * torch.log(sigma))
-        _change(generator_optimiser, _mean(weight / weight.mean(dim=1, keepdim=True) * answers))
-    return Losses(real_loss.detach(), fake_loss.detach(), generator_loss.detach())
+
+def generator_gradients(
+    generator: nn.Module, discriminator: nn.Module, noise: Tensor, settings: Settings
+) -> tuple[tuple[Tensor, ...], Tensor]:
+    """What changes every generator: gradients, and its loss, shape (S,). See above."""
+    logits = discriminator(add_waves(generator(noise), settings.discriminator_waves))
+    loss = _mean(-logsigmoid(logits))
+    return _gradients(loss, generator), loss.detach()
+
+
+Steps = tuple[Callable[..., Any], Callable[..., Any]]
+PLAIN: Steps = discriminator_gradients, generator_gradients
+
+
+def compiled(steps: Steps) -> Steps:
+    """The same functions, each made into one program when it is first called."""
+    config = torch._dynamo.config
+    # a gradient within the program; a PyTorch that can't has no such name, and then no program
+    config.trace_autograd_ops = True
+    config.recompile_limit = 64  # programs of one function: one for each shape of networks
+    of_d, of_g = (torch.compile(step, fullgraph=True, dynamic=False) for step in steps)
+    return of_d, of_g
+
+
+def _of_compiler(error: RuntimeError) -> bool:
+    return isinstance(error, torch._dynamo.exc.TorchDynamoException)
 
 
 def _mean(losses: Tensor) -> Tensor:
     return losses.mean(dim=(1, 2))
 
 
-def _change(optimiser: Adam, losses: Tensor) -> None:
-    """One step against the gradient of each seed's loss, shape (S,)."""
-    weights = optimiser.param_groups[0]["params"]
+def _gradients(losses: Tensor, network: nn.Module) -> tuple[Tensor, ...]:
     # the sum keeps the seeds apart: no weight of one seed has a part in another seed's loss
-    gradients = torch.autograd.grad(losses.sum(), weights)
+    return torch.autograd.grad(losses.sum(), tuple(network.parameters()))
+
+
+def _change(optimiser: Adam, gradients: tuple[Tensor, ...]) -> None:
+    weights = optimiser.param_groups[0]["params"]
     for weight, gradient in zip(weights, gradients, strict=True):
         weight.grad = gradient
     optimiser.step()

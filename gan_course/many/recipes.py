@@ -19,13 +19,11 @@ class Settings:
     discriminator_widths: tuple[int, ...] = (256, 128, 64)
     generator_waves: int = 0  # sines and cosines beside each input, see `layers.add_waves`
     discriminator_waves: int = 0
-    octaves: bool = False  # each wave is twice as short as the one before
     last_layer: str = "linear"  # of the generator: "linear", "relu" or "softmax"
     slope: float = 0.0  # of LeakyReLU left of zero; 0 is ReLU
     dropout: float = 0.0  # share of the discriminator's hidden outputs switched off
     # the data
     scaled: bool = False  # to [-1, 1], by the smallest and largest value of each column
-    clipped: bool = False  # what is generated is moved into that range, where it runs over
     # the training
     batch_size: int = 128
     steps: int = 16_000  # updates of the generator, and as many of the discriminator
@@ -34,14 +32,9 @@ class Settings:
     betas: tuple[float, float] = (0.9, 0.999)
     decay: bool = False  # both rates fall in a straight line, to 0 at the last step
     average: float = 0.0  # moving average of both networks' weights; the share that a step keeps
-    blur: tuple[float, float] | None = None  # the least and the most noise that D looks through
-    # the generator's loss weighs a look by sigma to a power: the first one, and what it comes to
-    blur_weight: tuple[float, float] = (1.0, 0.3)
     # weight of the zero-centred gradient penalty, on real and on generated samples (R1 and R2,
     # Mescheder et al. 2018): at first, and what it falls to by the same share in each step
     penalty: tuple[float, float] | None = None
-    relativistic: bool = False  # D compares a real with a generated sample
-    pack: int = 1  # samples that D judges together
 
     def __post_init__(self) -> None:
         """Refuse what would train something else than it says."""
@@ -54,10 +47,9 @@ class Settings:
                 raise ValueError(
                     f"{name} must be at least 0 and below 1, got {getattr(self, name)}"
                 )
-        if self.clipped and not self.scaled:
-            raise ValueError("clipped=True needs scaled=True, as it is the scale that is clipped")
-        if self.batch_size % self.pack:
-            raise ValueError(f"pack must divide the batch size {self.batch_size}, got {self.pack}")
+        if self.penalty is not None and not hasattr(self.penalty, "__len__"):
+            pair = self.penalty, self.penalty
+            raise TypeError(f"penalty must be its first and its last weight, {pair}")
         for name, value in list(vars(self).items()):
             if hasattr(value, "item"):  # a number of NumPy or PyTorch, which no file could hold
                 object.__setattr__(self, name, value.item())
@@ -82,28 +74,7 @@ PATTERNS = Settings(
     decay=True,
 )
 
-# One recipe for curves, whose D looks through blur: that of the chapter on speed.
-CURVES = Settings(
-    latent_dim=3,
-    noise="even",
-    generator_widths=(64, 64),
-    discriminator_widths=(128, 128),
-    generator_waves=1,
-    discriminator_waves=3,
-    slope=0.2,
-    scaled=True,
-    clipped=True,
-    batch_size=256,
-    steps=4_000,
-    generator_rate=4e-3,
-    discriminator_rate=1.3e-2,
-    betas=(0.5, 0.99),
-    decay=True,
-    average=0.998,
-    blur=(0.001, 2.0),
-)
-
-# One recipe for points in the plane, on curves and in clouds: chapter 5 counts how often it works.
+# One recipe for points in the plane, on curves and in clouds: chapter 7 counts how often it works.
 POINTS = Settings(
     latent_dim=3,
     noise="even",
@@ -111,7 +82,6 @@ POINTS = Settings(
     discriminator_widths=(128, 128),
     generator_waves=4,
     discriminator_waves=5,
-    octaves=True,
     slope=0.2,
     scaled=True,
     batch_size=256,
@@ -124,12 +94,13 @@ POINTS = Settings(
     penalty=(0.1, 1e-4),
 )
 
-# One GAN in about a second: smaller networks, smaller batches, larger rates, fewer steps. Enough
-# for a curve that goes one way; one that turns back needs CURVES, see the chapter on speed.
+# The same for a curve in about a second: smaller networks and batches, fewer waves and steps.
 QUICK = replace(
-    CURVES,
+    POINTS,
     generator_widths=(32, 32),
     discriminator_widths=(64, 64),
+    generator_waves=2,
+    discriminator_waves=3,
     batch_size=128,
     steps=1_000,
     generator_rate=8e-3,

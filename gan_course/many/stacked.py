@@ -71,11 +71,11 @@ def make_networks(
     inputs = settings.latent_dim * (1 + 2 * settings.generator_waves)
     generator = _network([inputs, *settings.generator_widths, dim], settings, randoms)
     if settings.generator_waves:
-        generator.insert(0, Waves(settings.generator_waves, settings.octaves))
+        generator.insert(0, Waves(settings.generator_waves))
     if settings.last_layer != "linear":
         generator.append(nn.ReLU() if settings.last_layer == "relu" else nn.Softmax(dim=-1))
-    seen = dim * (1 + 2 * settings.discriminator_waves) + (settings.blur is not None)
-    sizes = [settings.pack * seen, *settings.discriminator_widths, 1]
+    seen = dim * (1 + 2 * settings.discriminator_waves)
+    sizes = [seen, *settings.discriminator_widths, 1]
     return generator, _network(sizes, settings, randoms, dropout=settings.dropout)
 
 
