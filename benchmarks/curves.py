@@ -43,9 +43,9 @@ COLUMNS = {"steps": "d", "fit_error": ".2%", "ks": ".3f", "outside": ".2%", "bin
 COLUMNS |= {"p_value": ".3f", "verdict": "s"}
 
 
-def data_set(task: Task) -> torch.Tensor:
-    """The training data of every seed: 2,048 points, drawn once, as in chapter 1."""
-    random = torch.Generator().manual_seed(0)
+def data_set(task: Task, seed: int = 0) -> torch.Tensor:
+    """A seed's own training data: 2,048 points."""
+    random = torch.Generator().manual_seed(10_000 + seed)
     return curve_points(task.curve, task.low, task.high, COUNT, random=random)
 
 
@@ -74,7 +74,8 @@ def run(name: str, recipe: str, seeds: Sequence[int], fresh: int, device: str) -
     def measure(ensemble: Ensemble) -> list[Record]:
         return [measures(points, task) for points in ensemble.generate(fresh).cpu()]
 
-    return train_together(data_set(task), SETTINGS[recipe], seeds, measure, device)
+    data = torch.stack([data_set(task, seed) for seed in seeds])
+    return train_together(data, SETTINGS[recipe], seeds, measure, device)
 
 
 def undecided_and_last(history: History, width: int = 100) -> tuple[float, float]:

@@ -28,15 +28,15 @@ from scipy.spatial import cKDTree
 from scipy.stats import ks_2samp
 from torch import Tensor
 
+from benchmarks import curves
 from benchmarks.curves import Task
 from benchmarks.project import Project, Record, train_together
-from gan_course.data import curve_points
 from gan_course.many import POINTS, Ensemble, rejection_sample
 from gan_course.many.draws import draw_noise
 from gan_course.metrics import bins_covered, sample_quality
 
 Cloud = Callable[[int, torch.Generator], Tensor]  # how many -> samples, (n, 2)
-COUNT, FRESH = 2_048, 20_000
+COUNT, FRESH = curves.COUNT, 20_000
 
 CURVES = {
     "cosine": Task(torch.cos, -4, 4),
@@ -164,11 +164,9 @@ def of_cloud(made: Tensor, real: Tensor) -> Record:
 
 def data_set(name: str, seed: int) -> Tensor:
     """A seed's own training data, shape (2,048, 2)."""
-    random = torch.Generator().manual_seed(10_000 + seed)
     if name in CLOUDS:
-        return CLOUDS[name](COUNT, random).float()
-    task = CURVES[name]
-    return curve_points(task.curve, task.low, task.high, COUNT, random=random)
+        return CLOUDS[name](COUNT, torch.Generator().manual_seed(10_000 + seed)).float()
+    return curves.data_set(CURVES[name], seed)
 
 
 def run(name: str, recipe: str, seeds: Sequence[int], fresh: int, device: str) -> Iterator[Record]:

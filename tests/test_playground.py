@@ -10,7 +10,7 @@ from torch.nn.functional import softplus
 
 from gan_course.many import add_waves
 from gan_course.many.draws import Batch
-from gan_course.many.layers import Waves, blur_level
+from gan_course.many.layers import Waves
 from gan_course.training import moving_average
 
 CORE = Path(__file__).resolve().parent.parent / "book" / "_static" / "playground" / "core.js"
@@ -33,22 +33,17 @@ SETTINGS = {
     "discriminatorRate": 2e-3,
     "decay": False,
     "average": 0,
-    "blur": None,
-    "blurWeight": [1.0, 0.3],
-    "clipped": False,
     "loss": "log D",
     "penalty": 0,
 }
-WAVES = {"generatorWaves": 1, "discriminatorWaves": 2}
-BLUR = {"blur": [0.001, 2.0]}
+WAVES = {"generatorWaves": 1, "discriminatorWaves": 3}
 # what is switched on, alone and together
 VARIANTS = {
     "plain": {},
     "waves": WAVES,
-    "blur": BLUR,
     "softmax": {"lastLayer": "softmax", "generatorWidths": [], "discriminatorWidths": []},
     "relu": {"lastLayer": "relu"},
-    "all": {**WAVES, **BLUR, "decay": True, "average": 0.9},
+    "all": {**WAVES, "decay": True, "average": 0.9},
 }
 # of D on real, of D on fake, of G: Goodfellow et al. 2014; Mao et al. 2017, equation 9
 LOSSES = {
@@ -104,7 +99,7 @@ def make_networks(settings):
         generator.append(nn.Softmax(dim=-1))
     elif settings["lastLayer"] == "relu":
         generator.append(nn.ReLU())
-    inputs = dim * (1 + 2 * settings["discriminatorWaves"]) + (settings["blur"] is not None)
+    inputs = dim * (1 + 2 * settings["discriminatorWaves"])
     return generator, make_network([inputs, *settings["discriminatorWidths"], 1])
 
 
@@ -119,18 +114,12 @@ def rows(tensor):
 def make_batch(settings):
     """The random numbers of a step, shaped for one seed."""
     dim, latent = settings["dim"], settings["latentDim"]
-    sigma, blur = torch.rand(3, 1, BATCH, 1) + 0.1, torch.randn(3, 1, BATCH, dim)
-    both = (sigma, blur) if settings["blur"] else (None, None)
-    return Batch(torch.randn(1, BATCH, dim), torch.randn(2, 1, BATCH, latent), *both)
+    return Batch(torch.randn(1, BATCH, dim), torch.randn(2, 1, BATCH, latent))
 
 
 def as_lists(batch):
     """The same numbers for the page."""
-    each = {
-        name: None if part is None else [rows(one) for one in part]
-        for name, part in batch._asdict().items()
-    }
-    return {**each, "real": rows(batch.real)}
+    return {"real": rows(batch.real), "noise": [rows(one) for one in batch.noise]}
 
 
 def train(settings, page):
@@ -165,12 +154,8 @@ def plain_steps(settings, generator, discriminator, average, batches):
     change_d = torch.optim.Adam(discriminator.parameters(), settings["discriminatorRate"], betas)
     change_g = torch.optim.Adam(generator.parameters(), settings["generatorRate"], betas)
 
-    def judge(samples, batch, look):
-        if batch.sigma is None or batch.blur is None:
-            return discriminator(add_waves(samples, settings["discriminatorWaves"]))
-        sigma = batch.sigma[look, 0]
-        waves = add_waves(samples + sigma * batch.blur[look, 0], settings["discriminatorWaves"])
-        return discriminator(torch.cat([waves, blur_level(sigma, settings["blur"])], dim=1))
+    def judge(samples):
+        return discriminator(add_waves(samples, settings["discriminatorWaves"]))
 
     losses = []
     for step, batch in enumerate(batches):
@@ -179,25 +164,23 @@ def plain_steps(settings, generator, discriminator, average, batches):
             change_d.param_groups[0]["lr"] = settings["discriminatorRate"] * (1 - progress)
             change_g.param_groups[0]["lr"] = settings["generatorRate"] * (1 - progress)
         real = batch.real[0].clone().requires_grad_()
-        on_real = judge(real, batch, 0)
-        on_fake = judge(generator(batch.noise[0, 0]).detach(), batch, 1)
-        (slopes,) = torch.autograd.grad(on_real.sum(), real, create_graph=True)
-        penalty = settings["penalty"] / 2 * slopes.square().sum(dim=1).mean()
+        fake = generator(batch.noise[0, 0]).detach().requires_grad_()
+        on_real, on_fake = judge(real), judge(fake)
+        logits = on_real.sum() + on_fake.sum()
+        slopes = torch.autograd.grad(logits, (real, fake), create_graph=True)
+        weight = settings["penalty"] * 1_000**-progress
+        penalty = weight / 2 * sum(slope.square().sum(dim=1).mean() for slope in slopes)
         real_mean, fake_mean = loss_real(on_real).mean(), loss_fake(on_fake).mean()
         change_d.zero_grad()
         (real_mean + fake_mean + penalty).backward()
         change_d.step()
-        by_g = loss_generator(judge(generator(batch.noise[1, 0]), batch, 2))
-        weight = torch.ones_like(by_g)
-        if batch.sigma is not None:
-            first, last = settings["blurWeight"]
-            weight = batch.sigma[2, 0] ** (first + (last - first) * progress)
+        by_g = loss_generator(judge(generator(batch.noise[1, 0]))).mean()
         change_g.zero_grad()
-        (weight / weight.mean() * by_g).mean().backward()
+        by_g.backward()
         change_g.step()
         if settings["average"]:
             average.update_parameters(generator)
-        values = {"real": real_mean, "fake": fake_mean, "generator": by_g.mean()}
+        values = {"real": real_mean, "fake": fake_mean, "generator": by_g}
         values["penalty"] = penalty
         losses.append({name: value.item() for name, value in values.items()})
     return losses

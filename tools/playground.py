@@ -29,8 +29,6 @@ def layer_of(layer: nn.Module) -> dict[str, Any]:
         return {"kind": "Linear", "weight": numbers(layer.weight.T), "bias": numbers(layer.bias)}
     if isinstance(layer, nn.ReLU | nn.LeakyReLU):
         return {"kind": "LeakyReLU", "slope": getattr(layer, "negative_slope", 0)}
-    if isinstance(layer, nn.Hardtanh):
-        return {"kind": "Hardtanh", "low": layer.min_val, "high": layer.max_val}
     if isinstance(layer, Waves):
         return {"kind": "Waves", "count": layer.count}
     if isinstance(layer, nn.Softmax):

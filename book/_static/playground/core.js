@@ -177,7 +177,7 @@ function ganCore() {
       return slopes;
     }
 
-    // Adds the slopes of weight / 2 times the mean squared slope of the output by the samples (R1,
+    // Adds the slopes of weight / 2 times the mean squared slope of the output by the samples (R1, R2,
     // Mescheder et al. 2018), and returns that penalty. LeakyReLU is made of straight pieces, so
     // the slope by the input is a chain of products, and so is its own derivative. `toSamples`
     // turns slopes by the input into slopes by the samples, `toInput` is the way back.
@@ -242,6 +242,8 @@ function ganCore() {
     }
   }
 
+  const FALL = 1000; // the weight of the penalty falls to this part of itself, step by step
+
   const sigmoid = (v) => 1 / (1 + Math.exp(-v));
   const softplus = (v) => Math.max(v, 0) + Math.log1p(Math.exp(-Math.abs(v)));
 
@@ -267,19 +269,19 @@ function ganCore() {
     },
   };
 
-  // Mean loss of some logits; the slopes of the weighted mean are written into `slopes`.
-  function judgeAll(loss, logits, slopes, weights = null) {
+  // Mean loss of some logits; its slopes are written into `slopes`.
+  function judgeAll(loss, logits, slopes) {
     let total = 0;
     for (let i = 0; i < logits.length; i++) {
       const [value, slope] = loss(logits[i]);
       total += value;
-      slopes[i] = (slope * (weights ? weights[i] : 1)) / logits.length;
+      slopes[i] = slope / logits.length;
     }
     return total / logits.length;
   }
 
-  // Sines and cosines beside each number v, sin(k pi/2 v) and cos(k pi/2 v) for k = 1 to count, as
-  // networks.add_waves of the course does: (n, dim) -> (n, dim (1 + 2 count)).
+  // Sines and cosines beside each number v, sin(k pi/2 v) and cos(k pi/2 v), `count` of each for k =
+  // 1, 2, 4 ..., as many.add_waves of the course does: (n, dim) -> (n, dim (1 + 2 count)).
   class Waves {
     constructor(dim, count) {
       this.dim = dim;
@@ -287,9 +289,8 @@ function ganCore() {
       this.width = dim * (1 + 2 * count);
     }
 
-    add(values, n, extra = 0) {
-      const { dim, count } = this;
-      const width = this.width + extra;
+    add(values, n) {
+      const { dim, count, width } = this;
       if (width === dim) return values;
       const result = new Float32Array(n * width);
       for (let i = 0; i < n; i++) {
@@ -298,7 +299,7 @@ function ganCore() {
           const to = i * width + d;
           result[to] = v;
           for (let k = 1; k <= count; k++) {
-            const angle = (Math.PI / 2) * k * v;
+            const angle = (Math.PI / 2) * 2 ** (k - 1) * v;
             result[to + (2 * k - 1) * dim] = Math.sin(angle);
             result[to + 2 * k * dim] = Math.cos(angle);
           }
@@ -307,19 +308,18 @@ function ganCore() {
       return result;
     }
 
-    // The derivative of what v becomes, times `slopes` (n, width + extra): back to (n, dim).
-    back(values, slopes, n, extra = 0) {
-      return this.derive(values, n, extra, slopes, null);
+    // The derivative of what v becomes, times `slopes` (n, width): back to (n, dim).
+    back(values, slopes, n) {
+      return this.derive(values, n, slopes, null);
     }
 
-    // The same derivative the other way round: from (n, dim) on to (n, width + extra).
-    onward(values, changes, n, extra = 0) {
-      return this.derive(values, n, extra, null, changes);
+    // The same derivative the other way round: from (n, dim) on to (n, width).
+    onward(values, changes, n) {
+      return this.derive(values, n, null, changes);
     }
 
-    derive(values, n, extra, slopes, changes) {
-      const { dim, count } = this;
-      const width = this.width + extra;
+    derive(values, n, slopes, changes) {
+      const { dim, count, width } = this;
       if (width === dim) return slopes ?? changes;
       const result = new Float32Array(n * (slopes ? dim : width));
       for (let i = 0; i < n; i++) {
@@ -332,7 +332,7 @@ function ganCore() {
           };
           pass(at, 1);
           for (let k = 1; k <= count; k++) {
-            const rate = (Math.PI / 2) * k;
+            const rate = (Math.PI / 2) * 2 ** (k - 1);
             pass(at + (2 * k - 1) * dim, rate * Math.cos(rate * v));
             pass(at + 2 * k * dim, -rate * Math.sin(rate * v));
           }
@@ -374,9 +374,8 @@ function ganCore() {
       const { latentDim, dim, generatorWidths, discriminatorWidths, slope, betas } = settings;
       this.noiseWaves = new Waves(latentDim, settings.generatorWaves);
       this.sampleWaves = new Waves(dim, settings.discriminatorWaves);
-      this.extra = settings.blur ? 1 : 0; // beside a sample D is told how blurred it is
       const generatorSizes = [this.noiseWaves.width, ...generatorWidths, dim];
-      const discriminatorSizes = [this.sampleWaves.width + this.extra, ...discriminatorWidths, 1];
+      const discriminatorSizes = [this.sampleWaves.width, ...discriminatorWidths, 1];
       this.generator = new Network(generatorSizes, slope, random);
       this.discriminator = new Network(discriminatorSizes, slope, random);
       this.changeG = new Adam(this.generator, settings.generatorRate, betas);
@@ -403,83 +402,58 @@ function ganCore() {
       return { seen, samples };
     }
 
-    // Samples of the averaged generator: what it is judged by. Clipped ones stay in the data's range.
+    // Samples of the averaged generator: what it is judged by.
     sample(noise, n) {
-      const { samples } = this.generate(this.average, noise, n);
-      if (!this.settings.clipped) return samples;
-      return samples.map((value) => Math.min(1, Math.max(-1, value)));
+      return this.generate(this.average, noise, n).samples;
     }
 
-    // D's logits of samples (n, dim), through blur of sigma (n) times `blur` (n, dim) if there is any.
-    judge(samples, n, sigma = null, blur = null) {
-      const { dim } = this.settings;
-      let values = samples;
-      if (sigma && blur) {
-        values = new Float32Array(samples.length);
-        for (let i = 0; i < n; i++) {
-          for (let d = i * dim; d < (i + 1) * dim; d++) values[d] = samples[d] + sigma[i] * blur[d];
-        }
-      }
-      const input = this.sampleWaves.add(values, n, this.extra);
-      if (this.extra) {
-        const width = this.sampleWaves.width + 1;
-        const [least, most] = this.settings.blur;
-        for (let i = 0; i < n; i++) {
-          input[(i + 1) * width - 1] =
-            (2 * Math.log(sigma[i] / least)) / Math.log(most / least) - 1;
-        }
-      }
-      const seen = this.discriminator.forward(input, n);
-      return { values, seen, logits: seen.at(-1) };
+    // D's logits of samples (n, dim), and what is needed for the way back.
+    judge(samples, n) {
+      const seen = this.discriminator.forward(this.sampleWaves.add(samples, n), n);
+      return { seen, logits: seen.at(-1) };
     }
 
-    // One change of D. real: (n, dim); noise: (n, latentDim); sigma and blur: of real, of fake.
-    stepDiscriminator({ real, noise, sigma, blur }) {
-      const { discriminator, settings, sampleWaves, extra } = this;
+    // One change of D. real: (n, dim); noise: (n, latentDim).
+    stepDiscriminator({ real, noise }) {
+      const { discriminator, settings, sampleWaves } = this;
       const n = real.length / settings.dim;
       const loss = LOSSES[settings.loss];
       const slopes = new Float32Array(n);
+      const weight = settings.penalty * FALL ** -this.progress;
+      let penalty = 0;
+      const learnFrom = (samples, lossOf) => {
+        const { seen, logits } = this.judge(samples, n);
+        const mean = judgeAll(lossOf, logits, slopes);
+        discriminator.backward(seen, slopes, n);
+        if (weight) {
+          penalty += discriminator.addPenalty(
+            seen,
+            n,
+            weight,
+            (byInput) => sampleWaves.back(samples, byInput, n),
+            (bySamples) => sampleWaves.onward(samples, bySamples, n),
+          );
+        }
+        return mean;
+      };
       const fake = this.generate(this.generator, noise[0], n).samples;
       discriminator.clearSlopes();
-      const onReal = this.judge(real, n, sigma?.[0], blur?.[0]);
-      const realLoss = judgeAll(loss.real, onReal.logits, slopes);
-      discriminator.backward(onReal.seen, slopes, n);
-      const onFake = this.judge(fake, n, sigma?.[1], blur?.[1]);
-      const fakeLoss = judgeAll(loss.fake, onFake.logits, slopes);
-      discriminator.backward(onFake.seen, slopes, n);
-      let penalty = 0;
-      if (settings.penalty) {
-        penalty = discriminator.addPenalty(
-          onReal.seen,
-          n,
-          settings.penalty,
-          (byInput) => sampleWaves.back(onReal.values, byInput, n, extra),
-          (bySamples) => sampleWaves.onward(onReal.values, bySamples, n, extra),
-        );
-      }
+      const realLoss = learnFrom(real, loss.real);
+      const fakeLoss = learnFrom(fake, loss.fake);
       this.changeD.step(this.rate(settings.discriminatorRate));
       return { real: realLoss, fake: fakeLoss, penalty };
     }
 
-    // One change of G. noise[1]: (n, latentDim); sigma[2] and blur[2]: the look at what it makes.
-    stepGenerator({ noise, sigma, blur }) {
+    // One change of G. noise[1]: (n, latentDim).
+    stepGenerator({ noise }) {
       const { generator, discriminator, settings } = this;
       const n = noise[1].length / settings.latentDim;
       const made = this.generate(generator, noise[1], n);
-      const look = this.judge(made.samples, n, sigma?.[2], blur?.[2]);
-      let weights = null;
-      if (sigma) {
-        // through little blur slopes are steep, about 1 / sigma: they would drown all the others
-        const [first, last] = settings.blurWeight;
-        const power = first + (last - first) * this.progress;
-        weights = sigma[2].map((s) => s ** power);
-        const mean = weights.reduce((a, b) => a + b) / n;
-        weights = weights.map((weight) => weight / mean);
-      }
+      const { seen, logits } = this.judge(made.samples, n);
       const slopes = new Float32Array(n);
-      const loss = judgeAll(LOSSES[settings.loss].generator, look.logits, slopes, weights);
-      const byInput = discriminator.backward(look.seen, slopes, n, false);
-      const bySamples = this.sampleWaves.back(look.values, byInput, n, this.extra);
+      const loss = judgeAll(LOSSES[settings.loss].generator, logits, slopes);
+      const byInput = discriminator.backward(seen, slopes, n, false);
+      const bySamples = this.sampleWaves.back(made.samples, byInput, n);
       this.pushes = { samples: made.samples, slopes: bySamples };
       generator.clearSlopes();
       generator.backward(made.seen, this.backThroughLastLayer(made.samples, bySamples, n), n);
@@ -520,7 +494,6 @@ function ganCore() {
       Linear: ({ weight, bias }) =>
         product(values, weight, bias, n, values.length / n, bias.length),
       LeakyReLU: ({ slope }) => each((value) => (value < 0 ? slope * value : value)),
-      Hardtanh: ({ low, high }) => each((value) => Math.min(high, Math.max(low, value))),
       Waves: ({ count }) => new Waves(values.length / n, count).add(values, n),
       Softmax: () => {
         softmax(values, n, values.length / n);
@@ -573,17 +546,9 @@ function ganCore() {
 
   // The random numbers of one step; `drawReal` gives n real samples.
   function drawBatch(settings, drawReal, random) {
-    const { batch: n, dim, blur: range } = settings;
-    const real = drawReal(n, random);
+    const n = settings.batch;
     const noise = [drawNoise(settings, n, random), drawNoise(settings, n, random)];
-    if (!range) return { real, noise, sigma: null, blur: null };
-    const [least, most] = range; // every order of magnitude is as likely
-    const looks = [0, 1, 2];
-    const sigma = looks.map(() =>
-      drawUniform(random, n, 1, settings.noise === "even").map((u) => least * (most / least) ** u),
-    );
-    const blur = looks.map(() => drawNormal(random, n * dim));
-    return { real, noise, sigma, blur };
+    return { real: drawReal(n, random), noise };
   }
 
   return {

@@ -50,7 +50,6 @@
     penalty: ["Weight of the gradient penalty", "number", between(0, 100), "0 to 100"],
     decay: ["Learning rates fall to 0", "flag"],
     average: ["Average G's weights", "flag"],
-    blur: ["D looks through blur", "flag"],
     waves: ["Waves beside the inputs", "flag"],
   };
   const K = ["k", "number", whole(2, 25), "a whole number, 2 to 25"];
@@ -546,8 +545,8 @@
     // What a switch stands for: as in the course's recipe, or off.
     flag(key, on) {
       const course = targets.recipe(this.choice.name, "course");
-      const usual = { generatorWaves: 1, discriminatorWaves: 3, blur: [0.001, 2], average: 0.995 };
-      const value = (name) => (on ? course[name] || usual[name] : name === "blur" ? null : 0);
+      const usual = { generatorWaves: 2, discriminatorWaves: 3, average: 0.995 };
+      const value = (name) => (on ? course[name] || usual[name] : 0);
       if (key === "decay") return { decay: on };
       if (key === "waves") {
         return {

@@ -9,7 +9,6 @@ function ganSession(core, targets, measures) {
   const HEAT = 40; // places, each way, at which the discriminator is asked
   const LINE = 97; // the same for numbers on a line
   const WARP = 13; // latent lines each way
-  const LOOK = 0.1; // the blur through which the discriminator is asked: neither sharp nor dull
 
   class Session {
     // setup: { target: see makeTarget, settings: see Gan, without dim,
@@ -84,9 +83,7 @@ function ganSession(core, targets, measures) {
 
     // P(real) of samples (n, dim): what the discriminator answers.
     opinion(samples, n) {
-      const none = new Float32Array(samples.length);
-      const [sigma, blur] = this.settings.blur ? [new Float32Array(n).fill(LOOK), none] : [];
-      return this.gan.judge(samples, n, sigma, blur).logits.map((v) => 1 / (1 + Math.exp(-v)));
+      return this.gan.judge(samples, n).logits.map((v) => 1 / (1 + Math.exp(-v)));
     }
 
     // The picture, place by place: what D answers there.
@@ -173,7 +170,7 @@ function ganSession(core, targets, measures) {
     }
   }
 
-  return { Session, MEASURED, MEASURED_AT_END, HEAT, LINE, WARP, LOOK };
+  return { Session, MEASURED, MEASURED_AT_END, HEAT, LINE, WARP };
 }
 
 // What runs in the worker: trains in short turns, and listens between them.

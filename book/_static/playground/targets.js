@@ -31,29 +31,26 @@ function ganTargets(core, measures) {
     });
   const SHAPES = { ring: circle(240), heaps: circle(8) };
 
-  // gan_course/recipes.py: QUICK with two latent numbers, and for curves that turn back larger
+  // gan_course/many/recipes.py: QUICK with two latent numbers, and for what turns back larger
   // batches and more steps.
   const QUICK = {
     latentDim: 2,
     noise: "even",
     generatorWidths: [32, 32],
     discriminatorWidths: [64, 64],
-    generatorWaves: 1,
+    generatorWaves: 2,
     discriminatorWaves: 3,
     lastLayer: "linear",
     slope: 0.2,
-    clipped: true,
     batch: 128,
     steps: 1000,
     generatorRate: 8e-3,
     discriminatorRate: 2e-2,
-    betas: [0.5, 0.99],
+    betas: [0, 0.99],
     decay: true,
     average: 0.99,
-    blur: [0.001, 2],
-    blurWeight: [1, 0.3],
     loss: "log D",
-    penalty: 0,
+    penalty: 0.1,
   };
   const LONGER = { ...QUICK, batch: 256, steps: 3000, average: 0.995 };
   // PATTERNS of the same file
@@ -67,14 +64,13 @@ function ganTargets(core, measures) {
     discriminatorWaves: 0,
     lastLayer: "softmax",
     slope: 0,
-    clipped: false,
     batch: 64,
     steps: 2000,
     generatorRate: 5e-4,
     discriminatorRate: 1e-2,
     betas: [0.5, 0.999],
     average: 0,
-    blur: null,
+    penalty: 0,
   };
   // the course recipe of project 3, see benchmarks/normal.py
   const NORMAL = {
@@ -84,27 +80,25 @@ function ganTargets(core, measures) {
     discriminatorWidths: [64, 32],
     generatorWaves: 0,
     discriminatorWaves: 0,
-    clipped: false,
     steps: 4000,
     generatorRate: 4e-3,
     discriminatorRate: 2e-2,
     betas: [0, 0.9],
     average: 0.998,
-    blur: null,
+    penalty: 0,
   };
-  // what a first GAN is commonly given: none of the means of the chapter on recipes
+  // what a first GAN is commonly given: none of what the course's recipe has
   const PUBLISHED = {
     noise: "normal",
     generatorWaves: 0,
     discriminatorWaves: 0,
     slope: 0,
-    clipped: false,
     generatorRate: 5e-4,
     discriminatorRate: 5e-4,
     betas: [0.9, 0.999],
     decay: false,
     average: 0,
-    blur: null,
+    penalty: 0,
   };
 
   // The settings of a target by one of two recipes, "course" or "published".
