@@ -135,17 +135,20 @@ def compare_steps(device: torch.device, threads: int, repeats: int) -> list[dict
     ]
 
 
-def time_to_quality(device: torch.device, repeats: int) -> list[dict[str, Any]]:
+def time_to_quality(
+    device: torch.device, repeats: int, steps: list[dict[str, Any]]
+) -> list[dict[str, Any]]:
     """The original recipe until it stops by itself, and the quick one, seed by seed, by turns."""
     torch.set_num_threads(1)
-    points = curves.data_set(TASK)
+    ms = {row["what"]: row["ms"] for row in steps if row["threads"] == 1}
     rows = []
     for seed in range(repeats):
         started = time.perf_counter()
         _, record = curves.run_loop(TASK, "original", seed, 20_000)
         original = time.perf_counter() - started
+        points = curves.data_set(TASK, seed)
         started = time.perf_counter()
-        trained = train(points, QUICK, [seed], device=device, fast=True)
+        trained = train(points, QUICK, [seed], device=device)
         quick = time.perf_counter() - started
         quality = curve_quality(trained.generate(20_000)[0].cpu(), *TASK)
         rows.append(
@@ -159,6 +162,9 @@ def time_to_quality(device: torch.device, repeats: int) -> list[dict[str, Any]]:
                 "quick_steps": QUICK.steps,
                 "quick_fit_error": quality.fit_error,
                 "quick_ks": quality.ks,
+                "original_ms": ms["original loop"],
+                "same_networks_ms": ms["same networks"],
+                "quick_ms": ms["quick recipe"],
             }
         )
         print(quality_row(rows[-1]), flush=True)
@@ -212,7 +218,7 @@ def main() -> None:
         original = content["steps"][0]["ms"]
         print(*steps_table(rows, original), sep="\n", flush=True)
     print("\nseed  original: time, off, KS    quick: time, off, KS", flush=True)
-    content["records"] = time_to_quality(device, arguments.seeds)
+    content["records"] = time_to_quality(device, arguments.seeds, content["steps"])
     ratios = [r["original_seconds"] / r["quick_seconds"] for r in content["records"]]
     print(f"median: {median(ratios):.0f} times shorter")
     write(arguments.json, content)

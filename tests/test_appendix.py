@@ -3,10 +3,13 @@
 import contextlib
 import io
 import re
+import subprocess
+import sys
 from pathlib import Path
 from statistics import median
 
 import pytest
+import torch
 
 from benchmarks import multiples
 from gan_course import networks
@@ -33,6 +36,22 @@ def test_the_programs_run_and_print_what_the_page_shows(page, tmp_path, monkeypa
             with contextlib.redirect_stdout(printed):
                 exec(block, names)
     assert compared >= 1 and printed.getvalue() == ""
+
+
+@pytest.mark.slow
+def test_two_processes_share_a_study_and_come_to_the_same_gan(tmp_path):
+    page = (BOOK / "appendix_several_processes.md").read_text(encoding="utf-8")
+    scripts = dict(re.findall(r"```\{code-block\} python\n:caption: ([\w.]+)\n(.*?)```", page, re.DOTALL))
+    for name, script in scripts.items():
+        (tmp_path / name).write_text(script, encoding="utf-8")
+    for name in scripts:
+        command = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
+        subprocess.run([*command, "--nproc-per-node", "2", name], cwd=tmp_path, check=True)
+    subprocess.run([sys.executable, "one_gan.py"], cwd=tmp_path, check=True)
+    one, two = (torch.load(tmp_path / f"by_{size}.pt", weights_only=True) for size in (1, 2))
+    torch.testing.assert_close(one, two, rtol=1e-4, atol=1e-4)
+    shares = [torch.load(tmp_path / f"process_{rank}.pt", weights_only=True) for rank in (0, 1)]
+    assert [tuple(samples.shape) for samples in shares] == [(4, 1_000, 2)] * 2
 
 
 def test_the_table_of_changes_says_what_was_measured():
