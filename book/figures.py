@@ -531,6 +531,66 @@ def training() -> Figure:
     return figure
 
 
+# --- four ways to make samples ------------------------------------------------------------------
+
+
+def _dashed_path(axes: Axes, *points: tuple[float, float]) -> None:
+    """Draw a dashed line through points, with an arrow head at the last."""
+    x, y = zip(*points[:-1], strict=True)
+    axes.plot(x, y, color=INK, lw=2, ls=(0, (3, 1.5)))
+    _arrow(axes, points[-2], points[-1], dashed=True)
+
+
+def four_families() -> Figure:
+    """Draw how four kinds of models make a sample, and dashed what only their training needs."""
+    figure, axes = _canvas(48, 115)
+    rows = [
+        (112, "GAN", "Generator", "to fool the discriminator", "1 pass"),
+        (80, "Autoencoder", "Decoder", "to pack and unpack samples", "1 pass"),
+        (48, "Flow", "Network", "to make real samples likely", "1 pass"),
+        (25, "Diffusion", "Network", "which noise was added", "many passes"),
+    ]
+    for top, name, network, learns, cost in rows:
+        middle, low = Box(24, top - 6.5, 15, 7), top - 16.0
+        noise, sample = Box(6, middle.y, 11, 7), Box(42, middle.y, 11, 7)
+        _label(axes, 24, top, name, 15, weight="bold")
+        for box in (noise, sample):
+            _box(axes, box)
+        _box(axes, middle, face=BLUE, edge=INK, line=2)
+        _label(axes, *noise[:2], "noise")
+        _label(axes, *middle[:2], network, color=WHITE, weight="bold")
+        _label(axes, *sample[:2], "sample")
+        shift = 1.6 if name == "Flow" else 0
+        for start, end in ((noise, middle), (middle, sample)):
+            right, left = start.right[0], end.left[0]
+            _arrow(axes, (right, start.y + shift), (left, end.y + shift))
+            if name == "Flow":
+                _arrow(axes, (left, end.y - shift), (right, start.y - shift), dashed=True)
+        if name == "GAN":
+            judge = Box(24, low, 21, 6)
+            _box(axes, judge, face=ORANGE, edge=INK, line=2)
+            _label(axes, *judge[:2], "Discriminator", weight="bold")
+            _dashed_path(axes, sample.bottom, (sample.x, low), judge.right)
+            _arrow(axes, judge.top, middle.bottom, dashed=True)
+        elif name == "Autoencoder":
+            encoder = Box(24, low, 15, 6)
+            _box(axes, encoder, face=ORANGE, edge=INK, line=2)
+            _label(axes, *encoder[:2], "Encoder", weight="bold")
+            _dashed_path(axes, sample.bottom, (sample.x, low), encoder.right)
+            _dashed_path(axes, encoder.left, (noise.x, low), noise.bottom)
+            _label(axes, 11, low - 2.2, "code", 12)
+        elif name == "Flow":
+            low += 8.5
+        else:
+            axes.plot([33, 33, 13, 13], [middle.y, low + 3, low + 3, low + 6], color=INK, lw=2)
+            _arrow(axes, (13, low + 4), (13, middle.y))
+            _label(axes, 23, low + 1, "again and again", 12)
+            low += 3
+        _label(axes, 24, low - 5.6, f"learns {learns}", 12)
+        _label(axes, 24, low - 9, f"one sample: {cost}", 12, weight="bold")
+    return figure
+
+
 FIGURES: dict[str, Callable[[], Figure]] = {
     "neuron": neuron,
     "two_networks": two_networks,
@@ -541,6 +601,7 @@ FIGURES: dict[str, Callable[[], Figure]] = {
     "network_layers": network_layers,
     "data_flow": data_flow,
     "training": training,
+    "four_families": four_families,
 }
 
 
