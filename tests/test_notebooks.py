@@ -72,7 +72,7 @@ def test_something_deterministic_is_compared(name):
     compared = [
         c for c in code_cells(notebook) if "nbval-check-output" in c.metadata.get("tags", [])
     ]
-    assert len(compared) >= (2 if "exercises" in name else 5)
+    assert len(compared) >= (2 if "exercises" in name else 4)
     assert all(cell.outputs for cell in compared)
 
 

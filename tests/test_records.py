@@ -19,7 +19,8 @@ COURSE = [name for name in NAMES if name.endswith("_course")]
 PUBLISHED = ("normal_original", "normal_course")
 NORMAL = [n for n in NAMES if n.startswith("normal_") and n not in PUBLISHED]
 FRESH_POINTS = [name for name in NAMES if name.endswith("_points")]
-FRESH = ["questions", "museum_healthy", *NORMAL, *FRESH_POINTS]
+QUICK = [f"{n}_quick" for n in ("exponential", "sine", "exponential_playground")]
+FRESH = ["questions", "museum_healthy", "sine_playground", *QUICK, *NORMAL, *FRESH_POINTS]
 HARD = ("sin_3x", "step", "grid")
 
 
@@ -79,7 +80,7 @@ def test_a_seed_of_fresh_points_is_called_good_by_the_limits_that_were_written_d
             assert record[f"{before}good"] is good
 
 
-def test_what_chapter_5_says_of_its_seeds_is_so():
+def test_what_chapter_7_says_of_its_seeds_is_so():
     # "without a promise"
     promised = [n for n in FRESH_POINTS if n.removesuffix("_points") not in HARD]
     for name in promised:  # "on most seeds of each"
@@ -90,8 +91,8 @@ def test_what_chapter_5_says_of_its_seeds_is_so():
 def test_what_the_chapter_on_speed_says_is_so():
     quick, sine = load_records("exponential_quick"), load_records("sine_quick")
     original = load_records("exponential_original")
-    # "on about half", "on all of them", "never", "on none, by either limit"
-    assert 0.4 < sum(map(works, quick)) / len(quick) < 0.6
+    # "on a part", "on all of them", "never", "on none, by either limit"
+    assert 0.1 < sum(map(works, quick)) / len(quick) < 0.9
     assert all(works(record, 0.01) for record in quick)
     assert not any(works(record, 0.01) for record in [*sine, *original])
     # a time without a quality says nothing
@@ -107,7 +108,7 @@ def test_what_the_appendix_says_of_other_machines_is_so():
     alike = [record["once more"]["ks"] for record in records]
     for change in records[0].keys() - {"seed"}:
         rows = [record[change] for record in records]
-        if change in ("no AVX", "the fast way"):
+        if change in ("no AVX", "a compiled step"):
             # by much less than what two seeds on one machine differ by
             assert not any(row["equal"] for row in rows)
             assert all(10 <= row["parted"] <= 90 for row in rows)
