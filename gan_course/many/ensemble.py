@@ -413,5 +413,6 @@ def _gradients(losses: Tensor, network: nn.Module) -> tuple[Tensor, ...]:
 def _change(optimiser: Adam, gradients: tuple[Tensor, ...]) -> None:
     weights = optimiser.param_groups[0]["params"]
     for weight, gradient in zip(weights, gradients, strict=True):
-        weight.grad = gradient
+        # fused Adam reads memory in the order of the weights, whatever the order of a gradient is
+        weight.grad = gradient.contiguous()
     optimiser.step()
