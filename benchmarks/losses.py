@@ -1,0 +1,281 @@
+"""Seven losses compared: same networks, same steps, rates chosen for each by the same rule.
+
+`python -m benchmarks.losses --json FILE` prints a table and writes one record for each loss, target
+and seed, in half an hour of one core; where it was cut short it goes on with the next loss.
+
+Written down before any seed that counts was trained:
+
+- Targets: y = sin x on [-5, 5], eight Gaussians on a ring, two moons. Each seed has 2,048 training
+  samples of its own, scaled to [-1, 1].
+- Alike for all: networks (as in `POINTS`, but smaller), batches of 64, 2,000 updates of D and as
+  many of G, by Adam with rates that fall to 0, and a moving average of G, which makes the samples.
+  They are measured as G makes them: none is rejected.
+- Choice: a loss has six settings, pairs of rates times Adam's memory or the penalty's weight. One
+  is chosen for all three targets, by 1,000 steps of the seeds 0, 1 and 2: that with the most close
+  runs of nine; of equals, the one with the smallest product of their errors.
+- Count: that setting on the seeds 100 to 119, once.
+- A curve is close with a mean distance of at most 1 % of its range (the size of a dot in a plot), a
+  KS distance of at most 0.05 from the x of the training data, and 48 of 50 bins; and good within
+  the limits of `benchmarks.points`: 0.5 %, 0.03, 49 bins. 20,000 samples; its error: the distance.
+- A cloud is close if at most 5 % of the real samples have no made one near, if at most 5 % more of
+  the made samples than of real ones stray, and if the energy distance is at most 0.01 (a ring that
+  lost one of its eight modes has as much); and good if `sample_quality` says so. 1,000 samples,
+  and 1,000 real ones that were not trained on; the error is the energy distance.
+- Tests: Fisher's exact test on close runs, for each target: each loss against the non-saturating
+  one, and the relativistic one against the non-saturating one with the same penalty. These are 21
+  tests, so two losses are said to differ where p is at most 0.05 / 21.
+"""
+
+from __future__ import annotations
+
+import argparse
+import copy
+import json
+import math
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from itertools import product
+from pathlib import Path
+from statistics import median
+from typing import Any, NamedTuple
+
+import torch
+from scipy.stats import binomtest, fisher_exact
+from torch import Tensor, nn
+from torch.nn.functional import relu, softplus
+from torch.optim import Adam
+
+from benchmarks.curves import COUNT, TASKS
+from benchmarks.measures import EIGHT, eight, real_moons
+from benchmarks.points import of_curve
+from benchmarks.project import Record
+from benchmarks.study import write
+from gan_course.data import Scaler, curve_points
+from gan_course.many.draws import Batch, Draw, draw_batches, draw_noise, from_data_set
+from gan_course.many.layers import Waves
+from gan_course.many.recipes import Settings
+from gan_course.many.stacked import make_networks
+from gan_course.metrics import sample_quality
+
+TRIED, COUNTED, LIMIT = range(3), range(100, 120), 0.05 / 21
+PLAIN, PENALISED, RELATIVISTIC = (
+    "non-saturating",
+    "non-saturating, R1 + R2",
+    "relativistic, R1 + R2",
+)
+SHARED = Settings(
+    latent_dim=3,
+    noise="even",
+    generator_widths=(32, 32),
+    discriminator_widths=(64, 64),
+    generator_waves=3,
+    discriminator_waves=4,
+    octaves=True,
+    slope=0.2,
+    batch_size=64,
+    steps=2_000,
+    betas=(0.0, 0.99),
+    average=0.998,
+)
+TARGETS: dict[str, Draw] = {
+    "sine": lambda n, random: curve_points(*TASKS["sine"], n, random=random),
+    "ring": lambda n, random: eight(n, EIGHT, random),
+    "moons": real_moons,
+}
+
+
+class Loss(NamedTuple):
+    """What D and G pay for the logits of a real sample and a fake one, and for D's slopes."""
+
+    discriminator: Callable[[Tensor, Tensor], Tensor]
+    generator: Callable[[Tensor, Tensor], Tensor]
+    penalty: str = ""
+
+
+def entropy(real: Tensor, fake: Tensor) -> Tensor:
+    """-log D(real) - log(1 - D(fake)), where D is the sigmoid of the logit."""
+    return softplus(-real) + softplus(fake)
+
+
+LOSSES = {
+    # Goodfellow et al. 2014: -log D(fake), and log(1 - D(fake))
+    PLAIN: Loss(entropy, lambda _, fake: softplus(-fake)),
+    "saturating": Loss(entropy, lambda _, fake: -softplus(fake)),
+    # Mao et al. 2017, equation 9
+    "least squares": Loss(lambda r, f: ((r - 1) ** 2 + f**2) / 2, lambda _, f: (f - 1) ** 2 / 2),
+    # Lim and Ye 2017
+    "hinge": Loss(lambda real, fake: relu(1 - real) + relu(1 + fake), lambda _, fake: -fake),
+    # Gulrajani et al. 2017, equation 3
+    "Wasserstein, GP": Loss(lambda real, fake: fake - real, lambda _, fake: -fake, "GP"),
+    # Mescheder et al. 2018, equations 9 and 10
+    PENALISED: Loss(entropy, lambda _, fake: softplus(-fake), "R1 + R2"),
+    # Jolicoeur-Martineau 2019; with these penalties Huang et al. 2024
+    RELATIVISTIC: Loss(lambda r, f: softplus(f - r), lambda r, f: softplus(r - f), "R1 + R2"),
+}
+RATES = (1e-3, 1e-3), (4e-3, 4e-3), (1e-3, 4e-3), (4e-3, 1.5e-2)  # of G, of D
+
+
+def grid(kind: str) -> list[Settings]:
+    """The six settings that a loss is tried with, by the kind of its penalty."""
+    rates, name, choices = {  # a penalty's weight in the first and in the last step
+        "": ((0, 1, 3), "betas", ((0.0, 0.99), (0.5, 0.99))),
+        "GP": ((2, 3), "penalty", ((10.0, 10.0), (0.1, 0.1), (10.0, 0.01))),
+        "R1 + R2": ((2, 3), "penalty", ((0.1, 0.1), (0.01, 0.01), (0.1, 1e-4))),
+    }[kind]
+    found = []
+    for number, choice in product(rates, choices):
+        g, d = RATES[number]
+        changes: dict[str, Any] = {"generator_rate": g, "discriminator_rate": d, name: choice}
+        found.append(replace(SHARED, **changes))
+    return found
+
+
+def penalty(kind: str, discriminator: nn.Module, batch: Batch, fake: Tensor) -> Tensor:
+    """What slopes of the logit cost each seed, (S,), before it is multiplied by the weight."""
+    if kind == "GP":  # anywhere between; this step made no sample from this noise
+        share = (1 + batch.noise[1][..., :1]) / 2
+        places = share * batch.real + (1 - share) * fake
+    else:
+        places = torch.cat([batch.real, fake], dim=1)
+    places = places.detach().requires_grad_()
+    (slopes,) = torch.autograd.grad(discriminator(places).sum(), places, create_graph=True)
+    squares = slopes.square().sum(dim=2)
+    # GP: a slope of 1 costs nothing. R1 + R2: the mean over both is half their sum
+    return (((squares + 1e-12).sqrt() - 1) ** 2 if kind == "GP" else squares).mean(dim=1)
+
+
+def train(loss: Loss, settings: Settings, data: Tensor, seeds: Sequence[int]) -> nn.Module:
+    """Train a GAN for each data set, (S, n, 2); gives the averages of the stacked generators."""
+    randoms = [torch.Generator().manual_seed(seed) for seed in seeds]
+    generator, discriminator = make_networks(settings, data.shape[2], randoms)
+    discriminator.insert(0, Waves(settings.discriminator_waves, settings.octaves))
+    average, draws = copy.deepcopy(generator), [from_data_set(rows) for rows in data]
+    change_g, change_d = (
+        Adam(n.parameters(), betas=settings.betas) for n in (generator, discriminator)
+    )
+    for step, batch in enumerate(draw_batches(settings, draws, randoms, None, "cpu")):
+        done = step / settings.steps
+        with torch.no_grad():
+            fake = generator(batch.noise[0])
+        logits = discriminator(torch.cat([batch.real, fake], dim=1)).chunk(2, dim=1)
+        losses = loss.discriminator(*logits).mean(dim=(1, 2))
+        if settings.penalty is not None:
+            first, last = settings.penalty
+            weight = first * (last / first) ** done
+            losses = losses + weight * penalty(loss.penalty, discriminator, batch, fake)
+        change(change_d, (1 - done) * settings.discriminator_rate, losses)
+        both = torch.cat([batch.real, generator(batch.noise[1])], dim=1)
+        losses = loss.generator(*discriminator(both).chunk(2, dim=1)).mean(dim=(1, 2))
+        change(change_g, (1 - done) * settings.generator_rate, losses)
+        taken = 1 - min(settings.average, (step + 1) / (step + 10))
+        for mean, now in zip(average.parameters(), generator.parameters(), strict=True):
+            mean.detach().lerp_(now.detach(), taken)
+    return average
+
+
+def change(optimiser: Adam, rate: float, losses: Tensor) -> None:
+    """One step against the gradient of each seed's loss, (S,): their sum keeps them apart."""
+    (group,) = optimiser.param_groups
+    group["lr"] = rate
+    slopes = torch.autograd.grad(losses.sum(), group["params"])
+    for weight, slope in zip(group["params"], slopes, strict=True):
+        weight.grad = slope
+    optimiser.step()
+
+
+def measure(target: str, made: Tensor, real: Tensor, random: torch.Generator) -> Record:
+    """What samples, (20,000, 2), are worth; `random` draws held-out real ones."""
+    if not bool(made.isfinite().all()):
+        return {"error": 1.0, "close": False, "good": False, "verdict": "diverged"}
+    if target == "sine":
+        found = of_curve(TASKS["sine"], made, real)
+        close = found["off"] <= 0.01 and found["ks"] <= 0.05 and found["bins"] >= 48
+        return {"error": found.pop("off"), "close": close, **found}
+    quality = sample_quality(made[:1_000], real, TARGETS[target](1_000, random), random=random)
+    astray = quality.precision[1] - quality.precision[0]
+    close = quality.coverage >= 0.95 and astray <= 0.05 and quality.energy <= 0.01
+    found = {"coverage": quality.coverage, "astray": astray, "verdict": quality.verdict}
+    return {"error": quality.energy, "close": close, "good": quality.verdict == "good", **found}
+
+
+def run(name: str, settings: Settings, seeds: Sequence[int]) -> list[Record]:
+    """One record for each target and seed."""
+    runs = list(product(TARGETS, seeds))
+    randoms = [torch.Generator().manual_seed(10_000 + seed) for _, seed in runs]
+    data = [TARGETS[target](COUNT, r).float() for (target, _), r in zip(runs, randoms, strict=True)]
+    scalers = [Scaler.fit(real) for real in data]
+    scaled = [scaler.scale(real) for scaler, real in zip(scalers, data, strict=True)]
+    started = time.process_time()
+    generators = train(LOSSES[name], settings, torch.stack(scaled), [seed for _, seed in runs])
+    seconds = round((time.process_time() - started) / len(runs), 2)
+    noise = torch.stack([draw_noise(settings, 20_000, random) for random in randoms])
+    with torch.no_grad():
+        made = [s.unscale(rows) for s, rows in zip(scalers, generators(noise), strict=True)]
+    records = []
+    for (target, seed), *rest in zip(runs, made, data, randoms, strict=True):
+        found = measure(target, *rest)
+        found = {key: round(v, 5) if isinstance(v, float) else v for key, v in found.items()}
+        record = {"loss": name, "target": target, "seed": seed, "seconds": seconds, **found}
+        if seed == COUNTED[0]:  # enough of them for a small picture
+            record["points"] = [[round(v, 2) for v in row] for row in rest[0][:100].tolist()]
+        records.append(record)
+    return records
+
+
+def choose(name: str) -> tuple[Settings, list[Record]]:
+    """Try all six settings: the one that is chosen, and what each came to."""
+    settings, tried = grid(LOSSES[name].penalty), []
+    for one in settings:
+        records = run(name, replace(one, steps=one.steps // 2), TRIED)
+        close = {t: sum(r["close"] for r in records if r["target"] == t) for t in TARGETS}
+        error = math.exp(sum(math.log(r["error"] + 1e-9) for r in records) / len(records))
+        rates = one.generator_rate, one.discriminator_rate
+        tried.append({"loss": name, "rates": rates, "beta": one.betas[0], "penalty": one.penalty})
+        tried[-1] |= {"close": sum(close.values()), **close, "error": round(error, 5)}
+        print(tried[-1], flush=True)
+    best = max(range(len(tried)), key=lambda k: (tried[k]["close"], -tried[k]["error"]))
+    tried[best]["chosen"] = True
+    return settings[best], tried
+
+
+def table(records: Sequence[Record]) -> list[str]:
+    """Close and good runs with the 95 % interval of the share that is close (Wilson), and tests."""
+    counts, lines = {}, []
+    for name, target in product(LOSSES, TARGETS):
+        rows = [r for r in records if (r["loss"], r["target"]) == (name, target)]
+        close = counts[name, target] = sum(r["close"] for r in rows)
+        ends = binomtest(close, len(rows)).proportion_ci(0.95, method="wilson")
+        lines.append(
+            f"{name:27} {target:6} {close:2d} close ({ends.low:4.0%} to {ends.high:4.0%}), "
+            f"{sum(r['good'] for r in rows):2d} good, error {median(r['error'] for r in rows):.4f}"
+        )
+    pairs = [(name, PLAIN) for name in LOSSES if name != PLAIN] + [(RELATIVISTIC, PENALISED)]
+    for (one, two), target in product(pairs, TARGETS):
+        both = [[n, len(COUNTED) - n] for n in (counts[one, target], counts[two, target])]
+        p = fisher_exact(both)[1]
+        differ = "differ" if p <= LIMIT else ""
+        lines.append(f"{target:6} {one} | {two}: p = {p:.2g} {differ}".rstrip())
+    return lines
+
+
+def main() -> None:
+    """Choose and count, loss by loss; print the table, write the records."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--json", type=Path, required=True, help="where the records go")
+    path = parser.parse_args().json
+    torch.set_num_threads(1)
+    content = {"torch": torch.__version__, "settings": repr(SHARED), "tried": [], "records": []}
+    if path.exists():
+        content = json.loads(path.read_text(encoding="utf-8"))
+    for name in LOSSES:
+        if name not in {record["loss"] for record in content["records"]}:
+            settings, tried = choose(name)
+            content["tried"] += tried
+            content["records"] += run(name, settings, COUNTED)
+            write(path, content)
+    print(*table(content["records"]), sep="\n")
+
+
+if __name__ == "__main__":
+    main()
