@@ -50,8 +50,8 @@ from benchmarks.curves import COUNT, TASKS
 from benchmarks.measures import EIGHT, eight, real_moons
 from benchmarks.points import of_curve
 from benchmarks.project import Record
-from benchmarks.study import write
 from gan_course.data import Scaler, curve_points
+from gan_course.files import replace_file
 from gan_course.many.draws import Draw, draw_batches, draw_noise, from_data_set
 from gan_course.many.layers import Waves
 from gan_course.many.recipes import Settings
@@ -59,11 +59,6 @@ from gan_course.many.stacked import make_networks
 from gan_course.metrics import sample_quality
 
 TRIED, COUNTED, LIMIT = range(3), range(100, 120), 0.05 / 21
-PLAIN, PENALISED, RELATIVISTIC = (
-    "non-saturating",
-    "non-saturating, R1 + R2",
-    "relativistic, R1 + R2",
-)
 SHARED = Settings(
     latent_dim=3,
     noise="even",
@@ -99,6 +94,8 @@ def entropy(real: Tensor, fake: Tensor) -> Tensor:
     return softplus(-real) + softplus(fake)
 
 
+PLAIN = "non-saturating"
+PENALISED, RELATIVISTIC = f"{PLAIN}, R1 + R2", "relativistic, R1 + R2"
 LOSSES = {
     # Goodfellow et al. 2014: -log D(fake), and log(1 - D(fake))
     PLAIN: Loss(entropy, lambda _, fake: softplus(-fake)),
@@ -114,6 +111,7 @@ LOSSES = {
     # Jolicoeur-Martineau 2019; with these penalties Huang et al. 2024
     RELATIVISTIC: Loss(lambda r, f: softplus(f - r), lambda r, f: softplus(r - f), "R1 + R2", True),
 }
+PAIRS = [(name, PLAIN) for name in LOSSES if name != PLAIN] + [(RELATIVISTIC, PENALISED)]
 SLOW, EVEN, FAST, FASTER_D = (1e-3, 1e-3), (4e-3, 4e-3), (1e-3, 4e-3), (4e-3, 1.5e-2)
 GRIDS = {  # rates of G and of D; the penalty's weight in the first step and in the last
     "": [(rates, None) for rates in (SLOW, FAST, EVEN, FASTER_D)],
@@ -128,15 +126,24 @@ def slopes_at(samples: Tensor, logits: Tensor) -> Tensor:
     return slopes.square().sum(dim=2)
 
 
+def change(optimiser: Adam, rate: float, losses: Tensor) -> None:
+    """One step against the gradient of each seed's loss, (S,): their sum keeps them apart."""
+    (group,) = optimiser.param_groups
+    group["lr"] = rate
+    slopes = torch.autograd.grad(losses.sum(), group["params"])
+    for weight, slope in zip(group["params"], slopes, strict=True):
+        weight.grad = slope
+    optimiser.step()
+
+
 def train(loss: Loss, settings: Settings, data: Tensor, seeds: Sequence[int]) -> nn.Module:
     """Train a GAN for each data set, (S, n, 2); gives the averages of the stacked generators."""
     randoms = [torch.Generator().manual_seed(seed) for seed in seeds]
-    generator, discriminator = make_networks(settings, data.shape[2], randoms)
+    both_networks = generator, discriminator = make_networks(settings, data.shape[2], randoms)
     discriminator.insert(0, Waves(settings.discriminator_waves, settings.octaves))
     average, draws = copy.deepcopy(generator), [from_data_set(rows) for rows in data]
     change_g, change_d = (
-        Adam(network.parameters(), betas=settings.betas, fused=True)
-        for network in (generator, discriminator)
+        Adam(n.parameters(), betas=settings.betas, fused=True) for n in both_networks
     )
     for step, batch in enumerate(draw_batches(settings, draws, randoms, None, "cpu")):
         done, real = step / settings.steps, batch.real
@@ -166,16 +173,6 @@ def train(loss: Loss, settings: Settings, data: Tensor, seeds: Sequence[int]) ->
     return average
 
 
-def change(optimiser: Adam, rate: float, losses: Tensor) -> None:
-    """One step against the gradient of each seed's loss, (S,): their sum keeps them apart."""
-    (group,) = optimiser.param_groups
-    group["lr"] = rate
-    slopes = torch.autograd.grad(losses.sum(), group["params"])
-    for weight, slope in zip(group["params"], slopes, strict=True):
-        weight.grad = slope
-    optimiser.step()
-
-
 def measure(target: str, made: Tensor, real: Tensor, random: torch.Generator) -> Record:
     """What samples, (20,000, 2), are worth; `random` draws held-out real ones."""
     if not bool(made.isfinite().all()):
@@ -185,33 +182,31 @@ def measure(target: str, made: Tensor, real: Tensor, random: torch.Generator) ->
         close = found["off"] <= 0.01 and found["ks"] <= 0.05 and found["bins"] >= 48
         return {"error": found.pop("off"), "close": close, **found}
     quality = sample_quality(made[:1_000], real, TARGETS[target](1_000, random), random=random)
-    astray = quality.precision[1] - quality.precision[0]
-    close = quality.coverage >= 0.95 and astray <= 0.05 and quality.energy <= 0.01
-    found = {"coverage": quality.coverage, "astray": astray, "verdict": quality.verdict}
-    return {"error": quality.energy, "close": close, "good": quality.verdict == "good", **found}
+    coverage, astray = quality.coverage, quality.precision[1] - quality.precision[0]
+    close = coverage >= 0.95 and astray <= 0.05 and quality.energy <= 0.01
+    found = {"good": quality.verdict == "good", "coverage": coverage, "astray": astray}
+    return {"error": quality.energy, "close": close, **found, "verdict": quality.verdict}
 
 
 def run(name: str, settings: Settings, seeds: Sequence[int]) -> list[Record]:
     """One record for each target and seed."""
-    runs = list(product(TARGETS, seeds))
+    runs, records = list(product(TARGETS, seeds)), []
     randoms = [torch.Generator().manual_seed(10_000 + seed) for _, seed in runs]
     data = [TARGETS[target](COUNT, r).float() for (target, _), r in zip(runs, randoms, strict=True)]
     scalers = [Scaler.fit(real) for real in data]
-    scaled = [scaler.scale(real) for scaler, real in zip(scalers, data, strict=True)]
+    scaled = torch.stack([s.scale(real) for s, real in zip(scalers, data, strict=True)])
     started = time.process_time()
-    generators = train(LOSSES[name], settings, torch.stack(scaled), [seed for _, seed in runs])
+    generators = train(LOSSES[name], settings, scaled, [seed for _, seed in runs])
     seconds = round((time.process_time() - started) / len(runs), 2)
-    noise = torch.stack([draw_noise(settings, 20_000, random) for random in randoms])
     with torch.no_grad():
-        made = [s.unscale(rows) for s, rows in zip(scalers, generators(noise), strict=True)]
-    records = []
-    for (target, seed), *rest in zip(runs, made, data, randoms, strict=True):
-        found = measure(target, *rest)
+        made = generators(torch.stack([draw_noise(settings, 20_000, random) for random in randoms]))
+    for (target, seed), scaler, rows, *rest in zip(runs, scalers, made, data, randoms, strict=True):
+        samples = scaler.unscale(rows)
+        found = measure(target, samples, *rest)
         found = {key: round(v, 5) if isinstance(v, float) else v for key, v in found.items()}
-        record = {"loss": name, "target": target, "seed": seed, "seconds": seconds, **found}
+        records.append({"loss": name, "target": target, "seed": seed, "seconds": seconds, **found})
         if seed == COUNTED[0]:  # enough of them for a small picture
-            record["points"] = [[round(v, 2) for v in row] for row in rest[0][:100].tolist()]
-        records.append(record)
+            records[-1]["points"] = [[round(v, 2) for v in row] for row in samples[:100].tolist()]
     return records
 
 
@@ -233,38 +228,28 @@ def choose(name: str) -> tuple[Settings, list[Record]]:
     return settings[best], tried
 
 
-def table(records: Sequence[Record]) -> list[str]:
-    """Close and good runs with the 95 % interval of the share that is close (Wilson), and tests."""
-    counts, lines = {}, []
-    for name, target in product(LOSSES, TARGETS):
-        rows = [r for r in records if (r["loss"], r["target"]) == (name, target)]
-        close = counts[name, target] = sum(r["close"] for r in rows)
-        ends = binomtest(close, len(rows)).proportion_ci(0.95, method="wilson")
-        lines.append(
-            f"{name:27} {target:6} {close:2d} close ({ends.low:4.0%} to {ends.high:4.0%}), "
-            f"{sum(r['good'] for r in rows):2d} good, error {median(r['error'] for r in rows):.4f}"
-        )
-    pairs = [(name, PLAIN) for name in LOSSES if name != PLAIN] + [(RELATIVISTIC, PENALISED)]
-    for (one, two), target in product(pairs, TARGETS):
-        both = [[n, len(COUNTED) - n] for n in (counts[one, target], counts[two, target])]
-        p = fisher_exact(both)[1]
-        differ = "differ" if p <= LIMIT else ""
-        lines.append(f"{target:6} {one} | {two}: p = {p:.2g} {differ}".rstrip())
-    return lines
+def count(records: Sequence[Record], name: str, target: str) -> tuple[int, int, float, float]:
+    """Close runs, good ones, and the 95 % interval of the share that is close (Wilson)."""
+    rows = [r for r in records if (r["loss"], r["target"]) == (name, target)]
+    close, good = (sum(r[key] for r in rows) for key in ("close", "good"))
+    interval = binomtest(close, len(rows)).proportion_ci(0.95, method="wilson")
+    return close, good, float(interval.low), float(interval.high)
+
+
+def p_value(records: Sequence[Record], pair: tuple[str, str], target: str) -> float:
+    """Fisher's exact test: have both losses the same share of close runs?"""
+    close = [count(records, name, target)[0] for name in pair]
+    return float(fisher_exact([[n, len(COUNTED) - n] for n in close])[1])
 
 
 def main() -> None:
-    """Choose and count, loss by loss; print the table, write the records."""
+    """Choose and count, loss by loss; write the records, print the table and the tests."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--json", type=Path, required=True, help="where the records go")
     path = parser.parse_args().json
     torch.set_num_threads(1)
-    content: dict[str, Any] = {
-        "torch": torch.__version__,
-        "settings": repr(SHARED),
-        "tried": [],
-        "records": [],
-    }
+    content: dict[str, Any] = {"torch": torch.__version__, "settings": repr(SHARED)}
+    content |= {"tried": [], "records": []}
     if path.exists():
         content = json.loads(path.read_text(encoding="utf-8"))
     for name in LOSSES:
@@ -272,8 +257,25 @@ def main() -> None:
             settings, tried = choose(name)
             content["tried"] += tried
             content["records"] += run(name, settings, COUNTED)
-            write(path, content)
-    print(*table(content["records"]), sep="\n")
+            replace_file(path, lambda part: part.write_text(_lines(content), encoding="utf-8"))
+    records = content["records"]
+    for name, target in product(LOSSES, TARGETS):
+        close, good, low, high = count(records, name, target)
+        error = median(r["error"] for r in records if (r["loss"], r["target"]) == (name, target))
+        print(
+            f"{name:23}  {target:5}  {close:2} close, 95 % interval {low:4.0%} to {high:4.0%};",
+            end="",
+        )
+        print(f" {good:2} good; median error {error:.4f}")
+    for pair, target in product(PAIRS, TARGETS):
+        p = p_value(records, pair, target)
+        print(f"{target:5}  {' | '.join(pair)}: p = {p:.2g}{', differ' if p <= LIMIT else ''}")
+
+
+def _lines(content: dict[str, Any]) -> str:
+    """JSON with a line for each record."""
+    text = json.dumps(content)
+    return text.replace('{"loss"', '\n{"loss"') + "\n"
 
 
 if __name__ == "__main__":
