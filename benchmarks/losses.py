@@ -132,7 +132,8 @@ def change(optimiser: Adam, rate: float, losses: Tensor) -> None:
     group["lr"] = rate
     slopes = torch.autograd.grad(losses.sum(), group["params"])
     for weight, slope in zip(group["params"], slopes, strict=True):
-        weight.grad = slope
+        # fused Adam reads a gradient in the weight's order of memory, whatever order it is in
+        weight.grad = slope.contiguous()
     optimiser.step()
 
 

@@ -8,7 +8,7 @@ from statistics import median
 
 import pytest
 
-from benchmarks import multiples
+from benchmarks import losses, multiples
 from gan_course import networks
 from gan_course.records import load_records
 
@@ -73,3 +73,19 @@ def test_the_table_of_patterns_says_what_was_measured():
             f"{max(tv):.3f}",
         ]
         assert f"| {' | '.join(cells)} |" in page
+
+
+def test_the_tables_of_losses_say_what_was_measured():
+    page = (BOOK / "appendix_losses.md").read_text(encoding="utf-8")
+    records = load_records("losses")
+    for name in losses.LOSSES:
+        counted, typical = [name], [name]
+        for target in losses.TARGETS:
+            close, good, low, high = losses.count(records, name, target)
+            counted.append(f"{close} ({100 * low:.0f} to {100 * high:.0f} %)")
+            rows = [r for r in records if (r["loss"], r["target"]) == (name, target)]
+            error = median(r["error"] for r in rows)
+            words = f"{100 * error:.2f} %" if target == "sine" else f"{error:.4f}"
+            typical.append(f"{good}; {words}")
+        for cells in (counted, typical):
+            assert f"| {' | '.join(cells)} |" in page
