@@ -10,6 +10,7 @@ import pytest
 import torch
 from conftest import ROOT
 from torch import nn
+from torch.optim import Adam
 
 from benchmarks import losses
 from benchmarks.measures import EIGHT, eight
@@ -69,6 +70,17 @@ def test_a_penalty_is_paid_for_the_squared_slope_of_the_logit():
         layer.weight.copy_(torch.tensor([[3.0, 4.0]]))
     places = torch.randn(2, 5, 2, requires_grad=True)
     assert losses.slopes_at(places, layer(places)) == pytest.approx(torch.full((2, 5), 25.0))
+
+
+def test_a_gradient_that_lies_transposed_in_memory_changes_the_right_weights():
+    weight, factors = (
+        nn.Parameter(torch.zeros(1, 3, 2)),
+        torch.tensor([[[1.0, -2, 3], [-4, 5, -6]]]),
+    )
+    loss = (weight.mT * factors).sum(dim=(1, 2))
+    losses.change(Adam([weight], fused=True), 0.1, loss)
+    # the first step of Adam is the rate against the sign
+    assert weight.detach() == pytest.approx(-0.1 * factors.mT.sign())
 
 
 @pytest.mark.parametrize("name", losses.LOSSES)
