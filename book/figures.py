@@ -23,6 +23,7 @@ from torch import Tensor, nn
 from gan_course.data import batches, curve_points, exponential, normal_noise
 from gan_course.many import ORIGINAL
 from gan_course.networks import make_discriminator, make_generator
+from gan_course.records import load_records
 from gan_course.training import Losses, fake_loss, generator_loss, real_loss
 
 Points = NDArray[np.float64]
@@ -591,6 +592,68 @@ def four_families() -> Figure:
     return figure
 
 
+# --- seven losses ------------------------------------------------------------------------------
+
+
+def generator_losses(logit: Points) -> dict[str, Points]:
+    """What the generator pays for a fake by D's logit, as `benchmarks.losses` says."""
+    return {
+        "non-saturating": np.logaddexp(0, -logit),
+        "saturating": -np.logaddexp(0, logit),
+        "least squares": (logit - 1) ** 2 / 2,
+        "hinge, Wasserstein": -logit,
+    }
+
+
+def generator_pulls(logit: Points) -> dict[str, Points]:
+    """How hard each of these losses pulls the logit up: minus its slope."""
+    return {
+        "non-saturating": 1 / (1 + np.exp(logit)),
+        "saturating": 1 / (1 + np.exp(-logit)),
+        "least squares": 1 - logit,
+        "hinge, Wasserstein": np.ones_like(logit),
+    }
+
+
+def pulls() -> Figure:
+    """Plot the generator's losses, and how hard they pull, over D's logit of a fake."""
+    figure = Figure(figsize=(WIDTH, 6.4))
+    upper, lower = figure.subplots(2, 1, sharex=True)
+    logit = np.linspace(-4, 4, 161)
+    looks = (("-", BLUE), ("--", VERMILION), ("-.", GREEN), (":", INK))
+    for axes, curves in ((upper, generator_losses(logit)), (lower, generator_pulls(logit))):
+        for (name, values), (style, colour) in zip(curves.items(), looks, strict=True):
+            axes.plot(logit, values, style, color=colour, lw=2.5, label=name)
+        axes.axvline(0, color=GREY, lw=1, zorder=0)
+    lower.axhline(0, color=GREY, lw=1, zorder=0)
+    upper.set_title("generator's loss", fontsize=14, weight="bold", color=INK)
+    upper.set(ylim=(-4.2, 6), yticks=[-4, 0, 4])
+    lower.set_title("pull on the logit", fontsize=14, weight="bold", color=INK)
+    lower.set(ylim=(-1.4, 2.6), yticks=[-1, 0, 1, 2], xticks=[-4, -2, 0, 2, 4])
+    lower.set_xlabel("D's logit of the fake", fontsize=13)
+    figure.legend(*upper.get_legend_handles_labels(), loc="lower center", ncols=1, fontsize=12)
+    figure.subplots_adjust(left=0.12, right=0.96, top=0.95, bottom=0.32, hspace=0.22)
+    return figure
+
+
+def two_losses() -> Figure:
+    """Draw samples of the first seed that was counted, by two losses, on three targets."""
+    figure = Figure(figsize=(WIDTH, 6.6))
+    records = {(r["loss"], r["target"]): r for r in load_records("losses") if r["seed"] == 100}
+    names = "non-saturating", "non-saturating, R1 + R2"
+    cells = figure.subplots(3, 2, sharex="row", sharey="row")
+    for row, target in zip(cells, ("sine", "ring", "moons"), strict=True):
+        for axes, name in zip(row, names, strict=True):
+            points = np.array(records[name, target]["points"])
+            axes.scatter(*points.T, s=14, marker="x", color=VERMILION, lw=1, zorder=4)
+            axes.set(xticks=[], yticks=[])
+        row[0].set_ylabel(target, fontsize=13)
+    for axes, title in zip(cells[0], ("no penalty", "R1 + R2"), strict=True):
+        axes.set_title(title, fontsize=13, weight="bold", color=INK)
+    figure.subplots_adjust(left=0.08, right=0.98, top=0.95, bottom=0.02, hspace=0.08, wspace=0.06)
+    return figure
+
+
 FIGURES: dict[str, Callable[[], Figure]] = {
     "neuron": neuron,
     "two_networks": two_networks,
@@ -602,6 +665,8 @@ FIGURES: dict[str, Callable[[], Figure]] = {
     "data_flow": data_flow,
     "training": training,
     "four_families": four_families,
+    "pulls": pulls,
+    "two_losses": two_losses,
 }
 
 
