@@ -25,7 +25,7 @@ Written down before any seed that counts was trained:
   one, and the relativistic one against the non-saturating one with the same penalty. These are 21
   tests, so two losses are said to differ where p is at most 0.05 / 21.
 
-The losses with a penalty were chosen and counted twice, by the same rule: in the first run their
+Two losses with a penalty were chosen and counted twice, by the same rule: in the first run their
 gradients were misread (see `change`). The limits of a close run were set after some trials of
 the seeds 0, 1 and 2.
 """
