@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import html
 import io
+import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -262,3 +263,45 @@ def tune_normal(steps: int = 1_000, stills: Sequence[float] = (2e-4, 1e-3, 5e-3)
             hint="Drag the slider. Run this notebook to choose the other settings too and train.",
         ),
     )
+
+
+# --- project 4: digits on request ----------------------------------------------------------------
+
+
+def explore_digits(generator: nn.Module, latent_dim: int, *, seed: int = 0) -> None:
+    """Show a slider over the noise and one over the digit, and the picture that is drawn.
+
+    The generator maps noise and a one-hot digit, shape (n, latent_dim + 10), to pictures of 8 by 8
+    pixels from -1 to 1, shape (n, 64). The noise walks on a circle through two vectors, which
+    `seed` draws: each place on it is as likely as any other. Beside the digit are all ten.
+    """
+    import ipywidgets
+
+    ends = torch.randn(2, latent_dim, generator=torch.Generator().manual_seed(seed))
+
+    def draw(turn: float, digit: int | None = None) -> bytes:
+        angle = math.radians(turn)
+        noise = math.cos(angle) * ends[0] + math.sin(angle) * ends[1]
+        made = sample(generator, torch.cat([noise.expand(10, latent_dim), torch.eye(10)], dim=1))
+        return _digits(as_samples(made, "a picture", columns=64).reshape(10, 8, 8), digit)
+
+    turn = ipywidgets.IntSlider(value=0, min=0, max=360, step=5, description="noise, °")
+    digit = ipywidgets.IntSlider(value=7, min=0, max=9, description="digit")
+    stops = range(0, 360, 30)
+    _show([turn, digit], draw, flip_book("noise, in degrees", {f"{t}": draw(t) for t in stops}))
+
+
+def _digits(pictures: Tensor, digit: int | None) -> bytes:
+    """Pictures of 8 by 8 in two rows of five; before them a large one, if a digit is given."""
+    import matplotlib.pyplot as plt
+
+    names = [str(k) for k in range(10)]
+    places = ["".join(names[:5]), "".join(names[5:])]
+    figure, axes = plt.subplot_mosaic(
+        "\n".join(places if digit is None else [f"xx{row}" for row in places]), **SMALL
+    )
+    for name, panel in axes.items():
+        k = digit if name == "x" and digit is not None else int(name)
+        panel.imshow(pictures[k].cpu().double().numpy(), cmap="gray_r", vmin=-1, vmax=1)
+        panel.set(title="" if name == "x" else name, xticks=[], yticks=[])
+    return _png(figure)

@@ -11,6 +11,7 @@ import torch
 from torch import nn
 from torch.nn.functional import binary_cross_entropy as bce
 from torch.nn.functional import binary_cross_entropy_with_logits as bce_l
+from torch.nn.functional import one_hot
 from torch.special import ndtr
 
 from gan_course.exercises import check
@@ -69,7 +70,7 @@ def slip(exercise, *texts):
     for old, new in zip(texts[::2], texts[1::2], strict=True):
         assert old in source
         source = source.replace(old, new)
-    names = {"torch": torch, "nn": nn, "bce": bce, "bce_l": bce_l}
+    names = {"torch": torch, "nn": nn, "bce": bce, "bce_l": bce_l, "one_hot": one_hot}
     exec(source, names)
     return names[source.partition("(")[0].removeprefix("def ")]
 

@@ -7,7 +7,7 @@ from statistics import median
 import pytest
 from scipy.stats import mannwhitneyu
 
-from benchmarks import measures, museum, questions
+from benchmarks import digits, measures, museum, questions
 from benchmarks.quality import PROJECTS
 from gan_course import records
 from gan_course.metrics import TESTS
@@ -20,7 +20,8 @@ PUBLISHED = ("normal_original", "normal_course")
 NORMAL = [n for n in NAMES if n.startswith("normal_") and n not in PUBLISHED]
 FRESH_POINTS = [name for name in NAMES if name.endswith("_points")]
 QUICK = [f"{n}_quick" for n in ("exponential", "sine", "exponential_playground")]
-FRESH = ["questions", "museum_healthy", "sine_playground", *QUICK, *NORMAL, *FRESH_POINTS]
+DIGITS = [f"digits_{recipe}" for recipe in digits.RECIPES]
+FRESH = ["questions", "museum_healthy", "sine_playground", *QUICK, *NORMAL, *FRESH_POINTS, *DIGITS]
 HARD = ("sin_3x", "step", "grid")
 
 
@@ -54,6 +55,24 @@ def test_the_healthy_runs_are_those_of_the_museum_as_it_is_now():
     # comments may change
     assert ast.dump(ast.parse(content["code"])) == ast.dump(ast.parse(museum.code()))
     assert len(content["records"]) == 20
+
+
+@pytest.mark.parametrize("name", DIGITS)
+def test_the_digits_are_those_of_project_4_as_it_is_now(name):
+    content = json.loads((records.FOLDER / f"{name}.json").read_text(encoding="utf-8"))
+    assert ast.dump(ast.parse(content["code"])) == ast.dump(ast.parse(digits.code()))
+    assert content["samples"] == digits.FRESH
+    assert len(content["records"]) == (3 if name == "digits_generator_only" else digits.SEEDS)
+
+
+def test_digits_come_as_asked_and_evenly_only_if_both_networks_see_the_label():
+    for name in ("digits_asked", "digits_convolutions"):
+        for record in load_records(name):
+            assert sum(record["good"]) == round(record["asked"] * digits.FRESH)
+            assert max(record["shares"]) < 0.13
+    assert max(record["asked"] for record in load_records("digits_generator_only")) < 0.2
+    for record in load_records("digits_plain"):
+        assert min(record["shares"]) < 0.08 and max(record["shares"]) > 0.12
 
 
 def test_an_unknown_name_is_answered_with_those_that_exist():

@@ -18,6 +18,7 @@ from gan_course import widgets
 from gan_course.widgets import (
     STILL,
     WIDGET_MIME,
+    explore_digits,
     explore_epochs,
     explore_latent,
     film,
@@ -273,3 +274,40 @@ def test_the_still_of_the_tuner_has_a_picture_a_rate(shown):
     alts = re.findall(r'alt="([^"]*)"', shown["metadata"][STILL])
     assert alts == [f"Picture at learning rate of the generator {r}" for r in ("0.0002", "0.005")]
     assert "Run this notebook" in shown["metadata"][STILL]
+
+
+# --- project 4 ----------------------------------------------------------------------------------
+
+
+class Asked(nn.Module):
+    """Draws the label as the first ten pixels, and keeps what it was asked for."""
+
+    def __init__(self):
+        super().__init__()
+        self.requests = []
+
+    def forward(self, rows):
+        self.requests.append(rows)
+        return torch.cat([rows[:, -10:], torch.zeros(len(rows), 54)], dim=1)
+
+
+def test_digits_turn_with_the_noise_and_the_still_shows_all_ten(shown):
+    generator = Asked()
+    explore_digits(generator, latent_dim=3)
+    (slider,) = book(shown).inputs
+    assert slider["data-values"].split(",")[:3] == ["0", "30", "60"]
+    assert len(book(shown).images) == 12
+
+    turn, digit, _ = shown["box"].children
+    before, asked = picture(shown), len(generator.requests)
+    digit.value = 4
+    assert picture(shown) != before and picture(shown).startswith(PNG)
+    turn.value = 90
+    assert len(generator.requests) == asked + 2
+    start, quarter = generator.requests[asked:]
+    assert torch.equal(start[:, 3:], torch.eye(10))
+    for rows in (start, quarter):
+        assert torch.equal(rows[:, :3], rows[:1, :3].expand(10, 3))
+    first, second = torch.randn(2, 3, generator=torch.Generator().manual_seed(0))
+    torch.testing.assert_close(start[0, :3], first)
+    torch.testing.assert_close(quarter[0, :3], second)

@@ -9,7 +9,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from gan_course.exercises import museum, project1, project2, project3, quality, recipe, warmup
+from gan_course.exercises import (
+    digits,
+    museum,
+    project1,
+    project2,
+    project3,
+    quality,
+    recipe,
+    warmup,
+)
 from gan_course.exercises.answers import NotAttempted, Wrong
 
 TEXTS = Path(__file__).with_name("texts.json")  # written by `make exercises`
@@ -21,6 +30,7 @@ CHECKS = (
     | museum.CHECKS
     | quality.CHECKS
     | recipe.CHECKS
+    | digits.CHECKS
 )
 PICTURES = project1.PICTURES
 

@@ -1,0 +1,81 @@
+"""Project 4: do the chapter's networks, its distance and its study do what the page says?"""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from scipy.linalg import sqrtm
+
+from benchmarks import digits
+from gan_course.saving import load_generator, save_generator
+
+
+@pytest.fixture(scope="module")
+def chapter():
+    """The names of the cells that a study needs; the judge is trained in a few seconds."""
+    names = {}
+    exec(digits.code(), names)
+    return names
+
+
+def test_no_held_out_picture_is_trained_on(chapter):
+    places = torch.cat([chapter["train"], chapter["held_out"]])
+    assert torch.equal(places.sort().values, torch.arange(1_797))
+    assert float(chapter["real"].min()) == -1 and float(chapter["real"].max()) == 1
+    right = chapter["read"](chapter["fresh"]) == chapter["fresh_labels"]
+    assert float(right.float().mean()) > 0.95
+
+
+def test_the_frechet_distance_is_that_of_its_formula(chapter):
+    some, others = chapter["fresh"][:200], chapter["real"][:300]
+    a, b = (chapter["features"](rows).numpy() for rows in (some, others))
+    cov_a, cov_b = np.cov(a.T), np.cov(b.T)
+    root = np.real(sqrtm(cov_a @ cov_b))
+    by_hand = ((a.mean(0) - b.mean(0)) ** 2).sum() + np.trace(cov_a + cov_b - 2 * root)
+    assert chapter["frechet"](some, others) == pytest.approx(by_hand, rel=1e-3)
+    assert chapter["frechet"](some, some) == pytest.approx(0, abs=1e-4)
+
+
+def test_a_request_comes_back_with_its_label(chapter):
+    wanted = torch.arange(10)
+    requests = chapter["ask"](wanted)
+    assert requests.shape == (10, 42)
+    for network in (chapter["picture_generator"](42), chapter["convolution_generator"]()):
+        rows = chapter["WithLabel"](network)(requests)
+        assert rows.shape == (10, 74)
+        assert torch.equal(rows[:, 64:].argmax(dim=1), wanted)
+        assert float(rows[:, :64].detach().abs().max()) <= 1
+    assert chapter["ConvolutionDiscriminator"]()(rows).shape == (10, 1)
+
+
+def test_the_flat_generator_can_be_saved_without_a_class(chapter, tmp_path):
+    network = chapter["picture_generator"](42)
+    requests = chapter["random_requests"](5)
+    loaded = load_generator(save_generator(network, tmp_path / "digits.safetensors"))
+    torch.testing.assert_close(loaded(requests), network(requests).detach())
+
+
+def test_real_rows_are_as_asked_and_a_record_has_what_the_chapter_prints(chapter):
+    class Reader:
+        def predict(self, pictures):
+            return chapter["read"](torch.tensor(pictures)).numpy()
+
+    record = digits.measures(chapter["labelled"], chapter, Reader())
+    assert record["asked"] == record["second_reader"] > 0.97
+    assert sum(record["requests"]) == 1_297
+    assert sum(record["good"]) == round(1_297 * record["asked"])
+    assert sum(record["shares"]) == pytest.approx(1)
+    line = digits.line({"seed": 7, "seconds": 1.5, **record})
+    assert line.startswith("seed 7: 9") and "as asked, each digit" in line
+    plain = digits.measures(chapter["real"], chapter, Reader())
+    assert "asked" not in plain and plain["shares"] == record["shares"]
+
+
+def test_a_discriminator_that_sees_no_label_judges_the_picture_alone(chapter):
+    short = dict(chapter, trained=lambda *given, steps: given)
+    generator, discriminator, _, rows = digits.generator_only(short)(0)
+    other = rows.clone()
+    other[:, 64:] = rows[:, 64:].flip(1)
+    assert torch.equal(discriminator(rows), discriminator(other))
+    assert generator(chapter["ask"](torch.arange(3))).shape == (3, 74)
