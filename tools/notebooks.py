@@ -81,7 +81,9 @@ def below(code: str, found: set[Path]) -> set[Path]:
 def fingerprint(notebook: NotebookNode) -> str:
     """A short text that stands for the code of a notebook, and of what it imports and reads."""
     cells = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
-    files = below("\n".join(cells), set()) | set((ROOT / "gan_course").rglob("*.safetensors"))
+    files = below("\n".join(cells), set())
+    if "load_trained" in "\n".join(cells):
+        files |= set((ROOT / "gan_course").rglob("*.safetensors"))
     for name in re.findall(r"load_records\((.*?)\)", "\n".join(cells)):
         quoted = re.fullmatch(r'f?"(.*)"', name)  # a name that is computed may be any
         pattern = re.sub(r"\{.*?\}", "*", quoted[1]) if quoted else "*"
