@@ -76,7 +76,7 @@ CLAIMS = [
     (r"now gives it (\d\.\d+) instead of (\d\.\d+)", lambda: [answer(2 - gradient(1)), answer(2)]),
     (r"moves \*down\* to (\d\.\d+)", lambda: [2 - gradient(0)]),
     (r"\\frac\{1\}\{2\} = \\ln 2 = (\d\.\d+)\$", lambda: [LN2]),
-    (r"you'll see (\d\.\d+) three times", lambda: [LN2]),
+    (r"this would be (\d\.\d+) three times", lambda: [LN2]),
     (r"two show \$2 \\ln 2 = (\d\.\d+)\$", lambda: [bce(0.5, 1) + bce(0.5, 0)]),
     *(
         # what the generator lowers: -ln D has the target 1; ln(1 - D) is minus the loss of target 0

@@ -105,6 +105,13 @@ def test_what_chapter_7_says_of_its_seeds_is_so():
     for name in promised:  # "on most seeds of each"
         fresh = load_records(name)
         assert sum(record["good"] for record in fresh) > len(fresh) / 2
+    # "of the three, one is just beyond a limit"
+    failed = [record for name in promised for record in load_records(name) if not record["good"]]
+    assert sorted(record.get("ks", 1) <= 0.032 for record in failed) == [False, False, True]
+    # "four of the ten seeds make one side only", "looks right, and yet misses and crowds"
+    step, grid = load_records("step_points"), load_records("grid_points")
+    assert [record["bins"] < 30 for record in step].count(True) == 4 and len(step) == 10
+    assert grid[0]["verdict"] == "misses some real samples, crowds together"
 
 
 def test_what_the_chapter_on_speed_says_is_so():
@@ -244,8 +251,8 @@ def test_what_the_questions_say_of_their_ten_seeds_is_so():
     for first in (early, one):
         assert middle(five, "ks") > middle(first, "ks")
         assert p(first, five, "ks") < limit
-    # "a smaller error after equally many G steps, but none that these seeds could show"
-    assert middle(five, "mse") < middle(early, "mse")
+    # "smaller after equally many G steps; for the same work larger, but not by more than luck"
+    assert middle(one, "mse") < middle(five, "mse") < middle(early, "mse")
     assert p(early, five, "mse") < limit < p(one, five, "mse")
     # "the median spread lies between, but p is above the limit"
     for first, two in ((early, "2 D steps, 45 epochs"), (one, "2 D steps, 99 epochs")):
@@ -268,14 +275,17 @@ def test_what_chapter_4_says_of_its_verdict_is_so():
         (row,) = (r for r in counted if (r["name"], r["n"]) == (name, n))
         return float(row["found"] / row["tries"])
 
-    # "found almost every time"
+    # "found almost every time, even if only one sample in five is a copy"
     lost = "ring of eight, a mode of 1 % lost"
     copied = [f"{what}, copied with a tiny jitter" for what in ("moons", "64 columns")]
-    for name in ("moons half as thick", "rings, 10 % on bridges", lost, *copied):
+    copied.append("moons, 20 % copied")
+    bridges = [f"rings, {share} % on bridges" for share in (3, 10)]
+    for name in ("moons half as thick", *bridges, lost, *copied):
         assert found(name) >= 0.9
     # "1,000 find it about half of the time, 500 hardly ever"
     assert found(lost, 500) < 0.2 < 0.3 < found(lost, 1_000) < 0.7
     # "get through most of the time"
     missed = ("3 % on bridges", "weights 0.1 and 0.15")
-    for name in (*(f"ring of eight, {what}" for what in missed), "moons, 5 % copied"):
+    moons = ("moons 3/4 as thick", "moons, 5 % copied")
+    for name in (*(f"ring of eight, {what}" for what in missed), *moons):
         assert found(name) < 0.25
