@@ -11,7 +11,8 @@
   const MORE = 8; // small pictures
   const PAUSE = 400; // ms without a change, after which the status is said
   const DIGITS = Array.from({ length: 10 }, (_, digit) => digit);
-  let instances = 0;
+
+  const FAILED = "The generator did not load. Reload the page to try again.";
 
   const named = (digit) => `${digit === 8 ? "an" : "a"} ${digit}`;
   const percent = (share) => `${share}\u00a0%`;
@@ -40,24 +41,21 @@
   }
 
   class Digits extends HTMLElement {
+    random = new core.Random(7);
+    digit = 7;
+    other = 4;
+    morph = 0; // percent of the other digit
+    place = 1; // on the circle
+    circle = 0; // how many were drawn
+    layers = null;
+
     connectedCallback() {
-      if (!this.random) {
-        this.idPrefix = `digits-${++instances}`;
-        this.random = new core.Random(7);
-        this.digit = 7;
-        this.other = 9;
-        this.morph = 0; // percent of the other digit
-        this.place = 1; // on the circle
-        this.layers = null;
+      if (!this.circle) {
         this.build();
         this.freshNoise();
       }
-      this.sight = new IntersectionObserver(
-        (entries) => {
-          if (entries.some((entry) => entry.isIntersecting)) this.begin();
-        },
-        { rootMargin: "400px" },
-      );
+      const near = (entries) => entries.some((entry) => entry.isIntersecting) && this.begin();
+      this.sight = new IntersectionObserver(near, { rootMargin: "400px" });
       this.sight.observe(this);
       this.theme = new MutationObserver(() => this.draw());
       this.theme.observe(document.documentElement, { attributeFilter: ["data-theme"] });
@@ -77,10 +75,7 @@
           this.dataset.state = "ready";
           this.change();
         },
-        () => {
-          this.find("status").textContent =
-            "The generator did not load. Reload the page to try again.";
-        },
+        () => (this.find("status").textContent = FAILED),
       );
     }
 
@@ -89,10 +84,9 @@
     }
 
     build() {
-      const id = (name) => `${this.idPrefix}-${name}`;
       const slider = (name, label, low, high, step) => `
-        <label for="${id(name)}">${label}</label>
-        <input id="${id(name)}" data-part="${name}" type="range" min="${low}" max="${high}" step="${step}">
+        <label>${label}
+          <input data-part="${name}" type="range" min="${low}" max="${high}" step="${step}"></label>
         <span data-part="${name}-value" aria-hidden="true"></span>`;
       const canvas = (more) => `<canvas width="${SIDE}" height="${SIDE}"${more}></canvas>`;
       this.innerHTML = `
@@ -105,10 +99,10 @@
             ${slider("place", "Noise", 1, PLACES, 1)}
             <button type="button" data-part="fresh">New noise</button>
             ${slider("morph", "Morph", 0, 100, 5)}
-            <label for="${id("other")}">into a</label>
-            <select id="${id("other")}" data-part="other" aria-label="Morph into a">
-              ${DIGITS.map((d) => `<option>${d}</option>`).join("")}
-            </select>
+            <label>into
+              <select data-part="other" aria-label="Morph into">
+                ${DIGITS.map((d) => `<option>${d}</option>`).join("")}
+              </select></label>
           </div>
         </div>
         <div class="digits-strip" role="img" aria-label="Eight more pictures of the same, each from other noise">
@@ -117,10 +111,7 @@
         <p role="status" data-part="status"></p>`;
       this.addEventListener("click", ({ target }) => {
         if (target.dataset.digit) this.change({ digit: Number(target.dataset.digit), morph: 0 });
-        if (target.dataset.part === "fresh") {
-          this.freshNoise();
-          this.change();
-        }
+        if (target.dataset.part === "fresh") this.change(this.freshNoise());
       });
       this.addEventListener("input", ({ target }) => {
         this.change({ [target.dataset.part]: Number(target.value) });
@@ -133,6 +124,7 @@
       const draw = () => core.drawNormal(this.random, NOISE);
       this.ends = [draw(), draw()];
       this.others = Array.from({ length: MORE }, draw);
+      this.circle += 1;
     }
 
     // Every place on the circle is again a draw from N(0, 1), as the generator knows it.
@@ -163,8 +155,10 @@
       this.draw();
       clearTimeout(this.pause);
       this.pause = setTimeout(() => {
+        if (!this.layers) return;
         const words = this.words[0].toUpperCase() + this.words.slice(1);
-        this.find("status").textContent = `${words}, noise ${this.place} of ${PLACES}.`;
+        const circle = this.circle > 1 ? `, circle ${this.circle}` : "";
+        this.find("status").textContent = `${words}, noise ${this.place} of ${PLACES}${circle}.`;
       }, PAUSE);
     }
 
