@@ -8,7 +8,8 @@ import torch
 from scipy.linalg import sqrtm
 
 from benchmarks import digits
-from gan_course.saving import load_generator, save_generator
+from gan_course.networks import sample
+from gan_course.saving import load_generator, load_trained, save_generator, trained_card
 
 
 @pytest.fixture(scope="module")
@@ -79,3 +80,34 @@ def test_a_discriminator_that_sees_no_label_judges_the_picture_alone(chapter):
     other[:, 64:] = rows[:, 64:].flip(1)
     assert torch.equal(discriminator(rows), discriminator(other))
     assert generator(chapter["ask"](torch.arange(3))).shape == (3, 74)
+
+
+def test_the_digits_that_ship_are_read_as_asked_as_often_as_their_card_says(chapter):
+    card = trained_card("digits")
+    torch.manual_seed(2024)
+    wanted = torch.arange(10).repeat(1_000)
+    made = sample(load_trained("digits"), chapter["ask"](wanted))
+    good = chapter["read"](made) == wanted
+    assert float(good.double().mean()) == pytest.approx(card["asked"], abs=0.004)
+    for digit, share in enumerate(card["asked_by_digit"]):
+        assert float(good[wanted == digit].double().mean()) == pytest.approx(share, abs=0.02)
+
+
+def test_a_mixed_label_turns_a_7_into_a_4_at_a_place_that_the_noise_decides(chapter):
+    """What the page says beside the digit machine."""
+    torch.manual_seed(2025)
+    noise, steps = torch.randn(200, 32), torch.linspace(0, 1, 21)
+    seen = {}
+    for other in (4, 6):
+        label = torch.zeros(21, 10)
+        label[:, 7], label[:, other] = 1 - steps, steps
+        label = label.expand(200, 21, 10)
+        rows = torch.cat([noise[:, None].expand(200, 21, 32), label], dim=2)
+        made = sample(load_trained("digits"), rows.reshape(-1, 42))
+        seen[other] = chapter["read"](made).reshape(200, 21)
+    first = steps[(seen[4] == 4).int().argmax(dim=1)]
+    assert 0.4 < float(first.median()) < 0.6
+    assert float(first.quantile(0.95) - first.quantile(0.05)) > 0.2
+    third = {other: (walk != 7) & (walk != other) for other, walk in seen.items()}
+    assert float(third[6].any(dim=1).double().mean()) > 0.9
+    assert float(third[4].any(dim=1).double().mean()) < 0.1

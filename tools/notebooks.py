@@ -82,12 +82,14 @@ def fingerprint(notebook: NotebookNode) -> str:
     """A short text that stands for the code of a notebook, and of what it imports and reads."""
     cells = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
     files = below("\n".join(cells), set())
-    if "load_trained" in "\n".join(cells):
-        files |= set((ROOT / "gan_course").rglob("*.safetensors"))
-    for name in re.findall(r"load_records\((.*?)\)", "\n".join(cells)):
-        quoted = re.fullmatch(r'f?"(.*)"', name)  # a name that is computed may be any
-        pattern = re.sub(r"\{.*?\}", "*", quoted[1]) if quoted else "*"
-        files |= set((ROOT / "gan_course" / "measured").glob(f"{pattern}.json"))
+    for call, shape in (
+        ("load_trained", "trained/{}.safetensors"),
+        ("load_records", "measured/{}.json"),
+    ):
+        for name in re.findall(rf"{call}\((.*?)\)", "\n".join(cells)):
+            quoted = re.fullmatch(r'f?"(.*)"', name)  # a name that is computed may be any
+            pattern = re.sub(r"\{.*?\}", "*", quoted[1]) if quoted else "*"
+            files |= set((ROOT / "gan_course").glob(shape.format(pattern)))
     digest = hashlib.sha256("\0".join(cells).encode())
     for file in sorted(files):
         digest.update(file.relative_to(ROOT).as_posix().encode() + file.read_bytes())

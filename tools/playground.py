@@ -1,8 +1,10 @@
-"""Which trained generators does the playground run? Those of the package, as JavaScript."""
+"""Which trained generators do pages run? Those of the package, as JavaScript."""
 
 from __future__ import annotations
 
+import base64
 import json
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -13,18 +15,25 @@ from gan_course.networks import Unscale
 from gan_course.saving import TRAINED, load_trained, trained_card
 
 DIGITS = 7  # of each weight, as many as float32 has
+MACHINE = "digits"  # the generator of <gan-digits>, which is no target of the playground
 
 
-def layer_of(layer: nn.Module) -> dict[str, Any]:
+def rounded(tensor: torch.Tensor) -> list[float]:
+    """Numbers as a list in JavaScript."""
+    return [float(f"{value:.{DIGITS}g}") for value in tensor.detach().flatten().tolist()]
+
+
+def packed(tensor: torch.Tensor) -> str:
+    """Numbers as the bytes of a Float32Array, in base64: where there are many, half as long."""
+    return base64.b64encode(tensor.detach().numpy().astype("<f4").tobytes()).decode()
+
+
+def layer_of(layer: nn.Module, numbers: Callable[[torch.Tensor], Any] = rounded) -> dict[str, Any]:
     """One layer as `runLayers` of the playground takes it; weights are (inputs, outputs).
 
     Raises:
         TypeError: the playground has no such layer.
     """
-
-    def numbers(tensor: torch.Tensor) -> list[float]:
-        return [float(f"{value:.{DIGITS}g}") for value in tensor.detach().flatten().tolist()]
-
     if isinstance(layer, nn.Linear):
         return {"kind": "Linear", "weight": numbers(layer.weight.T), "bias": numbers(layer.bias)}
     if isinstance(layer, nn.ReLU | nn.LeakyReLU):
@@ -33,6 +42,8 @@ def layer_of(layer: nn.Module) -> dict[str, Any]:
         return {"kind": "Waves", "count": layer.count}
     if isinstance(layer, nn.Softmax):
         return {"kind": "Softmax"}
+    if isinstance(layer, nn.Tanh):
+        return {"kind": "Tanh"}
     if isinstance(layer, Unscale):
         return {"kind": "Unscale", "low": numbers(layer.low), "high": numbers(layer.high)}
     raise TypeError(f"layer must be one that the playground can run, got {layer}")
@@ -50,9 +61,11 @@ def about(card: dict[str, Any]) -> str:
 
 
 def trained_script() -> str:
-    """A script that puts all of them into `GAN_TRAINED`, by their names."""
+    """A script that puts those of the playground into `GAN_TRAINED`, by their names."""
     trained = {}
     for path in sorted(TRAINED.glob("*.safetensors")):
+        if path.stem == MACHINE:
+            continue
         generator, card = load_trained(path.stem), trained_card(path.stem)
         count, *_, kind = card["noise"].split()
         noise = "normal" if kind == "distribution" else "uniform"
@@ -62,3 +75,9 @@ def trained_script() -> str:
             "layers": [layer_of(layer) for layer in generator.children()],
         }
     return f'"use strict";\nwindow.GAN_TRAINED = {json.dumps(trained, separators=(",", ":"))};\n'
+
+
+def digits_script() -> str:
+    """A script that puts the layers of the digit machine into `GAN_DIGITS`, weights in base64."""
+    layers = [layer_of(layer, packed) for layer in load_trained(MACHINE).children()]
+    return f'"use strict";\nwindow.GAN_DIGITS = {json.dumps(layers, separators=(",", ":"))};\n'

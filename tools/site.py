@@ -127,7 +127,7 @@ def settings(repo_url: str) -> dict[str, Any]:
 
 def put_together(repo_url: str, wheel_url: str) -> None:
     """Lay out settings, pages and notebooks in `_build/source`, only what changed."""
-    from tools.playground import trained_script  # loads torch, which takes seconds
+    from tools.playground import digits_script, trained_script  # loads torch, which takes seconds
 
     config = settings(repo_url)
     url = config.get("repository", {}).get("url", "")
@@ -136,6 +136,7 @@ def put_together(repo_url: str, wheel_url: str) -> None:
         if file.is_file() and "__pycache__" not in file.parts:
             files[file.relative_to(ROOT)] = file.read_bytes()
     files[PLAYGROUND / "trained.js"] = trained_script().encode()
+    files[PLAYGROUND / "digits_weights.js"] = digits_script().encode()
     published = {}
     for path in sources():
         name, notebook = path.relative_to(ROOT), nbformat.read(path, as_version=4)

@@ -26,19 +26,23 @@ def drop_thebe(
 
 # in the order in which they need each other
 PLAYGROUND = ("core", "measures", "targets", "session", "pictures", "trained", "playground")
+DIGITS = ("core", "digits")  # which loads its weights itself, when a reader comes to it
 
 
 def add_playground(
     app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any
 ) -> None:
-    """Load the playground's scripts on pages that hold one, and on no others."""
+    """Load the scripts of a playground or digit machine on pages that hold one, on no others."""
     raw = "" if doctree is None else " ".join(node.astext() for node in doctree.findall(nodes.raw))
-    if "<gan-playground" not in raw:
-        return
-    app.add_css_file("playground/playground.css")
-    for name in PLAYGROUND:
-        if name != "trained" or "<gan-playground small" not in raw:
-            app.add_js_file(f"playground/{name}.js", loading_method="defer")
+    names = list(PLAYGROUND) if "<gan-playground" in raw else []
+    if "<gan-playground small" in raw:
+        names.remove("trained")
+    if "<gan-digits" in raw:
+        names += [name for name in DIGITS if name not in names]
+    if names:
+        app.add_css_file("playground/playground.css")
+    for name in names:
+        app.add_js_file(f"playground/{name}.js", loading_method="defer")
 
 
 def one_click(

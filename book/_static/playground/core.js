@@ -499,6 +499,7 @@ function ganCore() {
         softmax(values, n, values.length / n);
         return values;
       },
+      Tanh: () => each((value) => Math.tanh(value)),
       Unscale: ({ low, high }) => each((v, d) => low[d] + ((v + 1) / 2) * (high[d] - low[d])),
     };
     for (const layer of layers) values = run[layer.kind](layer);
