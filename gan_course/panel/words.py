@@ -96,7 +96,8 @@ G_FROZEN = Finding(
     "its optimiser got other weights or is never told to step(); its fakes are cut off by "
     f"detach() or no_grad() in its own step, too; or its gradient is 0: a clamp, or {ROUNDS}.",
     "after G_loss.backward(), print the gradient of one of its weights: None means that the loss "
-    "doesn't depend on it, 0 that something in between is flat. BCEWithLogitsLoss never is.",
+    "doesn't depend on it, 0 that something in between is flat. BCEWithLogitsLoss is flat only "
+    "where the discriminator already says what is wanted.",
 )
 D_FROZEN = Finding(
     "D frozen",
@@ -112,9 +113,9 @@ D_FROZEN = Finding(
 WINS = Finding(
     "D wins",
     "The discriminator wins: it has long told real from generated samples with near certainty.",
-    "the generator's targets are zeros where they should be ones; its gradient vanishes: its loss "
-    f"is log(1 - D), or {ROUNDS}; its steps are too few or too small; the data are not scaled; or "
-    "its last layer can't reach the data.",
+    "the generator's targets are zeros where they should be ones; its steps are too few or too "
+    "small; the data are not scaled; its last layer can't reach the data; or its gradient "
+    f"vanishes: {ROUNDS}, or a loss of log(1 - D).",
     "check the generator's targets first: its loss is -log D, best from logits "
     "(BCEWithLogitsLoss). Then the same number of steps for both, a smaller learning rate for "
     "the discriminator, and scaled data.",
