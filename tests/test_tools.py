@@ -92,6 +92,19 @@ def test_code_that_is_newer_than_its_outputs_is_told(workplace, monkeypatch, new
     assert notebooks.stale() == [path.stem]
 
 
+def test_a_shipped_generator_makes_those_stale_that_name_it(workplace, monkeypatch):
+    path = put(workplace, "'made by', 'load_trained(\"sine\")'")
+    trained = workplace / "gan_course" / "trained"
+    trained.mkdir()
+    (trained / "sine.safetensors").write_bytes(b"1")
+    monkeypatch.setattr(notebooks, "execute", lambda path: (nbformat.read(path, 4), 60.0))
+    assert run(monkeypatch) == 0
+    (trained / "digits.safetensors").write_bytes(b"1")
+    assert notebooks.stale() == []
+    (trained / "sine.safetensors").write_bytes(b"2")
+    assert notebooks.stale() == [path.stem]
+
+
 def test_a_failing_cell_is_told_and_the_others_are_written(workplace, capsys, monkeypatch):
     put(workplace, "print(1)").rename(workplace / "notebooks" / "02_good.ipynb")
     failing = put(workplace, "1 / 0")
@@ -237,8 +250,8 @@ def test_a_warning_of_the_renderer_fails_the_build(tmp_path, monkeypatch, capfd)
 
 def test_a_layer_that_the_playground_does_not_know_is_named():
     assert layer_of(nn.ReLU()) == {"kind": "LeakyReLU", "slope": 0}
-    with pytest.raises(TypeError, match="layer must be one that the playground can run, got Tanh"):
-        layer_of(nn.Tanh())
+    with pytest.raises(TypeError, match="layer must be one that the playground can run, got GELU"):
+        layer_of(nn.GELU())
 
 
 def test_two_notebooks_run_side_by_side_and_one_that_measures_times_alone(workplace, monkeypatch):

@@ -41,7 +41,7 @@
   }
 
   class Digits extends HTMLElement {
-    random = new core.Random(7);
+    random = new core.Random(0);
     digit = 7;
     other = 4;
     morph = 0; // percent of the other digit
