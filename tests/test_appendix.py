@@ -42,7 +42,7 @@ def test_the_programs_run_and_print_what_the_page_shows(page, tmp_path, monkeypa
 @pytest.mark.slow
 def test_two_processes_share_a_study_and_come_to_the_same_gan(tmp_path):
     page = (BOOK / "appendix_several_processes.md").read_text(encoding="utf-8")
-    block = r"```\{code-block\} python\n:caption: ([\w.]+)\n(.*?)```"
+    block = r"```\{code-block\} python\n:caption: `(.*?)`\n(.*?)```"
     scripts = dict(re.findall(block, page, re.DOTALL))
     for name, script in scripts.items():
         (tmp_path / name).write_text(script, encoding="utf-8")
