@@ -15,7 +15,16 @@ nox.options.envdir = "_build/nox"
 
 # these test the site, a browser, the tools: things that no reader's machine has to do
 OTHERS = (
-    *("accessibility", "concept_page", "notebooks", "pdf", "pictures", "playground*", "site"),
+    *(
+        "accessibility",
+        "concept_page",
+        "digit_machine",
+        "notebooks",
+        "pdf",
+        "pictures",
+        "playground*",
+        "site",
+    ),
     *("styles", "supply_chain", "tools*"),
 )
 LOCK = ("--constraint=requirements.txt", "--constraint=requirements-torch.txt")
