@@ -15,17 +15,8 @@ nox.options.envdir = "_build/nox"
 
 # these test the site, a browser, the tools: things that no reader's machine has to do
 OTHERS = (
-    *(
-        "accessibility",
-        "concept_page",
-        "digit_machine",
-        "notebooks",
-        "pdf",
-        "pictures",
-        "playground*",
-        "site",
-    ),
-    *("styles", "supply_chain", "tools*"),
+    *("accessibility", "concept_page", "notebooks", "pdf", "pictures", "playground*", "site"),
+    *("styles", "supply_chain", "tools*", "digit_machine"),
 )
 LOCK = ("--constraint=requirements.txt", "--constraint=requirements-torch.txt")
 

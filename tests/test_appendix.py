@@ -74,7 +74,8 @@ def test_the_table_of_changes_says_what_was_measured():
         ]
         lines.append(f"| {' | '.join(cells)} |")
     assert "\n".join(lines) in page
-    assert len({line.split(" | ")[3] for line in lines}) == 1  # "the same in every row"
+    errors = [float(line.split(" | ")[3].removesuffix(" %")) for line in lines]
+    assert max(errors) - min(errors) <= 0.03  # "nearly the same in every row"
     assert f"moves by at most {max(moves):.3f}. " in page
     assert f"differ by up to {max(alike) - min(alike):.3f}. " in page
 
