@@ -75,7 +75,7 @@ def test_the_table_of_changes_says_what_was_measured():
         lines.append(f"| {' | '.join(cells)} |")
     assert "\n".join(lines) in page
     errors = [float(line.split(" | ")[3].removesuffix(" %")) for line in lines]
-    assert max(errors) - min(errors) <= 0.03  # "nearly the same in every row"
+    assert max(errors) - min(errors) <= 0.05  # "nearly the same in every row"
     assert f"moves by at most {max(moves):.3f}. " in page
     assert f"differ by up to {max(alike) - min(alike):.3f}. " in page
 
@@ -84,6 +84,7 @@ def test_the_table_of_patterns_says_what_was_measured():
     page = (BOOK / "appendix_same_numbers.md").read_text(encoding="utf-8")
     names = {"multiples": "multiples of 5", "odd": "odd numbers"}
     names |= {f"multiples_of_{n}": f"multiples of {n}" for n in (2, 3, 7)}
+    names |= {"one_value": "one value", "two_values": "two values", "all_values": "all hundred"}
     for name, words in names.items():
         records = load_records(f"{name}_course")
         tv = [record["tv"] for record in records]
