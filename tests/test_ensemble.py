@@ -4,6 +4,7 @@ import copy
 import functools
 import math
 import re
+import shutil
 from dataclasses import replace
 
 import numpy as np
@@ -262,6 +263,7 @@ def test_training_does_what_a_plain_loop_does(case):
 
 
 @pytest.mark.slow  # the compiler takes its time
+@pytest.mark.skipif(not shutil.which("g++"), reason="needs a C++ compiler")
 @pytest.mark.filterwarnings("error:trained the plain way")
 def test_a_compiled_step_has_the_same_losses():
     plain, fast = (trained("the whole recipe", *SEEDS[:3], fast=way) for way in (False, True))
