@@ -89,7 +89,7 @@ def package(name: str, oldest: str) -> Check:
         return Check("FAIL", lacking, f'python -m pip install "{name}>={oldest}"')
     here = version(name)
     try:
-        importlib.import_module(name)
+        importlib.import_module({"scikit-learn": "sklearn"}.get(name, name))
     except Exception as error:  # a package that is half there raises anything
         again = f'python -m pip install --force-reinstall "{name}=={here}"'
         return Check("FAIL", f"{name} {here} can't be imported: {error}", again)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import matplotlib
 import pytest
 import torch
 from scipy.linalg import sqrtm
@@ -16,7 +17,8 @@ from gan_course.saving import load_generator, load_trained, save_generator, trai
 def chapter():
     """The names of the cells that a study needs; the judge is trained in a few seconds."""
     names = {}
-    exec(digits.code(), names)
+    with matplotlib.rc_context():  # the chapter sets a size of letters
+        exec(digits.code(), names)
     return names
 
 
