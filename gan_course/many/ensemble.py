@@ -273,7 +273,9 @@ class Training:
                 (discriminator, settings.discriminator_rate),
             )
         )
-        self.gradients = compiled(PLAIN) if fast else PLAIN
+        self.of_d, self.of_g = discriminator_gradients, generator_gradients
+        if fast:
+            self.of_d, self.of_g = compiled(self.of_d), compiled(self.of_g)
 
     def averaged(self) -> tuple[nn.Sequential, nn.Sequential]:
         """Copies of both stacked networks as they are now, or of their moving averages."""
@@ -305,16 +307,7 @@ class Training:
         losses = []
         for step in range(first, first + steps):
             now = batch.part(step - first, 1, self.settings.batch_size)
-            try:
-                found = self.step(now, step)
-            except RuntimeError as error:
-                if self.gradients == PLAIN or not _of_compiler(error):
-                    raise  # what the compiler refuses has not changed anything yet
-                reason = str(error).strip().splitlines()[0]
-                warnings.warn(f"trained the plain way, as {reason}", stacklevel=3)
-                self.gradients = PLAIN
-                found = self.step(now, step)
-            losses.append(torch.stack(found))
+            losses.append(torch.stack(self.step(now, step)))
         return torch.stack(losses, dim=1)
 
     def step(self, batch: Batch, step: int) -> Losses:
@@ -325,11 +318,10 @@ class Training:
             self.change_d.param_groups[0]["lr"] = settings.discriminator_rate * (1 - progress)
         first, last = settings.penalty or (1.0, 1.0)
         weight = torch.tensor(first * (last / first) ** progress)
-        of_d, of_g = self.gradients
         noise, networks = batch.noise, (self.generator, self.discriminator)
-        gradients, on_real, on_fake = of_d(*networks, batch.real, noise[0], settings, weight)
+        gradients, on_real, on_fake = self.of_d(*networks, batch.real, noise[0], settings, weight)
         _change(self.change_d, gradients)
-        gradients, of_generator = of_g(*networks, noise[1], settings)
+        gradients, of_generator = self.of_g(*networks, noise[1], settings)
         _change(self.change_g, gradients)
         if settings.average:  # what `training.moving_average` does, in a third of its time
             taken = 1 - min(settings.average, (step + 1) / (step + 10))
@@ -383,22 +375,30 @@ def generator_gradients(
     return _gradients(loss, generator), loss.detach()
 
 
-Steps = tuple[Callable[..., Any], Callable[..., Any]]
-PLAIN: Steps = discriminator_gradients, generator_gradients
+def compiled(step: Callable[..., Any]) -> Callable[..., Any]:
+    """The same function, made into one program when it is first called.
 
-
-def compiled(steps: Steps) -> Steps:
-    """The same functions, each made into one program when it is first called."""
+    Where the compiler can't, it is called as it is, and a warning says why.
+    """
     config = torch._dynamo.config
-    # a gradient within the program; a PyTorch that can't has no such name, and then no program
-    config.trace_autograd_ops = True
-    config.recompile_limit = 64  # programs of one function: one for each shape of networks
-    of_d, of_g = (torch.compile(step, fullgraph=True, dynamic=False) for step in steps)
-    return of_d, of_g
+    # a gradient within a program, which an older PyTorch doesn't know; and as many programs of one
+    # function as there may be shapes of networks
+    for name, value in (("trace_autograd_ops", True), ("recompile_limit", 64)):
+        if hasattr(config, name):
+            setattr(config, name, value)
+    program = torch.compile(step, fullgraph=True, dynamic=False)
 
+    def run(*arguments: Any) -> Any:
+        nonlocal program
+        try:
+            return program(*arguments)
+        except torch._dynamo.exc.TorchDynamoException as error:
+            reason = str(error).strip().splitlines()[0]
+            warnings.warn(f"trained the plain way, as {reason}", stacklevel=2)
+            program = step
+            return step(*arguments)
 
-def _of_compiler(error: RuntimeError) -> bool:
-    return isinstance(error, torch._dynamo.exc.TorchDynamoException)
+    return run
 
 
 def _mean(losses: Tensor) -> Tensor:
