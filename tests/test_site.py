@@ -33,7 +33,12 @@ def page(browser):
     page.on(
         "console", lambda message: message.type == "error" and page.problems.append(message.text)
     )
-    page.on("requestfailed", lambda request: page.problems.append(f"failed: {request.url}"))
+    # what a page that is left no longer needs is aborted, and that is no fault
+    page.on(
+        "requestfailed",
+        lambda request: request.failure != "net::ERR_ABORTED"
+        and page.problems.append(f"failed: {request.url} {request.failure}"),
+    )
     yield page
     context.close()
 
