@@ -72,7 +72,7 @@ def test_a_page_loads_whole_from_one_host_and_fits_its_window(page, site, asked,
     if page.locator("article .math").count():
         page.keyboard.press("Shift")  # the reader's first move lets formulas load
         page.wait_for_selector("article mjx-container", state="attached")
-    for width in (1280, 360):
+    for width in (1280, 320):
         page.set_viewport_size({"width": width, "height": 800})
         assert page.evaluate("document.documentElement.scrollWidth") <= width
     assert page.problems == []

@@ -26,8 +26,9 @@ THEME_SCRIPTS = (
 # fontawesome draws 20 icons with 1.5 MB of script: the styles draw them with a font. The theme uses
 # the search index only when it searches at each key, which is switched off; search.html has its own
 UNUSED_SCRIPTS = ("fontawesome", "searchtools", "language_data", "searchindex")
-# Names, brackets and blanks of code: the highlighting gives them the colour of all text
-PLAIN = ("n", "nn", "p", "w")
+# Names, brackets and blanks of code: the highlighting gives them the colour of all text. Operators
+# have one of their own, but say no more by it, and were a tenth of a long page.
+PLAIN = ("n", "nn", "o", "p", "w")
 DESCRIPTION = 160  # characters that search engines show
 
 
@@ -125,6 +126,8 @@ def lighten_code(soup: BeautifulSoup) -> None:
     for name in PLAIN:
         for token in soup.select(f".highlight pre span.{name}:not([class*=' '])"):
             token.unwrap()
+    for empty in soup.select(".highlight pre > span:empty"):
+        empty.decompose()
 
 
 def size(file: Path) -> tuple[int, int] | None:
