@@ -155,10 +155,6 @@ def test_what_project_1_says_of_its_eight_seeds_is_so():
     # "the worst final error is dozens of times the best"
     errors = [r["mse"] for r in original]
     assert 24 < max(errors) / min(errors) < 100
-    # "in no run was the error smaller", "in most it was much larger"
-    ratios = [r["undecided_error"] / r["last_error"] for r in original]
-    assert sum(ratio >= 2 for ratio in ratios) == 6
-    assert min(ratios) >= 1
     # "smaller than the best of the original ones", "a smaller KS distance than before"
     assert max(r["mse"] for r in cure) < min(errors)
     assert all(b["ks"] < a["ks"] for a, b in zip(original, cure, strict=True))
