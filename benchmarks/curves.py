@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, replace
 from functools import partial
@@ -16,7 +15,7 @@ from gan_course.data import Curve, Scaler, batches, curve_points, exponential, n
 from gan_course.many import QUICK, Ensemble
 from gan_course.metrics import curve_mse, curve_quality, fit_and_spread
 from gan_course.networks import in_data_units, make_discriminator, make_generator, sample
-from gan_course.training import History, fit
+from gan_course.training import fit
 
 COUNT, BATCH = 2_048, 128
 
@@ -78,20 +77,6 @@ def run(name: str, recipe: str, seeds: Sequence[int], fresh: int, device: str) -
     return train_together(data, SETTINGS[recipe], seeds, measure, device)
 
 
-def undecided_and_last(history: History, width: int = 100) -> tuple[float, float]:
-    """The median score where the losses were nearest to ln 2, and at the end of the training.
-
-    The epochs are looked at in blocks of `width`, as in chapter 1; a shorter one at the end is left
-    out.
-    """
-    starts = range(0, len(history.epochs) - width + 1, width)
-    distances = (torch.tensor(history.losses) - math.log(2)).abs().mean(dim=1)
-    nearest = min(starts, key=lambda start: float(distances[start : start + width].mean()))
-    scores = torch.tensor(history.scores)
-    nearby, last = (scores[a : a + width].median() for a in (nearest, starts[-1]))
-    return float(nearby), float(last)
-
-
 def run_loop(task: Task, recipe: str, seed: int, fresh: int) -> tuple[nn.Sequential, Record]:
     """Train once by the loop of chapter 1: "original", or "cure" with the same networks.
 
@@ -128,10 +113,7 @@ def run_loop(task: Task, recipe: str, seed: int, fresh: int) -> tuple[nn.Sequent
         )
         generator = in_data_units(generator, scaler)
     samples = sample(generator, noise(fresh))
-    record: Record = {}
-    if recipe == "original":
-        record["undecided_error"], record["last_error"] = undecided_and_last(history)
-    return generator, record | {
+    return generator, {
         "steps": history.stopped_at * (COUNT // BATCH),
         "stopped_at": history.stopped_at,
         "best_epoch": history.best_epoch,
