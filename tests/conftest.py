@@ -10,12 +10,15 @@ import sys
 import threading
 from pathlib import Path
 
+import matplotlib
+import matplotlib.pyplot as plt
 import pytest
 
 from tools.browser import NAMES, find
 
 ROOT = Path(__file__).resolve().parent.parent
 HTML = ROOT / "_build" / "html"
+matplotlib.use("Agg")  # pictures are drawn unseen
 TOC = (ROOT / "book" / "_toc.yml").read_text(encoding="utf-8")
 PAGES = tuple(f"{name}.html" for name in re.findall(r"(?:root|file): (\S+)", TOC))
 
@@ -56,6 +59,12 @@ def pytest_collection_modifyitems(items):
         if {"browser", "site", "published"} & set(getattr(item, "fixturenames", ())):
             item.add_marker("browser")
     items.sort(key=lambda item: (item.path.suffix != ".ipynb", item.path.name not in LONG))
+
+
+@pytest.fixture(autouse=True)
+def _close_figures():
+    yield
+    plt.close("all")
 
 
 class _Quiet(http.server.SimpleHTTPRequestHandler):
@@ -103,6 +112,35 @@ def browser():
             setattr(chromium, name, _patient(getattr(chromium, name)))
         yield chromium
         chromium.close()
+
+
+def opened(browser, **settings):
+    """A page that remembers what went wrong and which addresses it asked for."""
+    settings = {"viewport": {"width": 1280, "height": 900}, **settings}
+    page = browser.new_context(**settings).new_page()
+    page.problems, page.asked = [], []
+    page.on("pageerror", lambda error: page.problems.append(str(error)))
+    page.on("console", lambda m: m.type == "error" and page.problems.append(m.text))
+    page.on("request", lambda request: page.asked.append(request.url))
+    return page
+
+
+@pytest.fixture
+def page(browser):
+    """A page, for which nothing must go wrong and which must not ask another host."""
+    page = opened(browser)
+    yield page
+    page.context.close()
+    assert page.problems == []
+    here = ("http://127.0.0.1:", "file:", "data:", "blob:", "about:")
+    assert [address for address in page.asked if not address.startswith(here)] == []
+
+
+def show_formulas(page):
+    """Draw the formulas: they wait for the reader's first move, key or touch."""
+    if page.locator("article .math").count():
+        page.keyboard.press("Shift")
+        page.wait_for_selector("article mjx-container", state="attached")
 
 
 def _patient(make):

@@ -1,8 +1,8 @@
-"""The built site as axe-core judges it, in light and dark, on a desktop and on a phone."""
+"""Every page of the site, opened once: is it whole, does it fit a phone, and what says axe-core?"""
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from conftest import PAGES
+from conftest import PAGES, show_formulas
 
 pytestmark = pytest.mark.browser
 # Every rule that axe runs unless told otherwise, those for good practice too, and these, which it
@@ -47,14 +47,6 @@ MARK_LOOKS = """() => {
 }"""
 
 
-@pytest.fixture(scope="module")
-def page(browser):
-    # colours fade from light to dark, and axe would judge one in between
-    page = browser.new_page(viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
-    yield page
-    page.close()
-
-
 def violations(page, rules=None, part="html"):
     options = {"resultTypes": ["violations"]}
     if rules:
@@ -67,11 +59,15 @@ def violations(page, rules=None, part="html"):
 
 
 @pytest.mark.parametrize("name", (*PAGES, "search.html", "genindex.html", "py-modindex.html"))
-def test_axe_finds_no_violation(page, site, name):
-    page.goto(f"{site}/{name}")
-    if page.locator("article .math").count():
-        page.keyboard.press("Shift")  # the first key lets formulas load
-        page.wait_for_selector("article mjx-container", state="attached")
+def test_a_page_is_whole_fits_its_window_and_has_no_violation(page, site, name):
+    # colours fade from light to dark, and axe would judge one in between
+    page.emulate_media(reduced_motion="reduce")
+    response = page.goto(f"{site}/{name}", wait_until="networkidle")
+    assert response.status == 200
+    show_formulas(page)
+    for width in (320, 1280) if name in PAGES else ():
+        page.set_viewport_size({"width": width, "height": 900})
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
     assert violations(page) == ""
     for theme in ("light", "dark"):
         page.evaluate("theme => { document.documentElement.dataset.theme = theme }", theme)

@@ -19,7 +19,10 @@ from gan_course.records import FOLDER, load_records
 BOOK = Path(__file__).resolve().parent.parent / "book"
 
 
-PAGES = ("appendix_files", "appendix_long_run", "appendix_same_numbers", "how_gans_train")
+PAGES = [
+    pytest.param("appendix_files", marks=pytest.mark.slow),  # exports programs
+    *("appendix_long_run", "appendix_same_numbers", "how_gans_train"),
+]
 
 
 @pytest.mark.filterwarnings("ignore")  # TorchScript is deprecated, as the page says
@@ -119,10 +122,6 @@ def test_what_the_page_on_losses_concludes_is_so():
     content = json.loads((FOLDER / "losses.json").read_text(encoding="utf-8"))
     records, settings = content["records"], losses.SHARED
     assert f"batches of {settings.batch_size}, and {settings.steps:,} steps" in page
-    assert f"{losses.COUNT:,} training samples" in page
-    assert f"went on to {len(losses.COUNTED)} other seeds" in page
-    assert "four settings on three seeds" in page and len(losses.TRIED) == 3
-    assert all(len(grid) == 4 for grid in losses.GRIDS.values())
     plain, penalised, relativistic = losses.PLAIN, losses.PENALISED, losses.RELATIVISTIC
 
     def close(name, target):
@@ -160,20 +159,4 @@ def test_what_the_page_on_losses_concludes_is_so():
     assert min(off, key=off.get) == plain and close(plain, "sine") == 0
     assert f"smallest distance of all, {100 * off[plain]:.2f} %," in page
     assert f"median KS distance is {median(r['ks'] for r in of_sine[plain]):.2f}." in page
-    # "two learning rates to choose from, and all chose the larger; the other three had only that"
-    rates = {key: set() for key in ("chosen", "plain", "penalised")}
-    for one in content["tried"]:
-        rates["penalised" if one["penalty"] else "plain"].add(one["rates"][0])
-        rates["chosen"] |= {one["rates"][0]} if one["chosen"] else set()
-    assert rates == {"chosen": {4e-3}, "plain": {1e-3, 4e-3}, "penalised": {4e-3}}
-    weights = {0.1: [], 10.0: []}
-    for one in content["tried"]:
-        if one["loss"] == "Wasserstein, GP":
-            weights[one["penalty"][0]].append(one)
-    assert any(one["chosen"] for one in weights[0.1])
-    assert all(one["sine"] + one["ring"] + one["moons"] == 0 for one in weights[10.0])
-    seconds = {name: rows[0]["seconds"] for name, rows in of_sine.items()}
-    with_penalty = median(seconds[n] for n, loss in losses.LOSSES.items() if loss.penalty)
-    without = median(seconds[n] for n, loss in losses.LOSSES.items() if not loss.penalty)
-    assert 1.3 < with_penalty / without < 1.7
     assert not any(r["good"] for r in records if r["target"] == "ring")

@@ -3,16 +3,14 @@
 import json
 import sys
 from dataclasses import replace
-from functools import partial
 
 import pytest
 import torch
 
-from benchmarks import curves, multiples, museum, normal, quality, questions
-from gan_course.data import curve_points, normal_noise, real_batch
+from benchmarks import curves, multiples, normal, quality, questions
+from gan_course.data import normal_noise
 from gan_course.many import PATTERNS, QUICK
-from gan_course.networks import make_discriminator, make_generator
-from gan_course.training import fit, train_step
+from gan_course.networks import make_generator
 
 GOOD = {"fit_error": 0.005, "ks": 0.04, "outside": 0.005, "bins": 49}
 LEARNT = {"validity": 0.9999, "covered": 20, "allowed": 20, "tv": 0.05}
@@ -64,46 +62,6 @@ def test_neither_the_first_seed_nor_the_groups_change_a_record(command):
 
 
 @pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        (("--project", "sine", "--recipe", "magic"), "--recipe must be one of original"),
-        (
-            ("--project", "sine", "--recipe", "cure", "--device", "cuda"),
-            "--device cuda is for recipes with settings: quick, ",
-        ),
-    ],
-)
-def test_a_wrong_argument_is_named(command, capsys, arguments, message):
-    with pytest.raises(SystemExit):
-        command(*arguments)
-    assert message in capsys.readouterr().err
-
-
-def test_a_run_that_is_cut_short_goes_on_where_it_was(command, monkeypatch, capsys):
-    whole = quality.PROJECTS["sine"]
-
-    def broken(*arguments):
-        yield next(whole.run(*arguments))
-        raise KeyboardInterrupt
-
-    arguments = ("--project", "sine", "--recipe", "quick", "--seeds", "3")
-    monkeypatch.setitem(quality.PROJECTS, "sine", replace(whole, run=broken))
-    with pytest.raises(KeyboardInterrupt):
-        command(*arguments)
-    # a recipe that has changed is another one, and its seeds are not mixed in
-    changed = {"quick": replace(QUICK, generator_rate=0.5)}
-    monkeypatch.setitem(quality.PROJECTS, "sine", replace(whole, settings=changed))
-    with pytest.raises(ValueError, match="seeds of another study, with settings"):
-        command(*arguments)
-    monkeypatch.setitem(quality.PROJECTS, "sine", whole)
-    capsys.readouterr()
-    content = command(*arguments)
-    assert [record["seed"] for record in content["records"]] == [0, 1, 2]
-    rows = [line.split() for line in capsys.readouterr().out.splitlines()]
-    assert [row[0] for row in rows[1:4] if row] == ["1", "2"]  # seed 0 is not trained again
-
-
-@pytest.mark.parametrize(
     ("reached", "good", "worse"),
     [
         (curves.reached, GOOD, {"fit_error": 0.0051, "ks": 0.041, "outside": 0.0051, "bins": 48}),
@@ -114,41 +72,6 @@ def test_a_run_that_is_cut_short_goes_on_where_it_was(command, monkeypatch, caps
 def test_a_target_asks_for_each_of_its_measures(reached, good, worse):
     assert reached(good)
     assert not any(reached({**good, name: value}) for name, value in worse.items())
-
-
-@pytest.mark.parametrize("name", curves.TASKS)
-def test_real_points_are_good(name):
-    curve, low, high = task = curves.TASKS[name]
-    random = torch.Generator().manual_seed(1)
-    real = curve_points(curve, low, high, 20_000, random=random)
-    record = curves.measures(real, task)
-    assert curves.reached(record)
-    assert record["verdict"] == "good"
-
-
-@pytest.mark.parametrize("name", ["multiples", "odd"])
-def test_real_rows_are_good(name):
-    values = multiples.VALUES[name]
-    random = torch.Generator().manual_seed(1)
-    record = multiples.measures(real_batch(values, 100_000, 100, random=random), values)
-    assert multiples.reached(record)
-    assert record["verdict"] == "good"
-
-
-def trained_with(step):
-    """Losses and weights of three short epochs."""
-    torch.manual_seed(1)
-    loader = list(torch.randn(2, 8, 2))
-    generator, discriminator = make_generator(), make_discriminator()
-    history = fit(generator, discriminator, loader, normal_noise(2), epochs=3, step=step)
-    return history.losses, [*generator.parameters(), *discriminator.parameters()]
-
-
-def test_a_step_without_a_variant_is_that_of_project_1():
-    alike = partial(questions.train_step, variant=questions.Variant((1,)), more=iter(()))
-    (losses, weights), (their_losses, their_weights) = map(trained_with, (alike, train_step))
-    assert losses == their_losses
-    assert all(map(torch.equal, weights, their_weights))
 
 
 def test_a_variant_changes_the_discriminator_that_often_and_with_its_targets():
@@ -170,11 +93,3 @@ def test_a_variant_changes_the_discriminator_that_often_and_with_its_targets():
     # by hand: every answer has a logit of 1, so -log D is 0.3133 and -log(1 - D) is 1.3133
     assert losses.real.item() == pytest.approx(0.9 * 0.3133 + 0.1 * 1.3133, abs=1e-4)
     assert losses.fake.item() == pytest.approx(0.1 * 0.3133 + 0.9 * 1.3133, abs=1e-4)
-
-
-def test_a_healthy_run_of_the_museum_is_set_by_its_seed_alone(monkeypatch):
-    whole = museum.code()
-    monkeypatch.setattr(museum, "code", lambda: whole.replace("steps=1_000", "steps=2"))
-    first, other, again = museum.run([100, 101, 100])
-    assert first == again
-    assert first["score"] != other["score"]

@@ -2,10 +2,8 @@
 
 import copy
 import json
-import re
 from pathlib import Path
 
-import matplotlib
 import pytest
 import torch
 
@@ -42,7 +40,6 @@ def elsewhere(tmp_path, monkeypatch):
     monkeypatch.setattr(networks, "pick_device", lambda: "cpu")
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
-    matplotlib.use("Agg")
 
 
 def weights(*of):
@@ -61,7 +58,7 @@ def test_project_1_is_fit():
         for layer in network:
             if isinstance(layer, torch.nn.Linear):
                 layer.reset_parameters()  # first weights, as if the seed had just been set
-    by_hand = chapter["train"](max_epochs=4, patience=1_000)
+    by_hand = chapter["train"](max_epochs=2, patience=1_000)
 
     torch.manual_seed(0)
     discriminator, generator = networks.make_discriminator(), networks.make_generator()
@@ -72,7 +69,7 @@ def test_project_1_is_fit():
         data.normal_noise(chapter["latent_dim"]),
         score=lambda samples: metrics.curve_mse(samples, data.exponential),
         watch=chapter["watch"],
-        epochs=4,
+        epochs=2,
         optimisers=tuple(  # the same updates, but other roundings than without `fused`
             torch.optim.Adam(network.parameters(), lr=chapter["learning_rate"], fused=True)
             for network in (generator, discriminator)
@@ -85,52 +82,6 @@ def test_project_1_is_fit():
     torch.manual_seed(0)
     drawn = data.curve_points(data.exponential, 0, 50, chapter["observations"])
     assert torch.equal(drawn, chapter["points"])
-
-
-@pytest.mark.usefixtures("elsewhere")
-def test_the_arrows_of_project_1_start_to_where_d_says_real_and_turn_with_the_target():
-    chapter = run_until("01_exponential_curve.ipynb", "def train(")
-    exec(next(cell for cell in cells("01_exponential_curve.ipynb") if "def push(" in cell), chapter)
-    generator, discriminator = chapter["generator"], chapter["discriminator"].eval()
-    fakes, arrows = chapter["push"](generator, discriminator)
-    arrows = arrows / arrows.norm(dim=1, keepdim=True)
-    assert bool((discriminator(fakes + 1e-2 * arrows) > discriminator(fakes)).all())
-    chapter["generator_loss"] = chapter["fake_loss"]  # what the reader is asked to try
-    same, turned = chapter["push"](generator, discriminator)
-    assert torch.equal(same, fakes)
-    assert torch.allclose(turned / turned.norm(dim=1, keepdim=True), -arrows, atol=1e-4)
-
-
-def test_the_score_of_project_1_is_worked_out_as_its_example_says():
-    content = json.loads((NOTEBOOKS / "01_exponential_curve.ipynb").read_text(encoding="utf-8"))
-    text = " ".join(" ".join("".join(cell["source"]) for cell in content["cells"]).split())
-    height, error, ks, root, again, spread, total = map(
-        float,
-        re.search(
-            r"highest point, (\S+) dollars.*? An error of (\S+) and a KS distance of (\S+) make "
-            r"(\S+) / (\S+) \+ (\S+) = (\d\.\d+)",
-            text,
-        ).groups(),
-    )
-    assert (again, spread) == (height, ks)
-    assert height == round(1.08**50 - 1.08**0, 1)
-    x = torch.linspace(50 * ks, 50, 10_001)  # too few small ones
-    points = torch.stack([x, 1.08**x + root], dim=1)
-    assert metrics.curve_mse(points, data.exponential) == pytest.approx(error, rel=1e-4)
-    assert metrics.ks_uniform(x, 0, 50) == pytest.approx(ks, abs=1e-3)
-    assert total == pytest.approx(metrics.fit_and_spread(points, data.exponential, 0, 50), abs=5e-3)
-
-
-def test_the_original_of_project_1_is_worse_on_many_points_than_its_log_ends():
-    content = json.loads((NOTEBOOKS / "01_exponential_curve.ipynb").read_text(encoding="utf-8"))
-    printed = "".join(
-        "".join(output.get("text", ""))
-        for cell in content["cells"]
-        for output in cell.get("outputs", [])
-    )
-    logged = [float(error) for error in re.findall(r"epoch .*; error (\S+)\n", printed)]
-    (many,) = re.findall(r"original: error ([\d.]+),", printed)
-    assert float(many) > 2 * logged[-1]  # "several times larger"
 
 
 @pytest.mark.usefixtures("elsewhere")
@@ -152,15 +103,6 @@ def test_the_run_of_project_2_is_a_seed_of_its_table(monkeypatch):
     assert min(scores) == pytest.approx(record["best_score"])
     assert scores.index(min(scores)) + 1 == record["best_iteration"]
     assert counts == {}  # there are none before step 50
-
-
-@pytest.mark.usefixtures("elsewhere")
-def test_project_2_scores_as_the_package_does():
-    chapter = run_until("02_multiples_of_five.ipynb", "def mean_squared_remainder(")
-    for integers in (torch.arange(100), torch.tensor([5, 10, 11, 12])):
-        for divisor in (5, 7):
-            score = chapter["mean_squared_remainder"](integers, divisor)
-            assert score == pytest.approx(metrics.mean_squared_remainder(integers, divisor))
 
 
 @pytest.mark.usefixtures("elsewhere")
@@ -203,12 +145,6 @@ def test_the_class_of_project_3_is_the_packages():
     assert ours.fit(epochs=3).losses == history
     for name in ("generator", "discriminator"):
         assert equal(weights(getattr(theirs, name)), weights(getattr(ours, name)))
-
-
-def test_the_limit_of_project_3_is_twice_the_worst_of_a_hundred_real_draws():
-    torch.manual_seed(0)
-    real = [metrics.ks_normal(torch.randn(20_000)) for _ in range(100)]
-    assert 1.7 < 0.02 / max(real) < 2.3
 
 
 @pytest.mark.slow  # four trainings of full length

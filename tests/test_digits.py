@@ -10,7 +10,7 @@ from scipy.linalg import sqrtm
 
 from benchmarks import digits
 from gan_course.networks import sample
-from gan_course.saving import load_generator, load_trained, save_generator, trained_card
+from gan_course.saving import load_trained, trained_card
 
 
 @pytest.fixture(scope="module")
@@ -52,13 +52,6 @@ def test_a_request_comes_back_with_its_label(chapter):
     assert chapter["ConvolutionDiscriminator"]()(rows).shape == (10, 1)
 
 
-def test_the_flat_generator_can_be_saved_without_a_class(chapter, tmp_path):
-    network = chapter["picture_generator"](42)
-    requests = chapter["random_requests"](5)
-    loaded = load_generator(save_generator(network, tmp_path / "digits.safetensors"))
-    torch.testing.assert_close(loaded(requests), network(requests).detach())
-
-
 def test_real_rows_are_as_asked_and_a_record_has_what_the_chapter_prints(chapter):
     class Reader:
         def predict(self, pictures):
@@ -73,15 +66,6 @@ def test_real_rows_are_as_asked_and_a_record_has_what_the_chapter_prints(chapter
     assert line.startswith("seed 7: 9") and "as asked, each digit" in line
     plain = digits.measures(chapter["real"], chapter, Reader())
     assert "asked" not in plain and plain["shares"] == record["shares"]
-
-
-def test_a_discriminator_that_sees_no_label_judges_the_picture_alone(chapter):
-    short = dict(chapter, trained=lambda *given, steps: given)
-    generator, discriminator, _, rows = digits.generator_only(short)(0)
-    other = rows.clone()
-    other[:, 64:] = rows[:, 64:].flip(1)
-    assert torch.equal(discriminator(rows), discriminator(other))
-    assert generator(chapter["ask"](torch.arange(3))).shape == (3, 74)
 
 
 def test_the_digits_that_ship_are_read_as_asked_as_often_as_their_card_says(chapter):

@@ -3,10 +3,6 @@
 import cmath
 import math
 
-import matplotlib
-
-matplotlib.use("Agg")
-
 import matplotlib.pyplot as plt
 import pytest
 import torch
@@ -38,21 +34,6 @@ def test_the_field_is_that_of_the_paper(penalty):
     by_hand = [psi * torch.sigmoid(-psi * theta), up]
     field = dirac_field(some_positions(), penalty=penalty)
     torch.testing.assert_close(field, torch.stack(by_hand, dim=1))
-
-
-def test_the_discriminator_pushes_even_though_the_generator_is_right():
-    theta_push, psi_push = dirac_field(torch.tensor([[0.0, 1.0]]))[0].tolist()
-    assert theta_push == pytest.approx(0.5)  # away from the truth
-    assert psi_push == 0
-    assert dirac_field(torch.tensor([[0.0, 1.0]]), penalty=2)[0, 1].item() == pytest.approx(-2)
-
-
-def test_the_courses_losses_lean_inwards_a_little():
-    positions = some_positions()
-    radial = (positions * dirac_field(positions)).sum(dim=1)
-    score = positions.prod(dim=1)
-    torch.testing.assert_close(radial, -score * torch.tanh(score / 2))
-    assert bool((radial < 0).all())
 
 
 # --- eigenvalues --------------------------------------------------------------------------------
@@ -115,6 +96,11 @@ def test_a_step_follows_the_field_and_the_generator_sees_the_new_discriminator()
     theta = START[0] + 0.1 * dirac_field(torch.tensor([[START[0], psi]]))[0, 0].item()
     assert path[1].tolist() == pytest.approx([theta, psi])
     assert path[0].tolist() == list(START)
+    falling = dirac_path((1, 0), 20, 0.3, decay=True, alternating=False)
+    push = 0.3 / 20 * dirac_field(falling[-2:-1]).norm()  # the last is one 20th as long
+    assert (falling[-1] - falling[-2]).norm().item() == pytest.approx(push.item())
+    with pytest.raises(FloatingPointError, match="diverged within 120 steps; try a rate"):
+        dirac_path(START, 120, 1_000.0, penalty=1.0)
 
 
 def test_simultaneous_play_ends_on_the_same_circle_from_inside_and_outside():
@@ -127,51 +113,18 @@ def test_simultaneous_play_ends_on_the_same_circle_from_inside_and_outside():
     assert inside.item() == pytest.approx(math.sqrt(2 * 0.4), rel=0.05)
 
 
-def test_taking_turns_comes_in_ever_more_slowly():
-    path = distances(dirac_path((1, 0), 336, 0.3))[1:]
-    path = path.reshape(4, 84).mean(dim=1)  # over whole turns, which are not quite round
-    steps_in = -path.diff() / path[:-1]
-    assert bool((steps_in > 0).all())
-    assert bool((steps_in.diff() < 0).all())
-
-
-@pytest.mark.parametrize("alternating", [True, False])
-def test_with_the_penalty_it_spirals_in_at_the_pace_of_the_eigenvalue(alternating):
-    path = distances(dirac_path((0.1, 0), 400, 0.05, penalty=0.4, alternating=alternating))
-    pace = math.log(path[-1].item() / path[0].item()) / (400 * 0.05)
+def test_with_the_penalty_it_spirals_in_at_the_pace_of_the_eigenvalue():
+    path = distances(dirac_path((0.1, 0), 200, 0.05, penalty=0.4))
+    pace = math.log(path[-1].item() / path[0].item()) / (200 * 0.05)
     assert pace == pytest.approx(dirac_eigenvalues(penalty=0.4)[0].real, abs=0.02)
-
-
-def test_decay_ends_nearer_and_at_standstill():
-    steady = dirac_path((1, 0), 200, 0.3, alternating=False)
-    falling = dirac_path((1, 0), 200, 0.3, alternating=False, decay=True)
-    assert distances(falling)[-1] < distances(steady)[-1]
-    assert torch.equal(falling[1], steady[1])  # the first step is a whole one
-    # the last of 200 steps is one 200th as long
-    last = (falling[-1] - falling[-2]).norm()
-    push = 0.3 / 200 * dirac_field(falling[-2:-1]).norm()
-    assert last.item() == pytest.approx(push.item())
-
-
-def test_averages_are_those_of_the_formula():
-    path = torch.tensor([[0.0, 0.0], [1.0, 10.0], [3.0, 0.0]])
-    # keep 1/10, then min(0.15, 2/11)
-    expected = [[0.0, 0.0], [0.9, 9.0], [0.15 * 0.9 + 0.85 * 3, 0.15 * 9]]
-    torch.testing.assert_close(average_path(path, 0.15), torch.tensor(expected).double())
 
 
 def test_adam_circles_wider_the_longer_it_remembers():
     ends = [
         distances(dirac_path((1, 0), 250, 0.1, betas=(beta, 0.999)))[-100:].mean().item()
-        for beta in (0.9, 0.5, 0.0)
+        for beta in (0.9, 0.0)
     ]
-    assert ends == sorted(ends, reverse=True)
-    assert ends[0] > 1.5 > 0.5 > ends[2]
-
-
-def test_a_diverging_training_is_told():
-    with pytest.raises(FloatingPointError, match="diverged within 400 steps; try a rate"):
-        dirac_path(START, 400, 10.0, penalty=1.0)
+    assert ends[0] > 1.5 > 0.5 > ends[1]
 
 
 # --- pictures -----------------------------------------------------------------------------------
@@ -189,7 +142,6 @@ def test_the_picture_has_each_path_with_its_start_and_end():
         assert dot.get_xydata()[0].tolist() == path[0].tolist()
         assert cross.get_xydata()[0].tolist() == path[-1].tolist()
     assert drawn[0].get_linestyle() != drawn[3].get_linestyle()
-    plt.close("all")
 
 
 def test_the_arrows_of_the_picture_point_along_the_field(monkeypatch):
@@ -202,16 +154,3 @@ def test_the_arrows_of_the_picture_point_along_the_field(monkeypatch):
         position = torch.stack([side_x[column], side_y[row]])[None]
         push = dirac_field(position, penalty=0.5)[0]
         torch.testing.assert_close(torch.stack([right[row, column], up[row, column]]), push)
-    plt.close("all")
-
-
-@pytest.mark.parametrize(
-    ("call", "message"),
-    [
-        (lambda: dirac_field(torch.ones(2)), r"positions must have shape \(n, dim\), got \(2,\)"),
-        (lambda: plot_dirac(torch.ones(3, 3)), r"path must have shape \(n, 2\), got \(3, 3\)"),
-    ],
-)
-def test_what_would_be_another_game_is_refused(call, message):
-    with pytest.raises(ValueError, match=message):
-        call()

@@ -1,6 +1,7 @@
 """Does the doctor see what is wrong with a machine, and say what to do about it?"""
 
 import ast
+import importlib
 import os
 import re
 import subprocess
@@ -10,6 +11,7 @@ from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 
 import pytest
+import torch
 
 import gan_course
 from gan_course import doctor
@@ -17,7 +19,6 @@ from gan_course.doctor import Check, examine
 
 PACKAGE = Path(gan_course.__file__).parent
 PROGRAMS = {"jupyterlab": "4.4", "notebook": "7.4"}
-Python = namedtuple("Python", "major minor micro releaselevel serial")
 
 
 def pretend(monkeypatch, **versions):
@@ -31,20 +32,18 @@ def pretend(monkeypatch, **versions):
     monkeypatch.setattr(doctor, "version", version)
 
 
-def test_this_machine_is_ready_and_says_so_line_by_line():
-    command = [sys.executable, "-m", "gan_course.doctor"]
-    done = subprocess.run(command, capture_output=True, text=True)
-    assert done.returncode == 0, done.stdout
-    lines = [line for line in done.stdout.splitlines() if not line.startswith(" ")]
+def test_this_machine_is_ready_and_says_so_line_by_line(capsys):
+    assert doctor.main() == 0
+    said = capsys.readouterr().out
+    lines = [line for line in said.splitlines() if not line.startswith(" ")]
     assert all(line.split()[0] in ("OK", "WARN") for line in lines)
     words = ("Python", *doctor.needed(), "device", "sliders", "MB free")
-    assert all(word in done.stdout for word in words)
+    assert all(word in said for word in words)
 
 
-@pytest.mark.parametrize(("here", "status"), [((3, 10), "OK"), ((3, 99), "WARN")])
-def test_pythons(monkeypatch, here, status):
-    monkeypatch.setattr(sys, "version_info", Python(*here, 0, "final", 0))
-    assert doctor.python().status == status
+def test_a_python_that_was_never_tried_is_told(monkeypatch):
+    monkeypatch.setattr(sys, "version_info", (3, 99, 0, "final", 0))
+    assert doctor.python().status == "WARN"
 
 
 def test_a_course_that_is_not_installed_is_told(monkeypatch):
@@ -116,13 +115,8 @@ def test_room_on_the_disk(monkeypatch, tmp_path, free, status):
     assert check.status == status
     assert check.found == f"{free:,.0f} MB free in {tmp_path}"
     assert list(tmp_path.iterdir()) == []  # nothing is left behind
-
-
-def test_a_folder_that_cannot_be_written_into(tmp_path):
-    check = doctor.folder(tmp_path / "none")
-    assert check.status == "FAIL"
-    assert "can't write into" in check.found
-    assert "folder of your own" in check.cure
+    nowhere = doctor.folder(tmp_path / "none")
+    assert nowhere.status == "FAIL" and "can't write into" in nowhere.found
 
 
 @pytest.mark.parametrize(
@@ -134,7 +128,6 @@ def test_a_folder_that_cannot_be_written_into(tmp_path):
     ],
 )
 def test_devices(monkeypatch, cuda, mps, found):
-    torch = pytest.importorskip("torch")
     monkeypatch.setattr(torch.cuda, "is_available", lambda: cuda)
     monkeypatch.setattr(torch.cuda, "get_device_name", lambda: "a GPU")
     monkeypatch.setattr(torch.backends.mps, "is_available", lambda: mps)
@@ -162,11 +155,6 @@ def test_what_is_needed_is_what_the_project_declares():
     assert 'requires-python = ">={}.{}"'.format(*gan_course.OLDEST_PYTHON) in text
 
 
-def test_versions_as_numbers():
-    assert doctor.numbers("2.6.0a0+git1") == (2, 6, 0)
-    assert doctor.numbers("none") == ()
-
-
 def test_one_sentence_says_what_is_missing_and_how_to_get_it(monkeypatch):
     monkeypatch.setattr(
         doctor, "needed", lambda: {"numpy": "1.26", "torch": "2.6", "scipy": "1.11"}
@@ -180,29 +168,17 @@ def test_one_sentence_says_what_is_missing_and_how_to_get_it(monkeypatch):
         "gan_course can't be imported, as torch 2.5.1 is older than 2.6 and scipy is not "
         'installed: python -m pip install "torch>=2.6" "scipy>=1.11"'
     )
+    with pytest.raises(ImportError, match=r"torch 2\.5\.1 is older"):
+        importlib.reload(gan_course)
 
 
-def test_importing_the_package_looks_at_the_packages():
-    program = "import importlib.metadata as m; m.version = lambda name: '0.1'; import gan_course"
-    done = subprocess.run([sys.executable, "-c", program], text=True, capture_output=True)
-    assert done.returncode == 1
-    told = done.stderr.splitlines()[-1]
-    assert told.startswith("ImportError: gan_course can't be imported, as torch 0.1 is older than")
-
-
-def test_a_course_that_is_only_a_folder_can_be_imported_and_asked(tmp_path):
+def test_a_course_that_is_only_a_folder_can_be_asked(tmp_path):
     """No one has told Python there what it needs, and nothing of it is here."""
     (tmp_path / "gan_course").symlink_to(PACKAGE)
     environment = {**os.environ, "PYTHONPATH": str(tmp_path), "PYTHONDONTWRITEBYTECODE": "1"}
-    for arguments, told in (
-        (["-c", "import gan_course.doctor as d; print(d.needed())"], "{}"),
-        (["-m", "gan_course.doctor"], "FAIL  the course is not installed"),
-    ):
-        command = [sys.executable, "-S", *arguments]
-        done = subprocess.run(
-            command, cwd=tmp_path, env=environment, text=True, capture_output=True
-        )
-        assert told in done.stdout.splitlines(), done.stderr
+    command = [sys.executable, "-S", "-m", "gan_course.doctor"]
+    done = subprocess.run(command, cwd=tmp_path, env=environment, text=True, capture_output=True)
+    assert "FAIL  the course is not installed" in done.stdout.splitlines(), done.stderr
 
 
 @pytest.mark.parametrize(("start", "error"), [("program.py", ImportError), ("-m", SystemExit)])

@@ -59,6 +59,7 @@ def test_what_goes_on_comes_to_the_very_same_numbers_and_is_then_only_read(
     assert file.read_bytes() == finished
 
 
+@pytest.mark.slow  # a process loads PyTorch, and forks many
 def test_a_process_that_is_killed_again_and_again_comes_to_the_same(tmp_path):
     command = [sys.executable, str(HERE / "killed.py"), str(tmp_path)]
     done = subprocess.run(command, env=ENVIRONMENT, check=True, capture_output=True, text=True)
@@ -68,6 +69,7 @@ def test_a_process_that_is_killed_again_and_again_comes_to_the_same(tmp_path):
     assert fire == peace
 
 
+@pytest.mark.slow  # a kernel loads PyTorch
 def test_a_cell_of_a_notebook_that_was_stopped_goes_on(tmp_path):
     cell = (
         f"import sys; sys.path.insert(0, {str(HERE)!r})\n"
@@ -165,11 +167,3 @@ def test_a_failure_leaves_the_older_file_and_nothing_else(error, tmp_path):
         replace_file(path, half)
     assert list(path.parent.iterdir()) == [path]
     assert load_run(path, {"name": "first"}) == 1
-
-
-def test_a_link_stays_a_link(tmp_path):
-    save_run(tmp_path / "run.pt", {}, [1, "two", torch.ones(2)])
-    (tmp_path / "link.pt").symlink_to("run.pt")
-    save_run(tmp_path / "link.pt", {}, "new")
-    assert (tmp_path / "link.pt").is_symlink()
-    assert load_run(tmp_path / "run.pt", {}) == "new"

@@ -5,8 +5,6 @@ import math
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from scipy import stats
 
 from gan_course.data import curve_points, draw_integers, encode_batch, exponential, pattern_values
@@ -40,7 +38,6 @@ VALUES_METRICS = [ks_uniform, share_outside, bins_covered]
 QUANTILES = torch.special.ndtri((torch.arange(2_000, dtype=torch.double) + 0.5) / 2_000)
 FIVES = pattern_values(5)
 LAZY = torch.full((200,), 95)  # follows the rule, and never says anything else
-by_hypothesis = settings(max_examples=40, derandomize=True, database=None, deadline=None)
 
 
 def seeded(seed):
@@ -77,9 +74,8 @@ def test_fit_error_sees_the_height_of_a_curve_that_turns_round():
     assert fit_error(points, lambda x: 4 * x * (1 - x), 0, 1) == pytest.approx(0.05, abs=1e-6)
 
 
-@pytest.mark.parametrize("x", [0.0, 25.0, 50.0])
-def test_the_mse_cannot_see_collapse_but_the_score_is_at_least_one_half(x):
-    place = torch.tensor([x]).repeat(64)
+def test_the_mse_cannot_see_collapse_but_the_score_is_at_least_one_half():
+    place = torch.tensor([25.0]).repeat(64)
     points = torch.stack([place, exponential(place)], dim=1)
     assert curve_mse(points, exponential) == pytest.approx(0, abs=1e-9)
     assert fit_and_spread(points, exponential, LOW, HIGH) >= 0.5 - 1e-9
@@ -107,21 +103,8 @@ def test_bins_covered_counts_bins_that_hold_a_value():
     middles = torch.arange(50) + 0.5
     assert bins_covered(middles, LOW, HIGH) == 50
     assert bins_covered(middles[1:], LOW, HIGH) == 49
-
-
-numbers = st.lists(st.floats(-100, 100, width=32), min_size=1, max_size=40).map(torch.tensor)
-
-
-@by_hypothesis
-@given(numbers, st.floats(-20, 20), st.floats(0.5, 40), st.floats(0.1, 30), st.floats(-50, 50))
-def test_ks_has_its_bounds_and_no_unit(values, low, width, unit, shift):
-    values = values.double()
-    found = ks_uniform(values, low, low + width)
-    assert 1 / (2 * len(values)) <= found <= 1  # half a step is the least that n values can do
-    moved = ks_uniform(unit * values + shift, unit * low + shift, unit * (low + width) + shift)
-    assert moved == pytest.approx(found, abs=1e-9)
-    mirrored = ks_uniform(-values, -low - width, -low)
-    assert mirrored == pytest.approx(found, abs=1e-9)
+    with pytest.raises(ValueError, match="low must be smaller than high, got low=2 and high=2"):
+        bins_covered(middles, 2, 2)
 
 
 def test_curve_quality_is_made_of_the_metrics_of_the_curve_and_the_energy_test():
@@ -168,12 +151,8 @@ def test_quantiles_are_as_near_as_can_be():
 
 def test_ks_is_the_largest_gap():
     values = torch.tensor([-1.0, 0.0, 0.5, 2.0], dtype=torch.double)
-    share = torch.special.ndtr(values)
-    steps = torch.arange(4) / 4
-    gap = torch.maximum((share - steps).abs().max(), (share - steps - 0.25).abs().max())
-    assert ks_normal(values) == pytest.approx(float(gap))
-    assert ks_normal(torch.zeros(10)) == pytest.approx(0.5)
     assert ks_normal(values) == pytest.approx(stats.kstest(values.numpy(), "norm").statistic)
+    assert ks_normal(torch.zeros(10)) == pytest.approx(0.5)
 
 
 def test_wasserstein_of_a_stretch():
@@ -190,25 +169,6 @@ def test_moments_by_hand():
     assert found.std == pytest.approx(math.sqrt(variance))
     assert found.skewness == pytest.approx(np.mean(centred**3) / variance**1.5)
     assert found.excess_kurtosis == pytest.approx(np.mean(centred**4) / variance**2 - 3)
-
-
-@by_hypothesis
-@given(numbers.filter(lambda found: len(found) > 1), st.floats(0.5, 9))
-def test_bounds_and_symmetries(values, unit):
-    values = values.double()
-    # N(0, 1) is its own mirror image
-    assert 0 <= ks_normal(values) <= 1
-    assert ks_normal(-values) == pytest.approx(ks_normal(values), abs=1e-9)
-    assert wasserstein_normal(-values) == pytest.approx(wasserstein_normal(values), abs=1e-6)
-    # nothing can be nearer than the means are
-    assert wasserstein_normal(values) >= abs(float(values.mean())) - 1e-6
-    if float(values.std()) > 1e-3:
-        one, other = moments(values), moments(unit * values + 7)
-        assert (other.mean, other.std) == pytest.approx((unit * one.mean + 7, unit * one.std))
-        assert other.skewness == pytest.approx(one.skewness, abs=1e-5)
-        assert other.excess_kurtosis == pytest.approx(one.excess_kurtosis, abs=1e-5)
-        # Pearson 1916: kurtosis is at least 1 + skewness squared
-        assert one.excess_kurtosis + 3 >= 1 + one.skewness**2 - 1e-6
 
 
 # --- integers -----------------------------------------------------------------------------------
@@ -242,14 +202,8 @@ def test_coverage_counts_a_fifth_of_the_fair_share_and_more():
     integers = torch.tensor([0] * 83 + [1] * 6 + [2] * 5 + [7] * 6)
     assert values_covered(integers, values) == 2
     assert values_covered(integers, values, at_least=0.19) == 3
-    assert values_covered(integers, values, at_least=0) == 3
-    assert values_covered(integers, values, at_least=0.9) == 1
-
-
-@pytest.mark.parametrize("k", [1, 5, 20])
-def test_total_variation_of_some_of_the_values_has_a_closed_form(k):
-    # k of 20 values, all equally often: 20 - k of 20 would have to change
-    assert total_variation(FIVES[:k].repeat(3), FIVES) == pytest.approx(1 - k / 20)
+    with pytest.raises(ValueError, match=r"at_least must be a part of .* below 1, got 5"):
+        values_covered(integers, values, 5)
 
 
 def test_total_variation_is_half_the_sum_over_all_integers():
@@ -265,27 +219,6 @@ def test_chance_alone_has_the_stated_total_variation():
     random = seeded(0)
     found = [total_variation(draw_integers(FIVES, n, random=random), FIVES) for _ in range(40)]
     assert sum(found) / 40 == pytest.approx(math.sqrt(k / (2 * math.pi * n)), rel=0.1)
-
-
-integers_and_values = st.tuples(
-    st.lists(st.integers(0, 9), min_size=1, max_size=30),
-    st.lists(st.integers(0, 9), min_size=1, unique=True),
-)
-
-
-@by_hypothesis
-@given(integers_and_values)
-def test_bounds_of_the_measures_and_what_they_do_not_depend_on(drawn):
-    integers, values = drawn
-    valid, tv = validity(integers, values), total_variation(integers, values)
-    covered = values_covered(integers, values)
-    assert 1 - valid - 1e-9 <= tv <= 1 + 1e-9  # what is not allowed must change
-    assert covered <= len(set(integers) & set(values))
-    # neither on the order nor on how often all is said
-    again = [*reversed(integers), *integers]
-    assert validity(again, values[::-1]) == pytest.approx(valid)
-    assert total_variation(again, values[::-1]) == pytest.approx(tv)
-    assert values_covered(again, values[::-1]) == covered
 
 
 def test_zero_rows_are_counted_whole():
@@ -340,22 +273,18 @@ def test_values_are_numbers_on_a_line(metric, values, message):
         metric(values)
 
 
-@pytest.mark.parametrize("metric", VALUES_METRICS)
-def test_metrics_of_x_need_a_range(metric):
-    with pytest.raises(ValueError, match="low must be smaller than high, got low=2 and high=2"):
-        metric(torch.ones(2), 2, 2)
-
-
-@pytest.mark.parametrize("metric", [fit_error, curve_quality, fit_and_spread, fit_and_ks_of_many])
-def test_metrics_of_points_need_numbers_two_columns_and_a_range(metric):
-    points = COLLAPSED[None] if metric is fit_and_ks_of_many else COLLAPSED
-    with pytest.raises(ValueError, match="low must be smaller than high"):
-        metric(points, exponential, 5, 5)
-    with pytest.raises(ValueError, match="points must be finite"):
-        metric(math.nan * points, exponential, LOW, HIGH)
-    if metric is not fit_and_ks_of_many:
-        with pytest.raises(ValueError, match=r"points must have shape \(n, 2\), got \(100, 3\)"):
-            metric(torch.ones(100, 3), exponential, LOW, HIGH)
+@pytest.mark.parametrize("metric", [fit_error, curve_quality, fit_and_spread])
+@pytest.mark.parametrize(
+    ("points", "high", "message"),
+    [
+        (COLLAPSED, LOW, "low must be smaller than high, got low=0"),
+        (math.nan * COLLAPSED, HIGH, "points must be finite"),
+        (torch.ones(100, 3), HIGH, r"points must have shape \(n, 2\), got \(100, 3\)"),
+    ],
+)
+def test_metrics_of_points_need_numbers_two_columns_and_a_range(metric, points, high, message):
+    with pytest.raises(ValueError, match=message):
+        metric(points, exponential, LOW, high)
 
 
 def test_a_curve_that_returns_another_shape_is_an_error_and_not_a_number():
@@ -369,10 +298,9 @@ def test_a_curve_has_a_number_everywhere():
         curve_mse(torch.tensor([[-2.0, 0.0], [-1.0, 0.0], [4.0, 2.0]]), torch.sqrt)
 
 
-@pytest.mark.parametrize("count", [1, 5])
-def test_equal_values_have_no_shape(count):
+def test_equal_values_have_no_shape():
     with pytest.raises(ValueError, match=r"values must differ from each other, got 2.0 only"):
-        moments(torch.full((count,), 2.0))
+        moments(torch.full((5,), 2.0))
 
 
 @pytest.mark.parametrize("metric", [validity, values_covered, total_variation])
@@ -389,11 +317,6 @@ def test_equal_values_have_no_shape(count):
 def test_what_would_be_counted_wrongly_is_refused(metric, integers, values, error, message):
     with pytest.raises(error, match=message):
         metric(integers, values)
-
-
-def test_a_number_of_integers_is_no_part_of_the_fair_share():
-    with pytest.raises(ValueError, match=r"at_least must be a part of .* below 1, got 5"):
-        values_covered(LAZY, FIVES, 5)
 
 
 # what people have at hand who mean rows: each would be read as zeros, and called "collapsed"

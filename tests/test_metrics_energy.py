@@ -6,8 +6,6 @@ from itertools import combinations
 
 import pytest
 import torch
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from scipy import stats
 
 from gan_course import metrics
@@ -62,63 +60,25 @@ def test_in_one_dimension_it_is_the_square_of_scipys(n, m):
     assert energy_distance(a, b) == pytest.approx(by_scipy**2, rel=1e-9)
 
 
-def test_two_heaps_are_twice_as_far_apart_as_they_are():
-    # all pairs across are 5 apart (3-4-5) and all pairs within 0: 2 x 5 - 0 - 0
-    heap = torch.zeros(4, 2)
-    assert energy_distance(heap, heap[:3] + torch.tensor([3.0, 4.0])) == pytest.approx(10)
-
-
-rows_of_two = st.lists(
-    st.tuples(st.floats(-9, 9, width=32), st.floats(-9, 9, width=32)), min_size=1, max_size=9
-).map(lambda rows: torch.tensor(rows, dtype=torch.double))
-
-
-@settings(max_examples=40, derandomize=True, database=None, deadline=None)
-@given(rows_of_two, rows_of_two, st.floats(-3, 3), st.floats(0.1, 9))
-def test_it_is_a_distance_that_turns_and_grows_with_the_plane(a, b, angle, unit):
-    found = energy_distance(a, b)
-    assert found >= 0
-    assert 0 <= energy_distance(a, a.flip(0)) < 1e-9
-    assert energy_distance(b, a) == pytest.approx(found, abs=1e-9)
-    assert energy_distance(a.repeat(3, 1), b) == pytest.approx(found, abs=1e-9)
-    turn = torch.tensor(
-        [[math.cos(angle), -math.sin(angle)], [math.sin(angle), math.cos(angle)]]
-    ).double()
-    turned = energy_distance(unit * a @ turn + 5, unit * b @ turn + 5)
-    assert turned == pytest.approx(unit * found, abs=1e-5)
-
-
-def test_chance_alone_has_the_stated_distance():
-    # E|X - X'| of uniform numbers is 1/3
-    n, m = 100, 300
-    found = [
-        energy_distance(torch.rand(n, 1, generator=g), torch.rand(m, 1, generator=g))
-        for g in map(seeded, range(200))
-    ]
-    assert sum(found) / 200 == pytest.approx((1 / n + 1 / m) / 3, rel=0.2)
-
-
 def test_it_sees_what_lies_far_from_zero():
     # single precision, or distances by matrix products, would lose it
     far = torch.full((40, 2), 1e6, dtype=torch.double)
     assert energy_distance(far, far + 1e-3) == pytest.approx(2e-3 * math.sqrt(2), rel=1e-6)
 
 
+def test_it_is_that_of_its_formula_in_a_plane():
+    a, b = torch.randn(2, 9, 2, dtype=torch.double, generator=seeded(0))
+    b = b[:5] + 1
+
+    def mean(one, other):
+        return sum(math.dist(p, q) for p in one for q in other) / (len(one) * len(other))
+
+    by_hand = 2 * mean(a, b) - mean(a, a) - mean(b, b)
+    assert energy_distance(a, b) == pytest.approx(by_hand)
+    assert 0 <= energy_distance(a, a.flip(0)) < 1e-9
+
+
 # --- the permutation test --------------------------------------------------------------------
-
-
-def test_p_values_of_equal_distributions_are_uniform():
-    random = seeded(0)
-    p = [
-        energy_test(torch.randn(20, 2, generator=random), torch.randn(30, 2, generator=random),
-                    19, random=random).p_value
-        for _ in range(400)
-    ]  # fmt: skip
-    # each of 1/20, 2/20, ..., 1 is as likely as any other
-    counts = torch.tensor(p).mul(20).round().long().bincount(minlength=21)[1:]
-    assert stats.chisquare(counts.numpy()).pvalue > 0.01
-    at_5_per_cent = sum(value <= 0.05 + 1e-9 for value in p)
-    assert stats.binomtest(at_5_per_cent, 400, 0.05).pvalue > 0.01
 
 
 def test_splits_that_are_equally_far_apart_count():
@@ -129,38 +89,17 @@ def test_splits_that_are_equally_far_apart_count():
     assert energy_test(heap, heap[:7], 99, random=seeded(0)) == EnergyTest(0.0, 1.0)
 
 
-@pytest.mark.parametrize("seed", range(3))
-def test_p_is_the_share_of_all_splits_where_they_can_be_counted(seed):
+@pytest.mark.parametrize("unit", [1e-8, 3e8])
+def test_p_is_the_share_of_all_splits_where_they_can_be_counted(unit):
     # the samples are their own mirror image: splits are equally far apart, up to rounding
-    x, y, z = torch.randn(3, dtype=torch.double, generator=seeded(seed))
+    x, y, z = unit * torch.randn(3, dtype=torch.double, generator=seeded(1))
     samples = torch.stack([x, -x, y, -y, z, -z])[:, None]
     splits = [list(chosen) for chosen in combinations(range(6), 3)]
     others = [[k for k in range(6) if k not in chosen] for chosen in splits]
     far = [energy_distance(samples[a], samples[b]) for a, b in zip(splits, others, strict=True)]
-    share = sum(distance >= far[0] - 1e-9 for distance in far) / len(far)
+    share = sum(distance >= far[0] - 1e-9 * unit for distance in far) / len(far)
     found = energy_test(samples[:3], samples[3:], 999, random=seeded(0))
     assert found.p_value == pytest.approx(share, abs=0.04)
-
-
-@pytest.mark.parametrize("unit", [1e-8, 3e8])
-def test_p_does_not_depend_on_the_unit(unit):
-    # of the 20 splits of six samples 2 are as far apart, and rounding differs from unit to unit
-    a, b = torch.tensor([[0.1], [0.3], [0.7]]), torch.tensor([[5.3], [6.1], [7.9]])
-    sets = a.double(), b.double()
-    p_value = energy_test(*sets, 999, random=seeded(0)).p_value
-    assert p_value == pytest.approx(2 / 20, abs=0.03)
-    assert energy_test(*(unit * x for x in sets), 999, random=seeded(0)).p_value == p_value
-
-
-def test_the_source_of_random_numbers_decides():
-    a, b = real_points(40), real_points(40, seed=3)
-    state = torch.random.get_rng_state()
-    first, second = (energy_test(a, b, random=seeded(7)) for _ in range(2))
-    assert first == second
-    assert first.distance == pytest.approx(energy_distance(a, b), rel=1e-9)
-    assert torch.equal(state, torch.random.get_rng_state())
-    energy_test(a, b)
-    assert not torch.equal(state, torch.random.get_rng_state())
 
 
 @pytest.mark.parametrize("compare", [energy_distance, energy_test])
@@ -183,21 +122,6 @@ def test_more_rows_than_memory_has_room_for_are_refused():
 
 
 # --- the quality of points -------------------------------------------------------------------
-
-
-def test_the_same_points_have_the_same_quality_and_leave_the_random_state_alone():
-    points = real_points(1_500, seed=4)
-    state = torch.random.get_rng_state()
-    first = curve_quality(points, exponential, LOW, HIGH)
-    assert curve_quality(points, exponential, LOW, HIGH) == first
-    assert torch.equal(state, torch.random.get_rng_state())
-    assert first.samples == 1_500
-
-
-def test_the_real_points_are_not_those_of_a_usual_seed():
-    # a training set with this seed would be compared with itself, and be at 0
-    for seed in (0, 1, 42):
-        assert curve_quality(real_points(1_000, seed), exponential, LOW, HIGH).energy > 1e-4
 
 
 def test_the_energy_is_that_of_scaled_points():
@@ -242,15 +166,12 @@ NOISE = torch.randn(2_000, generator=seeded(0))
 EVEN = above(even(LOW, HIGH))
 IMPOSTORS = {
     "one point": (COLLAPSED, "collapsed"),
-    "five points": (above(torch.tensor([1.0, 11, 21, 31, 41]).repeat(400)), "collapsed"),
     "noise around the curve": (EVEN + torch.stack([0 * NOISE, 2 * NOISE], 1), "off the curve"),
     "beyond the end, off the curve": (EVEN + 60, "off the curve"),
-    "half the range": (above(even(LOW, 25)), "misses part of the range"),
     "a gap in the middle": (
         above(torch.cat([even(0, 23, 900), even(27, 50, 900)])),
         "misses part of the range",
     ),
-    "2 % beyond the end": (above(even(LOW, 51)), "spills over"),
     "on the curve, all beyond the end": (above(even(50.5, 60)), "spills over"),
     "crowded at one end": (above(50 * even(0, 1) ** 1.5), "uneven"),
     "as even as can be": (EVEN, "good"),
@@ -285,46 +206,20 @@ def test_the_gravest_fault_is_named(change, verdict):
     assert replace(FINE, **change).verdict == verdict
 
 
-def test_real_points_are_good(monkeypatch):
-    # the verdict does not look at the energy test, which takes its time
-    monkeypatch.setattr(metrics, "energy_test", lambda *_, **__: EnergyTest(0.0, 1.0))
-    verdicts = [
-        curve_quality(real_points(2_000, seed), exponential, LOW, HIGH).verdict
-        for seed in range(50)
-    ]
-    assert verdicts.count("good") >= 49
+def test_real_points_and_integers_are_good():
+    points, random = real_points(2_000, seed=1), seeded(0)
+    assert curve_quality(points, exponential, LOW, HIGH).verdict == "good"
+    batches = (rows(draw_integers(FIVES, 1_000, random=random)) for _ in range(50))
+    assert [integer_quality(batch, FIVES).verdict for batch in batches].count("good") >= 49
 
 
 def test_the_limit_of_unevenness_is_as_rarely_passed_by_chance_as_it_says():
     chance = stats.kstwobign.sf(metrics.UNEVEN * math.sqrt(metrics.ENOUGH))
     assert 1 / 80 < chance < 1 / 70
-    assert metrics.ENOUGH == 1_000
 
 
 def rows(integers):
     return encode_batch(integers, 100)
-
-
-DRAWN = draw_integers(FIVES, 2_000, random=seeded(0))
-WRONG = torch.cat([DRAWN[:1_980], DRAWN[:20] + 1])  # 1 %
-WITH_ZEROS = torch.cat([rows(DRAWN[:1_980]), torch.zeros(20, 100)])
-INTEGERS = {
-    "one value": (rows(torch.full((2_000,), 95)), "collapsed"),
-    "four of twenty values": (rows(FIVES[:4].repeat(500)), "collapsed"),
-    "half of the values": (rows(FIVES[::2].repeat(200)), "misses values"),
-    "all integers alike": (rows(torch.arange(100).repeat(20)), "breaks the rule"),
-    "1 % wrong": (rows(WRONG), "breaks the rule"),
-    "1 % rows of zeros": (WITH_ZEROS, "rows of zeros"),
-    "large ones twice as often": (rows(torch.cat([FIVES, FIVES[10:]]).repeat(67)), "uneven"),
-    "drawn fairly": (rows(DRAWN), "good"),
-    "too few": (rows(FIVES.repeat(49)), "too few samples"),
-    "just enough": (rows(FIVES.repeat(50)), "good"),
-}
-
-
-@pytest.mark.parametrize(("batch", "verdict"), INTEGERS.values(), ids=INTEGERS)
-def test_each_batch_is_called_what_it_is(batch, verdict):
-    assert integer_quality(batch, FIVES).verdict == verdict
 
 
 def test_one_of_two_values_is_a_collapse_and_one_of_one_is_not():
@@ -350,8 +245,3 @@ def test_one_of_two_values_is_a_collapse_and_one_of_one_is_not():
 def test_the_gravest_fault_of_integers_is_named(change, verdict):
     fine = IntegerQuality(0.995, 20, tv=0.1, zero_rows=0.005, allowed=20, samples=1_000)
     assert replace(fine, **change).verdict == verdict
-
-
-def test_integers_drawn_fairly_are_good():
-    batches = (rows(draw_integers(FIVES, 1_000, random=seeded(seed))) for seed in range(50))
-    assert [integer_quality(batch, FIVES).verdict for batch in batches].count("good") >= 49

@@ -16,34 +16,23 @@ def seeded(seed):
     return torch.Generator().manual_seed(seed)
 
 
-def real_points(count, random):
-    return curve_points(exponential, 0, 50, count, random=random)
-
-
-def likely(found, tries):
-    """Could `found` of so many tries be false alarms at 5 %? All but 1 in 1,000 such counts are."""
-    return stats.binomtest(found, tries, 0.05).pvalue > 0.001
-
-
 # --- a p-value when nothing is wrong -----------------------------------------------------------
 
 
-def test_perfect_points_have_a_small_p_value_as_often_as_it_says(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_perfect_points_have_a_small_p_value_as_often_as_it_says(monkeypatch):
     monkeypatch.setattr(metrics, "COMPARED", 80)
     random = seeded(0)
     line = (exponential, 0, 50)
     p_values = [
         curve_quality(curve_points(*line, 80, random=random), *line).p_value for _ in range(200)
     ]
-    assert likely(sum(p <= 0.05 for p in p_values), 200)
+    assert stats.binomtest(sum(p <= 0.05 for p in p_values), 200, 0.05).pvalue > 0.001
     # each twentieth of the values is as likely as any other
     counts = torch.tensor(p_values).mul(20).sub(1e-4).ceil().long().bincount(minlength=21)[1:]
     assert stats.chisquare(counts.numpy()).pvalue > 0.001
 
 
-def test_other_points_meet_other_real_points(monkeypatch: pytest.MonkeyPatch):
+def test_other_points_meet_other_real_points(monkeypatch):
     # if all met the same ones, p would be small for all perfect points or for none
     met = []
 
@@ -59,7 +48,7 @@ def test_other_points_meet_other_real_points(monkeypatch: pytest.MonkeyPatch):
     assert not torch.isin(met[0], met[1]).any()
 
 
-def test_perfect_samples_pass(monkeypatch: pytest.MonkeyPatch):
+def test_perfect_samples_pass(monkeypatch):
     monkeypatch.setattr(metrics, "ENOUGH", 1)
     verdicts = [
         sample_quality(*GOOD[name](100, random)).verdict
@@ -78,9 +67,7 @@ def test_perfect_samples_pass(monkeypatch: pytest.MonkeyPatch):
     [
         ("moons half as thick", "misses some real samples, crowds together"),
         ("rings, 10 % on bridges", "strays from the real samples"),
-        ("ring of eight, a mode of 1 % lost", "misses some real samples"),
         ("moons, copied with a tiny jitter", "copies training samples"),
-        ("64 columns, noise 0.45 for 0.5", "crowds together"),
     ],
 )
 def test_faults_that_the_energy_test_misses_are_found(situation, verdict):
@@ -191,8 +178,6 @@ def test_it_takes_what_people_have_and_leaves_the_random_state_alone():
         (torch.ones(50, 3), torch.ones(50, 2), None, r"made must have shape \(n, 2\), got"),
         (torch.ones(19, 2), torch.ones(50, 2), None, "made must have at least 20 rows, got 19"),
         (torch.ones(50, 2), torch.ones(50, 2), torch.ones(7, 2), "held_out must have at least"),
-        (torch.ones(50), torch.ones(50, 2), None, r"made\[:, None\]"),
-        (torch.ones(50, 2) / 0, torch.ones(50, 2), None, "made must be finite"),
     ],
 )
 def test_sets_that_cannot_be_compared_are_named(made, real, held_out, message):

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import math
 
-import matplotlib
+import matplotlib.pyplot as plt
 import pytest
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy as bce
 from torch.nn.functional import dropout, one_hot
-
-matplotlib.use("Agg")
-import matplotlib.pyplot as plt
 
 from gan_course.networks import GumbelSoftmax, make_discriminator, make_generator
 from gan_course.panel import Panel
@@ -26,10 +23,8 @@ ROWS = one_hot(5 * VALUES, 100).float()
 
 @pytest.fixture(autouse=True)
 def fresh():
-    """The same first weights for each test, and no figure that stays open."""
+    """The same first weights for each test."""
     torch.manual_seed(0)
-    yield
-    plt.close("all")
 
 
 class Made(nn.Module):
@@ -98,14 +93,10 @@ def test_a_snapshot_holds_samples_answers_and_losses_of_the_fixed_noise():
     expected = [float(loss) for loss in (real_loss(real), fake_loss(fake), generator_loss(fake))]
     assert panel.losses(snapshot) == pytest.approx(expected)
     assert not snapshot.samples.requires_grad
-
-
-def test_logits_get_the_sigmoid_that_they_lack():
+    # logits get the sigmoid that they lack
     panel = seen(judge=answering(2.0, 0.0), snapshots=1)
     real, fake = panel.probabilities(panel.snapshots[0])
-    assert float(real[0]) == pytest.approx(1 / (1 + math.exp(-2)))
-    assert float(fake[0]) == 0.5
-    assert names(panel) == ["logits"]
+    assert [float(real[0]), float(fake[0])] == pytest.approx([1 / (1 + math.exp(-2)), 0.5])
 
 
 def test_looking_leaves_modes_gradients_random_numbers_and_data_as_they_were():
@@ -130,29 +121,18 @@ def test_looking_leaves_modes_gradients_random_numbers_and_data_as_they_were():
     assert all(torch.equal(a, b) for a, b in zip(buffers, generator.buffers(), strict=True))
 
 
-def test_a_failing_update_puts_the_modes_back_too():
-    generator = nn.Sequential(nn.Linear(3, 2), nn.Dropout(0.5)).train()
-    Panel(REAL, WATCH).update(0, generator, make_discriminator())
-    assert all(module.training for module in generator.modules())
-
-
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
         ((REAL, WATCH[0]), r"watch must have shape \(n, dim\), got \(2,\)"),
         ((REAL, WATCH[:1]), "watch must have at least 2 rows, got 1"),
-        ((REAL / 0, WATCH), "real must be finite"),
     ],
 )
 def test_what_would_mislead_the_diagnosis_is_refused_at_once(arguments, message):
     with pytest.raises(ValueError, match=message):
         Panel(*arguments)
-
-
-def test_steps_have_to_rise():
-    panel = seen(snapshots=2)
     with pytest.raises(ValueError, match=r"step must be larger than 10, .* got 10; a new run"):
-        panel.update(10, make_generator(), make_discriminator())
+        seen(snapshots=2).update(10, make_generator(), make_discriminator())
 
 
 # --- the diagnosis -------------------------------------------------------------------------------
@@ -258,8 +238,6 @@ def test_gaps_are_told_with_how_many_and_where():
     assert finding.symptom == (
         "Hardly any generated samples where real ones are: in 2 of 10 ranges of column 1."
     )
-    both = seen(generate=lambda noise: 0.15 + 0.85 * noise).findings()[-1]
-    assert "are: in 1 of 10 ranges of column 0, and in 1 of 10 ranges of column 1." in both.symptom
     integers = seen(**FAULTS["part missing"][1]).findings()[-1]
     assert "of 20 values." in integers.symptom
 
@@ -270,26 +248,13 @@ def test_gaps_are_told_with_how_many_and_where():
         (1.0, 0.504, ["D half sure"]),
         (0.8, 0.5, []),  # less sure about real samples
         (0.9, 0.65, ["D leans"]),
-        (0.9, 0.55, []),  # one of both is not far from one half
         (0.35, 0.2, ["D leans"]),
-        (0.45, 0.2, []),
         (0.5, 0.5, []),  # no opinion, which is right where the samples are
         (2 / 3, 2 / 3, ["D leans"]),  # this is an opinion
     ],
 )
 def test_what_mean_answers_tell(real, fake, found):
     assert names(seen(judge=answering(real, fake))) == found
-
-
-def test_undecided_means_about_each_sample():
-    # a mean of one half may come from opinions, too
-    halves = torch.tensor([0.05, 0.95]).repeat(100)[:, None]
-    assert names(seen(judge=lambda s: halves if len(s) == 200 else 0.95 + 0 * s[:, :1])) == []
-
-
-def test_real_samples_far_from_each_other_make_no_sample_stray_off():
-    many = torch.randn(1200, 30)
-    assert names(seen(generate=lambda noise: many[1000:], real=many[:1000])) == []
 
 
 def test_too_few_snapshots_or_samples_are_no_reason_to_judge():
@@ -365,20 +330,18 @@ def test_a_broken_network_is_a_finding_and_no_error(fault, capsys):
     panel.show("broken")
     for told in (panel.diagnosis(), capsys.readouterr().out):
         assert message in " ".join(told.split())
-
-
-def test_a_quality_function_that_fails_is_a_finding_and_no_error():
-    panel = seen(quality=lambda samples: samples[0])
-    assert names(panel) == ["quality fails"]
-    assert "At step 0 the quality could not be measured: " in panel.diagnosis()
-    assert len(panel.snapshots) == 4
+    assert discriminator.training
+    failing = seen(quality=lambda samples: samples[0])
+    assert names(failing) == ["quality fails"] and len(failing.snapshots) == 4
 
 
 # --- the figure ----------------------------------------------------------------------------------
 
 
-def test_the_figure_shows_answers_losses_samples_and_quality():
-    figure = seen(quality=lambda samples: 0.3).figure("A run")
+def test_the_figure_shows_answers_losses_samples_and_quality(capsys):
+    seen(quality=lambda samples: 0.3).show("A run")
+    assert capsys.readouterr().out.startswith("Nothing wrong seen")
+    figure = plt.gcf()
     answers, losses, samples, quality = figure.axes
     assert figure.get_suptitle() == "A run"
     told = [line.get_label() for line in (*answers.lines, *losses.lines)]
@@ -407,28 +370,11 @@ def test_no_legend_covers_its_picture_and_all_words_can_be_read_on_a_phone():
         assert min(text.get_fontsize() for text in axes.get_legend().get_texts()) >= 8
 
 
-def test_without_numbers_for_the_quality_there_are_three_pictures():
-    panel = seen(quality=lambda samples: "fine")
-    assert panel.snapshots[0].quality == "fine"
-    assert len(panel.figure().axes) == 3
-    assert Panel(REAL, WATCH).figure().axes[2].get_title() == "no samples yet"
-
-
-def test_one_number_a_sample_is_drawn_as_histograms():
-    samples = seen(lambda noise: noise[:, :1], real=REAL[:, :1]).figure().axes[2]
-    assert [text.get_text() for text in samples.get_legend().get_texts()] == ["real", "generated"]
-    assert samples.get_xlabel() == "value"
-    assert 1 < samples.get_ylim()[1] < 3  # densities of about 1, of 1000 numbers and of 200
-
-
-def test_one_hot_rows_are_drawn_as_shares_of_their_values():
-    samples = seen(rows(ROWS[:200]), real=ROWS).figure().axes[2]
-    real, generated = samples.containers
+def test_samples_that_are_no_points_are_drawn_as_numbers_or_as_shares_of_their_values():
+    line = seen(lambda noise: noise[:, :1], real=REAL[:, :1]).figure().axes[2]
+    assert [text.get_text() for text in line.get_legend().get_texts()] == ["real", "generated"]
+    assert 1 < line.get_ylim()[1] < 3  # densities of about 1, of 1000 numbers and of 200
+    real, generated = seen(rows(ROWS[:200]), real=ROWS).figure().axes[2].containers
     assert [bar.get_height() for bar in real][:6] == pytest.approx([0.05, 0, 0, 0, 0, 0.05])
     assert len(generated) == 100
-
-
-def test_show_draws_and_prints_the_diagnosis(capsys):
-    seen(judge=answering(0.95, 0.05)).show("D wins")
-    assert plt.gcf().get_suptitle() == "D wins"
-    assert capsys.readouterr().out.startswith("1. The discriminator wins")
+    assert Panel(REAL, WATCH).figure().axes[2].get_title() == "no samples yet"

@@ -2,17 +2,10 @@
 
 import math
 
-import matplotlib
-
-matplotlib.use("Agg")
-
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 import torch
-from matplotlib.colors import to_hex
 
-from gan_course.dirac import plot_dirac
 from gan_course.metrics import ks_uniform
 from gan_course.plots import (
     GENERATED,
@@ -35,12 +28,6 @@ LOSSES = [Losses(0.7, 0.6, 0.5), Losses(0.8, 0.9, 1.0), Losses(0.4, 0.3, 1.2)]
 QUANTILES = torch.special.ndtri((torch.arange(2_000, dtype=torch.double) + 0.5) / 2_000)
 
 
-@pytest.fixture(autouse=True)
-def close_figures():
-    yield
-    plt.close("all")
-
-
 def offsets(axes):
     """The points of each scatter."""
     return [np.asarray(scatter.get_offsets()).tolist() for scatter in axes.collections]
@@ -56,47 +43,15 @@ def test_points_are_drawn_where_they_are():
     assert offsets(axes) == [DOTS.tolist(), STARS.tolist()]
     assert (axes.get_xlabel(), axes.get_ylabel(), axes.get_title()) == ("x", "y", "Both")
     assert words(axes) == ["real", "generated"]
+    assert REAL["marker"] != GENERATED["marker"], "colour alone is not enough"
     assert plot_points(STARS.clone().requires_grad_(), axes=axes) is axes
     assert offsets(axes)[-1] == STARS.tolist()
 
 
-def test_real_and_generated_differ_by_more_than_colour():
-    axes = plot_points(DOTS, STARS)
-    real, generated = axes.collections
-    assert to_hex(real.get_facecolor()[0]) == REAL["color"].lower()
-    assert to_hex(generated.get_facecolor()[0]) == GENERATED["color"].lower()
-    assert REAL["marker"] != GENERATED["marker"]
-    assert real.get_sizes() < generated.get_sizes()
-
-
-@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float64])
-def test_numbers_of_any_precision_can_be_drawn(dtype):
-    axes = plot_points(DOTS.to(dtype), STARS.to(dtype))
-    assert offsets(axes) == [DOTS.tolist(), STARS.tolist()]
-    bars = plot_against_normal(DOTS[:, 1].to(dtype) / 2).patches
-    assert sum(bar.get_height() > 0 for bar in bars) == len(DOTS)
-    path = plot_dirac(STARS.to(dtype), reach=5).lines[1]
-    assert np.asarray(path.get_data()).T.tolist() == STARS.tolist()
-
-
-@pytest.mark.parametrize(
-    ("generated", "message"),
-    [
-        (torch.ones(3, 1), r"generated must have shape \(n, 2\), got \(3, 1\)"),
-        (math.nan * STARS, "generated must be finite, got NaN or infinity in 2 of 2"),
-    ],
-)
-def test_points_that_would_not_be_seen_are_named(generated, message):
-    with pytest.raises(ValueError, match=message):
-        plot_points(DOTS, generated)
-    assert plt.get_fignums() == []
-
-
-@pytest.mark.parametrize(("count", "rows"), [(1, 1), (2, 1), (3, 2)])
-def test_there_is_one_panel_an_epoch_and_two_a_row(count, rows):
-    epochs = list(SNAPSHOTS)[:count][::-1]  # in the order that was asked for
+def test_there_is_one_panel_an_epoch_and_two_a_row():
+    epochs = [50, 1, 25]  # in the order that was asked for
     figure = plot_epochs(DOTS, SNAPSHOTS, epochs)
-    assert len(figure.axes) == 2 * rows
+    assert len(figure.axes) == 2 * 2
     shown = [axes for axes in figure.axes if axes.get_visible()]
     assert [axes.get_title() for axes in shown] == [f"epoch {epoch}" for epoch in epochs]
     for axes, epoch in zip(shown, epochs, strict=True):
@@ -109,12 +64,6 @@ def test_panels_share_a_window_that_the_real_points_set():
         # 15 % of the width beyond the real points on either side
         assert axes.get_xlim() == pytest.approx((-3, 23))
         assert axes.get_ylim() == pytest.approx((0.4, 5.6))
-
-
-def test_epochs_without_a_snapshot_are_named():
-    with pytest.raises(ValueError) as caught:
-        plot_epochs(DOTS, SNAPSHOTS, [1, 26])
-    assert str(caught.value) == "epochs must be among [1, 25, 50, 75, 80], got [1, 26]"
 
 
 def test_each_loss_is_a_line_over_the_epochs():
@@ -143,12 +92,6 @@ def test_scores_are_drawn_on_a_logarithmic_axis_with_the_best_marked():
     assert axes.get_title() == "Score of each epoch"
 
 
-def test_curves_can_be_drawn_into_panels_of_ones_own():
-    _, (top, bottom) = plt.subplots(2)
-    assert plot_losses(LOSSES, axes=top) is top
-    assert plot_scores([4.0, 0.5, 2.0], axes=bottom) is bottom
-
-
 def test_the_opinion_of_a_discriminator_is_drawn_as_shades():
     right = torch.nn.Sequential(torch.nn.Linear(2, 1), torch.nn.Dropout(0.5), torch.nn.Sigmoid())
     with torch.no_grad():
@@ -172,7 +115,7 @@ def test_the_opinion_of_a_discriminator_is_drawn_as_shades():
     assert len(plot_opinion(right, (-3, 3), (-1, 2)).collections) == 1
 
 
-@pytest.mark.parametrize("values", [[1.0], [1, 2, 3, 4], [0, 0, 9], [-5, 2, 30], [6, 7, 8, 8.5]])
+@pytest.mark.parametrize("values", [[1.0], [0, 0, 9], [-5, 2, 30]])
 def test_the_gap_that_is_drawn_is_the_ks_distance(values):
     axes = plot_ks(torch.tensor(values), 0, 10, title="KS")
     due, share, gap = axes.lines
@@ -190,33 +133,18 @@ def test_the_gap_that_is_drawn_is_the_ks_distance(values):
 # --- numbers on a line, and networks -------------------------------------------------------------
 
 
-@pytest.mark.parametrize("scores", [[], [None, None]])
-def test_a_run_without_scores_is_told_how_to_get_them(scores):
-    with pytest.raises(ValueError, match=r"each epoch; fit\(\.\.\., watch=noise, score"):
-        plot_scores(scores)
-
-
 def test_bars_and_density_are_on_one_scale():
     axes = plot_against_normal(QUANTILES, title="Bell")
     area = sum(bar.get_height() * bar.get_width() for bar in axes.patches)
     assert area == pytest.approx(1, abs=1e-3)
+    far = plot_against_normal(torch.tensor([0.0, 100.0]), limit=2)  # what is not seen counts, too
+    assert sum(bar.get_height() * bar.get_width() for bar in far.patches) == pytest.approx(0.5)
     (line,) = axes.lines
     x, y = np.asarray(line.get_xdata()), np.asarray(line.get_ydata())
     assert y == pytest.approx(np.exp(-(x**2) / 2) / math.sqrt(2 * math.pi))
     assert line.get_linestyle() == "--"
     assert axes.get_title() == "Bell"
     assert axes.get_xlim() == (-4, 4)
-
-
-def test_numbers_outside_the_picture_count_for_the_area():
-    axes = plot_against_normal(torch.tensor([0.0, 100.0]), limit=2)
-    area = sum(bar.get_height() * bar.get_width() for bar in axes.patches)
-    assert area == pytest.approx(0.5)
-
-
-def test_a_histogram_is_of_one_column():
-    with pytest.raises(ValueError, match=r"values must have shape \(n,\).*got \(2, 2\)"):
-        plot_against_normal(torch.ones(2, 2))
 
 
 def test_a_network_is_drawn_column_by_column():
@@ -231,6 +159,17 @@ def test_a_network_is_drawn_column_by_column():
         assert np.asarray(column.get_offsets())[:, 1].mean() == pytest.approx(0)
 
 
-def test_words_between_the_columns_of_a_network_are_counted():
-    with pytest.raises(ValueError, match=r"one word fewer .* got 0 words and 2 widths"):
-        plot_network([1, 2], [])
+@pytest.mark.parametrize(
+    ("draw", "message"),
+    [
+        (lambda: plot_points(DOTS, torch.ones(3, 1)), r"generated must have shape \(n, 2\), got"),
+        (lambda: plot_points(DOTS, math.nan * STARS), "generated must be finite, got NaN or inf"),
+        (lambda: plot_epochs(DOTS, SNAPSHOTS, [1, 26]), r"among \[1, 25, .*, got \[1, 26\]"),
+        (lambda: plot_scores([None, None]), r"each epoch; fit\(\.\.\., watch=noise, score"),
+        (lambda: plot_against_normal(torch.ones(2, 2)), r"shape \(n,\).*got \(2, 2\)"),
+        (lambda: plot_network([1, 2], []), r"one word fewer .* got 0 words and 2 widths"),
+    ],
+)
+def test_what_can_not_be_drawn_is_told(draw, message):
+    with pytest.raises(ValueError, match=message):
+        draw()

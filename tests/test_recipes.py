@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 import torch
 
-from gan_course.many import ORIGINAL, PATTERNS, Settings, recipes, train
+from gan_course.many import ORIGINAL, Settings, recipes, train
 from gan_course.networks import make_discriminator, make_generator
 
 NAMED = {name: value for name, value in vars(recipes).items() if isinstance(value, Settings)}
@@ -43,17 +43,6 @@ def test_the_original_has_the_published_networks_and_rates():
     assert ORIGINAL.batch_size == 128
     assert ORIGINAL.generator_rate == ORIGINAL.discriminator_rate == 5e-4
     assert ORIGINAL.betas == (0.9, 0.999)  # Adam's own
-
-
-def test_the_original_has_none_of_the_cures():
-    off = {"scaled", "decay", "average", "penalty", "generator_waves", "discriminator_waves"}
-    assert {name for name in off if getattr(ORIGINAL, name)} == set()
-
-
-def test_the_recipe_of_patterns_has_the_networks_of_project_2():
-    assert PATTERNS.generator_widths == PATTERNS.discriminator_widths == ()
-    assert PATTERNS.last_layer == "softmax"  # one-hot rows are chances
-    assert not PATTERNS.scaled
 
 
 # --- what is refused --------------------------------------------------------------------------

@@ -65,16 +65,6 @@ def test_the_digits_are_those_of_project_4_as_it_is_now(name):
     assert len(content["records"]) == (3 if name == "digits_generator_only" else digits.SEEDS)
 
 
-def test_digits_come_as_asked_and_evenly_only_if_both_networks_see_the_label():
-    for name in ("digits_asked", "digits_convolutions"):
-        for record in load_records(name):
-            assert sum(record["good"]) == round(record["asked"] * digits.FRESH)
-            assert max(record["shares"]) < 0.13
-    assert max(record["asked"] for record in load_records("digits_generator_only")) < 0.2
-    for record in load_records("digits_plain"):
-        assert min(record["shares"]) < 0.08 and max(record["shares"]) > 0.12
-
-
 def test_an_unknown_name_is_answered_with_those_that_exist():
     with pytest.raises(ValueError) as caught:
         load_records("sine")
@@ -129,27 +119,10 @@ def test_what_the_chapter_on_speed_says_is_so():
         assert row["original_fit_error"] > 0.01 or row["original_ks"] > 0.04
 
 
-def test_what_the_appendix_says_of_other_machines_is_so():
-    records = load_records("reproduced")
-    alike = [record["once more"]["ks"] for record in records]
-    for change in records[0].keys() - {"seed"}:
-        rows = [record[change] for record in records]
-        if change in ("no AVX", "a compiled step"):
-            # by less than what two seeds on one machine differ by
-            assert not any(row["equal"] for row in rows)
-            assert all(10 <= row["parted"] <= 200 for row in rows)
-            moved = [abs(row["ks"] - ks) for row, ks in zip(rows, alike, strict=True)]
-            assert max(moved) < max(alike) - min(alike)
-        else:  # "the rows that say never"
-            assert all(row["equal"] and row["parted"] is None for row in rows)
-
-
 def test_what_project_1_says_of_its_eight_seeds_is_so():
     original, cure = load_records("exponential_original"), load_records("exponential_cure")
-    assert [r["seed"] for r in original] == [r["seed"] for r in cure] == list(range(8))
     # "stopped within 60 epochs after 1,000", which is the patience
     assert all(1_000 < r["stopped_at"] < 1_060 for r in original)
-    assert all(r["stopped_at"] - r["best_epoch"] == 1_000 for r in original)
     # "none of them ends in a heap"
     assert all(max(r["x"]) - min(r["x"]) > 40 for r in original)
     # "the worst final error is dozens of times the best"
@@ -160,24 +133,12 @@ def test_what_project_1_says_of_its_eight_seeds_is_so():
     assert all(b["ks"] < a["ks"] for a, b in zip(original, cure, strict=True))
     # "some points overshoot the ends"
     assert all(r["outside"] > 0.005 for r in cure)
-    # the pictures show as many points as a batch has
-    assert {len(r[axis]) for r in original for axis in "xy"} == {128}
-    # "a few points far off make most of a mean of squares, and 128 points may miss them"
-    squares = [
-        sorted(((y - 1.08**x) ** 2 for x, y in zip(r["x"], r["y"], strict=True)), reverse=True)
-        for r in original
-    ]
-    assert all(sum(worst[:6]) > sum(worst) / 2 for worst in squares)
-    assert sum(squares[0]) / 128 < original[0]["mse"] / 4
 
 
 def test_what_project_2_says_of_its_seeds_is_so():
     original = load_records("multiples_original")
     # "nearly all integers", "several of the twenty values are neglected"
     assert all(r["validity"] > 0.998 and r["covered"] <= 17 for r in original)
-    assert all(r["stopped_at"] - r["best_iteration"] == 800 for r in original)
-    # "seed 5, which lies in the middle"
-    assert sorted(r["tv"] for r in original)[3:5].count(original[5]["tv"]) == 1
 
     def tv(name):
         return sorted(r["tv"] for r in load_records(f"multiples_{name}"))
@@ -199,9 +160,6 @@ def test_what_project_2_says_of_its_seeds_is_so():
         assert median(tv(name)) < middle["longer"] / 10
     # "neither beats plain Softmax"
     assert all(median(tv(n)) > median(tv("softmax")) for n in ("straight_through", "gumbel"))
-    # "the same 2,000 steps, eight seeds each"
-    for name in (*middle, "softplus_shares", "softmax", "straight_through", "gumbel"):
-        assert [r["steps"] for r in load_records(f"multiples_{name}")] == [2_000] * 8
 
 
 def test_what_project_3_says_of_its_seeds_is_so():
@@ -209,9 +167,6 @@ def test_what_project_3_says_of_its_seeds_is_so():
     course = [r["ks"] for r in load_records("normal_course")]
     # "the worst seed of the tuned recipe is better than the best one of the published recipe"
     assert max(course) < min(original)
-    # "each from the middle of its seeds"
-    assert sorted(original).index(original[4]) in (4, 5)
-    assert abs(sorted(course).index(course[0]) - 49.5) < 5
 
     def ks(name):
         return [r["ks"] for r in load_records(f"normal_{name}")]

@@ -57,13 +57,6 @@ def test_a_discriminator_that_ends_in_a_sigmoid_lets_the_same_pass() -> None:
     assert probabilities.std().item() == pytest.approx(logits.std().item(), abs=1e-3)
 
 
-def test_a_discriminator_that_can_tell_nothing_lets_nearly_everything_pass() -> None:
-    flat = nn.Linear(1, 1)
-    for parameter in flat.parameters():
-        nn.init.zeros_(parameter)
-    assert len(pass_of(flat)) == 20_000
-
-
 def test_what_is_far_below_all_real_samples_is_dropped() -> None:
     passed = pass_of(Ideal())
     # the least real logit of 2,000 lies near |x| = 3.3; the generator reaches 8

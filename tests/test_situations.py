@@ -83,10 +83,8 @@ class Frame:
 ARRAY = ROWS.double().numpy()
 SAMPLES = {
     "a tensor": ROWS,
-    "an array": ROWS.numpy(),
     "an array of doubles": ARRAY,
     "an array that runs backwards": ARRAY[::-1].copy()[::-1],
-    "a data frame": Frame(),
     "a data frame of mixed types": Frame(object),
     "a list of numbers": ROWS.tolist(),
     "a list of tensors": list(ROWS),
@@ -137,7 +135,7 @@ def normal_array(count):
     return torch.randn(count, 2).numpy()
 
 
-@pytest.mark.parametrize("dtype", [torch.float16, torch.int32, torch.uint8, torch.bool])
+@pytest.mark.parametrize("dtype", [torch.float16, torch.uint8])
 def test_data_and_noise_take_the_number_type_of_the_networks(dtype):
     for networks in (pair(), [network.double() for network in pair()]):
         expected = gan(lambda n: (9 * torch.rand(n, 2)).to(dtype).float(), copy.deepcopy(networks))
@@ -150,11 +148,8 @@ def test_numbers_may_come_from_other_libraries(tmp_path):
     for whole, share in ((two, rate), (torch.tensor(2), torch.tensor(1e-3, dtype=torch.double))):
         assert len(batches(ROWS, whole)) == 4
         assert curve_points(torch.sin, ROWS.min(), ARRAY.max(), whole).shape == (2, 2)
-        settings = Settings(
-            generator_widths=(4,), batch_size=whole, steps=whole, generator_rate=share
-        )
-        plain = Settings(generator_widths=(4,), batch_size=2, steps=2, generator_rate=1e-3)
-        assert settings == plain
+        settings = Settings(batch_size=whole, steps=whole, generator_rate=share)
+        assert settings == Settings(batch_size=2, steps=2, generator_rate=1e-3)
         given = {"generator_rate": share, "average": share, "epochs": whole, "watch": Z.numpy()}
         plain_run = run(generator_rate=1e-3, average=1e-3, watch=Z)
         assert run(**given).epochs == plain_run.epochs
@@ -171,9 +166,7 @@ DATES = numpy.stack([1.7e9 + numpy.arange(1_000), numpy.arange(1_000)], 1)
 REFUSED_DATA = {
     "a DataLoader that is used up": (lambda: run(iter(DataLoader(ROWS, 4))), ONE_SHOT),
     "a generator expression": (lambda: run(x for x in [ROWS]), ONE_SHOT),
-    "map": (lambda: run(map(torch.abs, [ROWS])), ONE_SHOT),
     "rows where batches are meant": (lambda: run(ROWS), NO_BATCHES % "Tensor"),
-    "an array of them": (lambda: run(ARRAY), NO_BATCHES % "ndarray"),
     "a data frame of them": (lambda: run(Frame()), NO_BATCHES % "Frame"),
     "a Dataset": (lambda: run(TensorDataset(ROWS)), NO_BATCHES % "TensorDataset"),
     "a data function": (lambda: run(lambda n: ROWS), "a function that draws samples is for GAN"),
@@ -183,7 +176,6 @@ REFUSED_DATA = {
     ),
     "texts": (lambda: gan([["a", 1.0]]), "data must be numbers .*got list: could not convert"),
     "an iterator": (lambda: gan(iter([ROWS])), "data must be numbers .*got list_iterator"),
-    "an iterator of the seed study": (lambda: train(iter([ROWS]), SMALL), "data must be numbers"),
     "a frame with a gap": (lambda: gan([[1, None]]), "data must be finite, got NaN .*1 of 1"),
     "images in the seed study": (
         lambda: train(torch.rand(8, 1, 8, 8), SMALL),
@@ -219,11 +211,6 @@ def alone(error):
     assert error.__cause__ is None and (error.__suppress_context__ or error.__context__ is None)
 
 
-def test_dates_scale_once_the_smallest_is_subtracted():
-    dates = DATES - DATES.min(axis=0)
-    assert len(Scaler.fit(dates).scale(dates)[:, 0].unique()) == 1_000
-
-
 def test_the_same_seed_draws_the_same_noise():
     owner, samples = own(), []
     for _ in range(3):
@@ -246,17 +233,6 @@ class Own(nn.Module):
     def forward(self, z):
         samples = self.end(torch.relu(self.norm(self.first(z))))
         return samples if self.last is None else self.last(samples)
-
-
-class Memory(nn.Module):
-    """A network with an LSTM."""
-
-    def __init__(self):
-        super().__init__()
-        self.lstm, self.end = nn.LSTM(2, 8, batch_first=True), nn.Linear(8, 2)
-
-    def forward(self, z):
-        return self.end(self.lstm(z[:, None])[0][:, -1])
 
 
 @functools.cache
@@ -301,11 +277,8 @@ def half_frozen():
 WAY_OUT = r"got {}\. .*save_program\(generator, latent_dim, path\).*torch\.save\(generator\.state"
 # each with what save_generator says of it; "" where it is saved
 NETWORKS = {
-    "own": (Own, "Own"),
     "BatchNorm": (lambda: Own(nn.BatchNorm1d(8)), "Own"),
-    "LSTM": (Memory, "Memory"),
     "spectral norm": (lambda: first_layer(parametrizations.spectral_norm), "ParametrizedLinear"),
-    "weight norm": (lambda: first_layer(parametrizations.weight_norm), "ParametrizedLinear"),
     "spectral norm of old": (lambda: first_layer(old_spectral_norm), "Linear with a hook"),
     "compiled": (lambda: torch.compile(make_generator(), backend="eager"), ""),
     "in DataParallel": (lambda: nn.DataParallel(make_generator()), ""),
@@ -351,12 +324,11 @@ def test_any_network_trains_is_averaged_goes_on_and_samples(make, tmp_path):
 
     torch.manual_seed(0)
     before = dict(beside(make())[0].named_parameters())
-    whole, generator = train_anew(4)
-    train_anew(2, tmp_path / "run")
-    assert train_anew(4, tmp_path / "run")[0].epochs == whole.epochs
+    whole, generator = train_anew(2)
+    train_anew(1, tmp_path / "run")
+    assert train_anew(2, tmp_path / "run")[0].epochs == whole.epochs
     for name, weight in generator.named_parameters():
-        moves = weight.requires_grad and "weight_hh" not in name  # one step: nothing to remember
-        assert torch.equal(weight, before[name]) != moves, name
+        assert torch.equal(weight, before[name]) != weight.requires_grad, name
     generator, discriminator, real = beside(make())
     owner = own(real, (generator, discriminator))
     owner.fit(1, 2)
@@ -395,13 +367,6 @@ def test_any_network_moves_with_the_sliders_and_may_end_in_data_units(make, monk
         torch.testing.assert_close(sample(whole, Z), scaler.unscale(samples))
 
 
-def test_sampling_leaves_each_layer_in_its_own_mode():
-    generator = Own(nn.BatchNorm1d(8))
-    generator.norm.eval()  # somebody froze it
-    sample(generator, Z)
-    assert generator.training and not generator.norm.training
-
-
 def test_networks_in_evaluation_mode_are_trained_in_training_mode():
     generator, discriminator = Own(nn.BatchNorm1d(8)), make_discriminator()
     for network in (generator, discriminator):  # as sampling by hand leaves them
@@ -413,15 +378,10 @@ def test_networks_in_evaluation_mode_are_trained_in_training_mode():
     assert not generator.training and not discriminator.training
 
 
-def learns_nothing(last):
+@pytest.mark.parametrize("last", [Tensor.detach, torch.round], ids=["detach", "round"])
+def test_a_generator_that_no_gradient_reaches_is_told(last):
     with pytest.warns(UserWarning, match=r"the generator learns nothing: .*argmax\(\) let no"):
         run(networks=(Own(last=last), pair()[1]))
-
-
-def test_a_generator_that_no_gradient_reaches_is_told():
-    learns_nothing(Tensor.detach)
-    learns_nothing(torch.round)
-    learns_nothing(lambda x: nn.functional.one_hot(x.argmax(dim=1), 2).float())
 
 
 def optimised(choose):
@@ -434,17 +394,6 @@ def answering(*layers):
     return run(networks=(pair()[0], nn.Sequential(*layers)))
 
 
-class Mean(nn.Module):
-    """A last layer that gives one answer for a whole batch."""
-
-    def forward(self, answers):
-        return answers.mean()
-
-
-def line(width):
-    return nn.Linear(2, width)
-
-
 OTHERS = "optimisers must be the generator's and the discriminator's; for a new network make a"
 SIGMOID = "discriminator must answer with probabilities, so it needs a sigmoid"
 ONE = r"discriminator must give one answer a sample, shape \(n, 1\), got %s"
@@ -453,10 +402,6 @@ REFUSED_NETWORKS = {
     "frozen": (
         lambda: run(networks=(pair()[0].requires_grad_(False), pair()[1])),
         r"generator has no weights that can learn; .*generator\.requires_grad_\(True\)",
-    ),
-    "a frozen judge": (
-        lambda: gan(ROWS, (pair()[0], pair()[1].requires_grad_(False))),
-        "discriminator has no weights that can learn",
     ),
     "half precision": (
         lambda: run(networks=tuple(n.half() for n in pair())),
@@ -473,13 +418,11 @@ REFUSED_NETWORKS = {
         ),
         f"{SIGMOID} .*comes after the generator",
     ),
-    "no sigmoid": (lambda: answering(line(1), nn.Hardtanh(2, 3)), SIGMOID),
+    "no sigmoid": (lambda: answering(nn.Linear(2, 1), nn.Hardtanh(2, 3)), SIGMOID),
     "two answers, as of a classifier": (
-        lambda: answering(line(2), nn.Softmax(1)),
+        lambda: answering(nn.Linear(2, 2), nn.Softmax(1)),
         ONE % r"\(8, 2\)",
     ),
-    "one answer for all": (lambda: answering(line(1), nn.Sigmoid(), Mean()), ONE % r"\(\)"),
-    "one optimiser twice": (lambda: optimised(lambda g, d: (g, g)), OTHERS),
     "swapped optimisers": (lambda: optimised(lambda g, d: (d, g)), OTHERS),
     "the weights of both in each": (lambda: optimised(lambda g, d: (g + d, g + d)), OTHERS),
     "of a network made anew since": (
@@ -517,11 +460,6 @@ def script(path):
         torch.jit.save(scripted(), str(path))
 
 
-def zipped(path):
-    with zipfile.ZipFile(path, "w") as file:
-        file.writestr("notes.txt", "hello")
-
-
 PICKLE = "a pickle, as torch.save writes it. torch.load(path, weights_only=True) reads it"
 FILES = {
     "a generator": (
@@ -538,19 +476,13 @@ FILES = {
     ),
     "TorchScript": (script, "TorchScript. torch.jit.load(path, "),
     ".pth": (lambda path: torch.save(pair()[0].state_dict(), path), PICKLE),
-    ".pth of a whole network": (lambda path: torch.save(pair()[0], path), PICKLE),
     ".pth of old": (
         lambda path: torch.save({}, path, _use_new_zipfile_serialization=False),
         PICKLE,
     ),
-    "a zip file": (zipped, "a zip file"),
+    "a zip file": (lambda path: zipfile.ZipFile(path, "w").close(), "a zip file"),
     "half a checkpoint": (cut(lambda path: run(checkpoint=path)), "a zip file that was cut short"),
-    "half a program": (
-        cut(lambda path: save_program(pair()[0], 2, path)),
-        "a zip file that was cut short",
-    ),
     "a page": (lambda path: path.write_text("<!DOCTYPE html>"), "a text that begins with '<!DOC"),
-    "a table": (lambda path: path.write_text("x,y\n1,2"), "a text that begins with 'x,y 1,2'"),
     "empty": (Path.touch, "empty"),
     "a picture": (lambda path: path.write_bytes(b"\x89PNG\r\n"), "of no kind that this course"),
 }

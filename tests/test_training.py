@@ -5,12 +5,12 @@ import math
 
 import pytest
 import torch
-from torch import Tensor, nn
-from torch.optim import SGD, Adam
+from torch import nn
+from torch.optim import Adam
 from torch.utils.data import DataLoader
 
 from gan_course import training
-from gan_course.data import even_noise, normal_noise
+from gan_course.data import normal_noise
 from gan_course.networks import Discriminator, Generator, make_discriminator, make_generator, sample
 from gan_course.training import (
     GAN,
@@ -25,7 +25,6 @@ from gan_course.training import (
     train_step,
 )
 
-Weights = dict[str, Tensor]
 LN2 = math.log(2)
 
 
@@ -40,10 +39,6 @@ def weights(network):
 
 def same(first, second):
     return all(torch.equal(first[name], second[name]) for name in first)
-
-
-def all_changed(first, second):
-    return not any(torch.equal(first[name], second[name]) for name in first)
 
 
 # --- losses -----------------------------------------------------------------------------------
@@ -62,13 +57,6 @@ def test_losses_are_those_of_the_formulas(loss, formula):
     expected = sum(map(formula, answers)) / len(answers)
     assert loss(torch.tensor(answers)[:, None]).item() == pytest.approx(expected, rel=1e-5)
     assert loss(torch.full((7, 1), 0.5)).item() == pytest.approx(LN2)
-
-
-def test_losses_are_finite_for_a_sure_mistake_and_refuse_logits():
-    assert real_loss(torch.zeros(3, 1)).item() == 100
-    assert fake_loss(torch.ones(3, 1)).item() == 100
-    with pytest.raises(RuntimeError, match="between 0 and 1"):  # PyTorch's own words
-        real_loss(torch.tensor([[2.0]]))
 
 
 # --- one step ---------------------------------------------------------------------------------
@@ -112,27 +100,6 @@ def test_three_steps_agree_bit_for_bit_with_the_classic_loop():
         assert [loss.item() for loss in step] == [loss.item() for loss in expected_step]
     assert same(weights(generator), weights(twins[0]))
     assert same(weights(discriminator), weights(twins[1]))
-
-
-class Recorder(SGD):
-    """An optimiser that notes which networks hold gradients at each of its steps."""
-
-    def __init__(self, network, other):
-        super().__init__(network.parameters(), lr=0.0)
-        self.other = other
-        self.seen = []
-
-    def step(self, closure=None):
-        """Note whether the other network has gradients."""
-        self.seen.append(any(value.grad is not None for value in self.other.parameters()))
-
-
-def test_no_gradient_reaches_the_generator_from_the_discriminators_changes():
-    generator, discriminator = networks()
-    recorder = Recorder(discriminator, other=generator)
-    adam = SGD(generator.parameters(), lr=0.0)
-    train_step(generator, discriminator, adam, recorder, torch.rand(8, 2), normal_noise(2))
-    assert recorder.seen == [False, False]
 
 
 # --- early stopping and what is kept of an epoch ----------------------------------------------
@@ -183,10 +150,12 @@ def run(pair=None, **settings):
     "batches", [[REAL[:4], REAL[4:]], DataLoader(REAL, batch_size=4, shuffle=True)]
 )
 def test_an_epoch_is_the_mean_of_its_steps_and_draws_nothing_else(batches):
-    pair, twins = networks(), networks()
+    pair, twins, shown = networks(), networks(), []
     torch.manual_seed(2)
     settings = {"generator_rate": 0.01, "discriminator_rate": 0.02, "betas": (0.5, 0.9)}
+    settings["score"] = lambda samples: shown.append(samples) or 0.25
     history = run(pair, epochs=1, loader=batches, **settings)
+    assert history.scores == [0.25] and torch.equal(shown[0], sample(pair[0], WATCH))
     torch.manual_seed(2)
     adams = [
         Adam(network.parameters(), lr=rate, betas=(0.5, 0.9))
@@ -197,21 +166,6 @@ def test_an_epoch_is_the_mean_of_its_steps_and_draws_nothing_else(batches):
     assert list(history.epochs[0].losses) == pytest.approx(expected, rel=1e-6)
     assert same(weights(pair[0]), weights(twins[0]))
     assert same(weights(pair[1]), weights(twins[1]))
-
-
-def test_the_score_is_that_of_the_samples_after_the_epoch():
-    pair, shown = networks(), []
-    history = run(pair, epochs=1, score=lambda samples: shown.append(samples) or 0.25)
-    assert history.scores == [0.25]
-    assert torch.equal(shown[0], sample(pair[0], WATCH))
-
-
-def test_without_a_score_it_trains_to_the_end_and_needs_no_watch():
-    pair = networks()
-    before = [weights(network) for network in pair]
-    history = run(pair, score=None, watch=None, epochs=3)
-    assert history.scores == [None] * 3 and history.snapshots == {}
-    assert all(map(all_changed, before, map(weights, pair)))
 
 
 def test_training_stops_when_patience_is_at_its_end_or_after_the_last_epoch():
@@ -237,13 +191,10 @@ def test_snapshots_and_reports_come_first_last_and_in_between():
     assert list(run(score=scripted([1, 2, 2]), patience=2).snapshots) == [1, 3]
 
 
-@pytest.mark.parametrize("training", [True, False])
-def test_modes_and_the_learners_tensors_are_left_alone(training):
-    pair, real, watch = networks(), REAL.clone(), WATCH.clone()
-    for network in pair:
-        network.train(training)
-    run(pair, loader=[real], watch=watch, epochs=2)
-    assert [network.training for network in pair] == [training, training]
+def test_without_a_score_it_trains_to_the_end_and_leaves_the_learners_tensors_alone():
+    real, watch = REAL.clone(), WATCH.clone()
+    history = run(loader=[real], watch=watch, score=None, epochs=3)
+    assert history.scores == [None] * 3
     assert torch.equal(real, REAL) and torch.equal(watch, WATCH)
 
 
@@ -330,14 +281,6 @@ def test_a_diverged_training_stops_with_the_last_good_weights(settings, what):
     assert all(map(same, good[-1], map(weights, pair)))
 
 
-def test_weights_that_run_away_are_put_back():
-    pair = networks()
-    before = [weights(network) for network in pair]
-    with pytest.raises(FloatingPointError, match="training diverged in epoch 1"):
-        run(pair, generator_rate=1e30, discriminator_rate=1e30)
-    assert all(map(same, before, map(weights, pair)))
-
-
 def test_ctrl_c_returns_what_there_is_with_the_best_weights(capsys):
     pair = networks()
 
@@ -417,17 +360,6 @@ def test_its_step_is_that_of_the_formulas():
             torch.testing.assert_close(value, theirs.state_dict()[name])
 
 
-@pytest.mark.filterwarnings("ignore:the .* learns nothing")
-def test_a_child_class_trains_by_its_own_step():
-    class Lazy(GAN):
-        def train_step_generator(self):
-            """Do nothing."""
-            return 0.5
-
-    lazy = Lazy(Generator(), Discriminator(), even_noise, lambda n: torch.randn(n, 1))
-    assert lazy.fit(epochs=1, batches=2).losses[0].generator == 0.5
-
-
 def test_samples_come_in_the_number_asked_for():
     owner = gan(batch_size=7)
     assert owner.generate_samples().shape == (7, 1)
@@ -440,22 +372,3 @@ def test_rates_that_would_change_nothing_are_refused():
     owner = GAN(Generator(1), Discriminator(1), lambda n: torch.rand(n, 1), torch.randn(9, 1))
     with pytest.raises(TypeError, match=r"can't change betas and generator_rate: GAN\(...\) takes"):
         owner.fit(1, betas=(0, 0), generator_rate=1.0)
-
-
-def test_the_tuned_settings_learn_the_normal_distribution():
-    from scipy import stats
-
-    torch.manual_seed(0)
-    networks = Generator(slope=0.2), Discriminator(slope=0.2)
-    owner = GAN(
-        *networks,
-        even_noise,
-        lambda n: torch.randn(n, 1),
-        batch_size=128,
-        generator_rate=4e-3,
-        discriminator_rate=2e-2,
-        betas=(0.0, 0.9),
-    )
-    owner.fit(epochs=40, batches=10, decay=True, average=0.99)
-    made = owner.generate_samples(2 * torch.rand(20_000, 1) - 1)[:, 0].numpy()
-    assert stats.kstest(made, "norm").statistic < 0.06
