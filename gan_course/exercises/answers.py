@@ -25,7 +25,8 @@ ADVICE = {  # words in an error that the learner's function ends in, and what to
     "you detach() it?",
     "context manager": "torch.no_grad() with its ( )",
     "__enter__": "torch.no_grad() with its ( )",  # which Python 3.10 says
-    "Boolean value of Tensor": "a loss is made first, then called: nn.BCELoss()(answers, targets)",
+    "Boolean value of Tensor": "many numbers stand where one True or False is asked for. A loss is "
+    "made first, then called: nn.BCELoss()(answers, targets); of min and max take `.values`",
     "arget size": "the targets need the shape of the answers, as torch.ones_like(answers) has it",
     "no attribute 'size'": "the targets are a tensor, too: torch.ones_like(answers)",
     "'method' object": "the name of a method needs its ( ), as in G.parameters()",
