@@ -133,7 +133,10 @@ RIGHT["L"] = {
     "enumerate from 1": lambda losses: by_enumerate(losses, 1),
 }
 FAULTS["L"] = {
-    "by i": (by_enumerate, "16 losses of ln 2: you get 0.7394, expected 0.6931: divided by 15, the"),
+    "by i": (
+        by_enumerate,
+        "16 losses of ln 2: you get 0.7394, expected 0.6931: divided by 15",
+    ),
     "sum": (sum, "you get 11.09, expected 0.6931: that is their sum, expected the mean"),
     "one too many": (lambda x: sum(x) / (len(x) + 1), "expected 0.6931: divided by 17"),
     "last": (lambda x: x[-1], "losses 2, 6 and 1: you get 1, expected 3: that is the last one"),
@@ -178,7 +181,7 @@ FAULTS["M"] = {
     "swapped": (lambda r, f: with_logits(f, r), "the targets are swapped: 1 is for real"),
     "sum": (lambda r, f: 2 * with_logits(r, f), "is the sum over the batch, expected the mean"),
     "minus": (lambda r, f: -with_logits(r, f), "the sign is wrong"),
-    "both 1": (lambda r, f: with_logits(r, -f), "you get 1.731, expected 1.231"),
+    "both 1": (lambda r, f: with_logits(r, -f), "you get 2.481, expected 1.231"),
     "real only": (lambda r, f: bce_l(r, ones(r)), "is one of the two parts alone: add the other"),
     "a pair": (lambda r, f: (bce_l(r, ones(r)), bce_l(f, zeros(f))), "expected one number"),
 }
@@ -202,12 +205,15 @@ RIGHT["N"] = {
 }
 FIRST = "answers of shape (6,) and targets of shape (6, 1)"
 FAULTS["N"] = {
-    "as found": (by_hand, f"{FIRST}: you get 1.038, expected 0.4231: they are stretched to (6, 6)"),
+    "as found": (
+        by_hand,
+        f"{FIRST}: you get 0.9709, expected 0.4231: they are stretched",
+    ),
     "PyTorch's": (bce, f"for {FIRST}: your loss failed: the targets need the shape"),
     "squeezed": (lambda a, t: by_hand(a.squeeze(1), t.squeeze(1)), "your loss failed: IndexError"),
     "answers alone": (lambda a, t: by_hand(a.flatten(), t), "and each answer meets each target"),
     "sorted": (lambda a, t: in_rows(a.flatten().sort()[0], t), "you get 1.157, expected 0.4231"),
-    "as int": (lambda a, t: in_rows(a, t.int()), "you get 0.6211, expected 0.4231"),
+    "as int": (lambda a, t: in_rows(a, t.int()), "you get 0.631, expected 0.4231"),
     "detached": (lambda a, t: in_rows(a.detach(), t), NO_RECORD),
     "sign": (lambda a, t: -in_rows(a, t), "the sign is wrong"),
 }
@@ -267,7 +273,7 @@ RIGHT["P"] = {
 FAULTS["P"] = {
     "ReLU": (nn.ReLU, "some rows are all zero, those without positive numbers"),
     "down the columns": ("dim=1", "dim=0", "the columns add up to 1, expected the rows"),
-    "sigmoid": (nn.Sigmoid, "the numbers of a row add up to 2.65"),
+    "sigmoid": (nn.Sigmoid, "the numbers of a row add up to 2.354"),
     "LeakyReLU": (nn.LeakyReLU, "your layer makes negative numbers"),
     "argmax": (of(lambda x: one_hot(x.argmax(1), 100).float()), "no gradient gets through your"),
     "no axis": ("dim=1", "", "PyTorch has to guess the axis, and warns: say `dim=1`"),
@@ -294,15 +300,23 @@ RIGHT["Q"] = {
 FAULTS["Q"] = {
     "as found": (ENDS, "data.min(), data.max()", "column needs its own ends, min(dim=0).values"),
     "min alone": (".values", "", "`.values` *and* `.indices`: take what is asked for"),
-    "clamps": ("(samples + 1)", "(samples.clamp(-1, 1) + 1)", "it cuts off at the ends of the data"),
+    "clamps": (
+        "(samples + 1)",
+        "(samples.clamp(-1, 1) + 1)",
+        "it cuts off at the ends of the",
+    ),
     "in place": (MADE, f"data.copy_({MADE})", "scaled has changed the data that it was given"),
     "no return in back": (f"return {BACK}", BACK, "way back returns None. Is there a `return`"),
     "forgetful": (LINE, OWN_ENDS, "keep the ends of the data"),
-    "nothing back": (BACK, "samples", "for the scaled data: you get -0.0"),
-    "the two swapped": (f"{MADE}, back", f"back, {MADE}", "the first thing is of type function, exp"),
+    "nothing back": (BACK, "samples", "for generated samples, [[0.0, 0.0]"),
+    "the two swapped": (
+        f"{MADE}, back",
+        f"back, {MADE}",
+        "the first thing is of type func",
+    ),
     "one thing": (", back", "", "something else than two things"),
     "one column": (MADE, "data[:, 0]", "you get shape (200,), expected (200, 2)"),
-    "0 to 1": (MADE, MADE[4:-4], "for the scaled data: you get 0.4"),
+    "0 to 1": (MADE, MADE[4:-4], "from -1 to 1, not from 0"),
     "upside down": (MADE, f"-({MADE})", "the smallest number of a column must become -1"),
     "no way back": (", back", ", None", "way back is None, expected a function: its name alone"),
 }

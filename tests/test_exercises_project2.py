@@ -72,9 +72,9 @@ FAULTS["E"] = {
     ),
     "always twenty": (lambda i, v: missing(i, v, 20), "where all even ones are allowed: you get"),
     "zero": (lambda i, v: -0.0, "for one value for ever: you get 0, expected 0.95"),
-    "NaN in one case": (
+    "infinite in one case": (
         lambda i, v: total_variation(i, v) / torch.isin(i, v).any(),
-        "for only forbidden integers: what distance returns holds NaN",
+        "for only forbidden integers: you get inf, expected 1",
     ),
     "one for each": (gap, "you get shape (20,), expected one number"),
 }
@@ -179,7 +179,7 @@ FAULTS["F"] = {
     "too large": ([LEARNED, TWENTY + 5], "other numbers than whole ones from 0 to 99"),
     "shares": ([LEARNED, TWENTY / 100], "other numbers than whole ones from 0 to 99"),
     "a text": ([LEARNED, "random"], "integers is of type str, expected twenty whole numbers"),
-    "the old ones": ([Made(threes), TWENTY], "among your twenty, expected 99% or more; nearly"),
+    "the old ones": ([Made(threes), TWENTY], "among your twenty, expected 99% or more"),
     "drawn again": (
         [LEARNED, 99 - TWENTY],
         "; was it trained on these, or on others, drawn before",

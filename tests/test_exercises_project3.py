@@ -88,7 +88,7 @@ FAULTS = {
     "H": BOTH
     | {
         "a network of other noise": (Made(normal, latent_dim=1), "fed torch.rand(n, 1); if it"),
-        "both a little off": (bell(2.14, 0.57), "both a little off"),
+        "both a little off": (bell(2.14, 0.57), "both are a little off"),
         "columns": (lambda num: normal(torch.rand(num)).T.repeat(2, 1), "expected 5,000 rows"),
         "two": (lambda num: torch.randn(num, 2), "makes shape (5000, 2), expected (5000, 1)"),
     },

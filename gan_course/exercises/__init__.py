@@ -46,15 +46,12 @@ class Verdict:
 
 
 def check(exercise: str | float = "", *answers: Any, **options: Any) -> Verdict:
-    """Judge the learner's own objects.
+    """Judge the learner's own objects: right, wrong with what is wrong, or not attempted.
 
     Args:
         exercise: its number, such as "3.1".
         answers: what the exercise asks for; `...` stands for "not attempted".
         options: `latent_dim`, where a generator does not tell how many numbers its noise has.
-
-    Returns:
-        Right, wrong with what is wrong, or not attempted.
     """
     exercise = _name(exercise)
     judge = CHECKS.get(exercise)

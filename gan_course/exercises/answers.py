@@ -15,7 +15,6 @@ from gan_course.networks import sample
 
 Checks = dict[str, Callable[..., str]]  # of each exercise the function that judges its answers
 Mistakes = dict[str, Any]  # what went wrong, and the number that comes out of it
-CLOSE = {"rtol": 1e-3, "atol": 1e-4}  # what a rounding may do
 DRAWN = 5_000  # samples that a check draws from a generator
 ADVICE = {  # words in an error that the learner's function ends in, and what to do about it
     "torch.return_types": "min and max return `.values` *and* `.indices`: take what is asked for",
@@ -148,16 +147,13 @@ def judge_call(
 
     It gets copies, through which gradients reach what is given. `what` says what that is.
     """
-    copies = [
-        one.clone() if isinstance(one, Tensor) else [*one] if isinstance(one, list) else one
-        for one in given
-    ]
+    copies = [one.clone() if isinstance(one, Tensor) else one for one in given]
+    lists = [[*one] for one in given if isinstance(one, list)]
     with case(what):
         answer = answer_of(function, name, *copies)
         judge(numbers_of(answer, f"what {name} returns"), right, mistakes)
-        for one, used in zip(given, copies, strict=True):
-            if isinstance(one, list) and one != used:
-                raise Wrong(f"{name} has changed the list that it was given")
+        if lists != [one for one in given if isinstance(one, list)]:
+            raise Wrong(f"{name} has changed the list that it was given")
     return answer
 
 

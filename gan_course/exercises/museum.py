@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from contextlib import suppress
 from itertools import product
 from typing import Any
@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy as bce
 from torch.nn.functional import binary_cross_entropy_with_logits as bce_l
+from torch.nn.utils import parameters_to_vector as flat
 from torch.optim import Optimizer
 
 from gan_course.exercises.answers import (
@@ -94,10 +95,6 @@ def _check_optimisers(optimisers: Any) -> str:
     return "each optimiser has the weights of one network"
 
 
-def _row(tensors: Iterable[Tensor]) -> Tensor:
-    return torch.cat([one.detach().flatten() for one in tensors])
-
-
 def _both(real: Tensor, fake: Tensor, loss: Callable[..., Tensor] = bce_l) -> Tensor:
     """The discriminator's loss: 1 is right for real samples, 0 for generated ones."""
     return loss(real, torch.ones_like(real)) + loss(fake, torch.zeros_like(fake))
@@ -112,9 +109,9 @@ def _check_step_d(step_D: Any) -> str:
         for weight in (*generator.parameters(), *weights):
             weight.copy_(0.1 * torch.randn(weight.shape, generator=random))
         generator.weight.mul_(10)  # other noise, other loss
-    before, before_g = _row(weights), _row(generator.parameters())
+    before, before_g = flat(weights).detach(), flat(generator.parameters()).detach()
     right_loss = _both(discriminator(real), discriminator(generator(noise).detach()), bce)
-    expected = -_row(torch.autograd.grad(right_loss, weights))
+    expected = -flat(torch.autograd.grad(right_loss, weights))
     # what the last batch has left in the gradients points another way
     discriminator[0].weight.grad = torch.tensor([[-90.0, 90.0]])
     discriminator[0].bias.grad = torch.zeros(1)
@@ -127,9 +124,9 @@ def _check_step_d(step_D: Any) -> str:
         weight.register_hook(reached.append)
     answer = answer_of(step_D, "step_D", generator, discriminator, optimiser, real, noise)
     loss, right = number_of(answer, "step_D"), right_loss.item()
-    moved = _row(weights) - before
+    moved = flat(weights).detach() - before
     likeness = float(torch.cosine_similarity(moved, expected, dim=0))
-    if not torch.equal(_row(generator.parameters()), before_g) or _frozen(generator):
+    if not torch.equal(flat(generator.parameters()), before_g) or _frozen(generator):
         raise Wrong("it has changed the generator, expected the discriminator's weights only")
     if len(steps) != 1:
         raise Wrong(f"D_optimiser makes {len(steps)} steps, expected one: call its step() once")
@@ -183,7 +180,7 @@ def _check_logits_loss(discriminator_loss: Any) -> str:
     for what, logits in cases.items():
         real, fake = (torch.tensor(one)[:, None].requires_grad_() for one in logits)
         sure, ones = (real.sigmoid(), fake.sigmoid()), torch.ones_like(real)
-        whole = float(_both(real, fake))
+        whole = _both(real, fake).item()
         if not share:
             # the mean of the two halves will do as well as their sum, but always the same of them
             answer = answer_of(discriminator_loss, "discriminator_loss", real.clone(), fake.clone())
@@ -245,12 +242,10 @@ def _check_draw(draw: Any) -> str:
 
 
 def _check_last_layer(last_layer: Any) -> str:
-    layer = last_layer
-    if not isinstance(last_layer, nn.Module):
-        layer = answer_of(last_layer, "last_layer")
+    ready = isinstance(last_layer, nn.Module)
+    layer = last_layer if ready else answer_of(last_layer, "last_layer")
     if not isinstance(layer, nn.Module):
-        wanted = "a layer (an nn.Module), made by its name and ( )"
-        raise Wrong.kind("what last_layer returns", layer, wanted)
+        raise Wrong.kind("what last_layer returns", layer, "a layer (an nn.Module), made by ( )")
     rows = torch.randn(7, 100, generator=torch.Generator().manual_seed(0)) - 4
     rows[0] = -5  # nothing above 0, and no favourite
     rows.requires_grad_()
@@ -299,11 +294,11 @@ def _check_scaled(scaled: Any) -> str:
         mistakes = {
             "each column needs its own ends, min(dim=0).values": scale(data, *torch.aminmax(data)),
             "the smallest number of a column must become -1": -scale(data, *ends),
+            "from -1 to 1, not from 0": (scale(data, *ends) + 1) / 2,
         }
         judge(numbers_of(answer[0], "the first thing"), scale(data, *ends), mistakes)
     if not torch.equal(given, data):
         raise Wrong("scaled has changed the data that it was given: make new tensors, without `-=`")
-    judge_call(answer[1], "way back", (scale(data, *ends),), "the scaled data", data, {})
     mistakes = {
         "keep the ends of the data": unscale(some, *some_ends),
         "it cuts off at the ends of the data": unscale(some.clamp(-1, 1), *ends),
