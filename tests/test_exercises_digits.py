@@ -14,7 +14,7 @@ def with_numpy(pictures, labels):
 
 
 PARITY, JOINED = "one_hot(labels % 2, 2)", "torch.cat([pictures, parity], dim=1)"
-RIGHT["V"] = {"as in the notebook": (), "numpy": with_numpy}
+RIGHT["V"] = {"numpy": with_numpy}
 FAULTS["V"] = {
     "swapped": ("labels % 2", "(labels + 1) % 2", "even and odd are swapped"),
     "one number": (PARITY, "(labels % 2)[:, None]", "one number for the label, expected two"),
@@ -42,7 +42,6 @@ SHARE, MIX = "torch.linspace(0, 1, steps)", "(1 - share) * first + share * last"
 ROWS = "torch.cat([noise.expand(steps, -1), label], dim=1)"
 COUNTED = "one_hot(torch.linspace(start, end, steps).round().long(), 10)"
 RIGHT["W"] = {
-    "as in the notebook": (),
     "a loop": by_loop,
     "rounded": (MIX, f"({MIX}).mul(1e4).round() / 1e4"),
 }
@@ -65,7 +64,7 @@ def one_by_one(judge, pictures, at_least):
     return float(np.mean(sure))
 
 
-RIGHT["X"] = {"as in the notebook": (), "one by one": one_by_one}
+RIGHT["X"] = {"one by one": one_by_one}
 FAULTS["X"] = {
     "scores": (".softmax(dim=1)", "", "no probabilities yet: softmax makes them some"),
     "sigmoid": (".softmax(dim=1)", ".sigmoid()", "ten answers need softmax"),

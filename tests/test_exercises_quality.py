@@ -11,7 +11,6 @@ RIGHT, FAULTS = {}, {}
 
 SUM, SHARE = "distance >= seen for", "(1 + far) / (1 + len(shuffled))"
 RIGHT["R"] = {
-    "as in the chapter": (),
     "mean of a tensor": lambda seen, s: (torch.tensor([seen, *s]) >= seen).float().mean(),
     "numpy": lambda seen, s: np.mean(np.array([*s, seen]) >= seen),
     "rounded": lambda seen, s: round((1 + sum(d >= seen for d in s)) / (1 + len(s)), 4),
@@ -53,7 +52,6 @@ def each_by(old, new):
 
 NEAREST, RESULT = ".min(dim=1).values", "(to_training < to_held_out).float().mean()"
 RIGHT["S"] = {
-    "as in the chapter": (),
     "a number": (RESULT, f"{RESULT}.item()"),
     "squares": each_by(NEAREST, f"{NEAREST} ** 2"),
     "a tree": by_tree,

@@ -19,11 +19,10 @@ def keep_as_a_list(logits, chances):
 ENDS, KEPT = "ends.low, ends.high", "chances < torch.exp(logits - top)"
 RIGHT = {
     "T": {
-        "solution": (),
         "formula": by_formula,
         "rounded": (ENDS, "round(ends.low, 3), round(ends.high, 3)"),
     },
-    "U": {"solution": (), "list": keep_as_a_list},
+    "U": {"list": keep_as_a_list},
 }
 FAULTS = {
     "T": {
