@@ -23,7 +23,7 @@ FAULTS["R"] = {
     "1 below only": (SHARE, "far / (1 + len(shuffled))", f"{TOO}, above the fraction"),
     "further only": (SUM, "distance > seen for", "that are just as far apart count, too"),
     "a count": (SHARE, "1 + far", "you get 4, expected 0.4: that is how many, expected their"),
-    "one minus": (SHARE, f"1 - {SHARE}", "3 of them as far apart: you get 0.6, expected 0.4"),
+    "one minus": (SHARE, f"1 - {SHARE}", "5.0, 1.0, 4.0, 2.0]: you get 0.6, expected 0.4"),
     "a list compared": (lambda seen, s: s >= seen, "your p_value failed: TypeError"),
     "each": (lambda seen, s: [d >= seen for d in s], "shape (9,), expected one number"),
     "sorted in place": ("far =", "shuffled.sort(); far =", "changed the list that it was given"),

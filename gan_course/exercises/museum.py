@@ -16,6 +16,7 @@ from torch.nn.functional import binary_cross_entropy_with_logits as bce_l
 from torch.nn.utils import parameters_to_vector as flat
 from torch.optim import Optimizer
 
+from gan_course.data import Scaler
 from gan_course.exercises.answers import (
     Checks,
     Mistakes,
@@ -101,14 +102,11 @@ def _both(real: Tensor, fake: Tensor, loss: Callable[..., Tensor] = bce_l) -> Te
 
 
 def _check_step_d(step_D: Any) -> str:
-    random = torch.Generator().manual_seed(0)
-    real, noise = torch.randn(8, 2, generator=random) + 3, torch.randn(8, 2, generator=random)
-    generator, discriminator = nn.Linear(2, 2), nn.Sequential(nn.Linear(2, 1), nn.Sigmoid())
+    with torch.random.fork_rng():  # the learner's random numbers stay what they are
+        torch.manual_seed(0)
+        real, noise = torch.randn(8, 2) + 3, torch.randn(8, 2)
+        generator, discriminator = nn.Linear(2, 2), nn.Sequential(nn.Linear(2, 1), nn.Sigmoid())
     weights = list(discriminator.parameters())
-    with torch.no_grad():
-        for weight in (*generator.parameters(), *weights):
-            weight.copy_(0.1 * torch.randn(weight.shape, generator=random))
-        generator.weight.mul_(10)  # other noise, other loss
     before, before_g = flat(weights).detach(), flat(generator.parameters()).detach()
     right_loss = _both(discriminator(real), discriminator(generator(noise).detach()), bce)
     expected = -flat(torch.autograd.grad(right_loss, weights))
@@ -278,33 +276,28 @@ def _check_scaled(scaled: Any) -> str:
     x = torch.rand(200, generator=torch.Generator().manual_seed(0))
     data = torch.stack([1975 + 50 * x, 100 * x**2 - 30], dim=1)
     some = torch.tensor([[0.0, 0.0], [0.5, 1.2], [-0.4, 1.5]])  # generated samples: other ends
-
-    def scale(rows: Tensor, low: Tensor, high: Tensor) -> Tensor:
-        return 2 * (rows - low) / (high - low) - 1
-
-    def unscale(rows: Tensor, low: Tensor, high: Tensor) -> Tensor:
-        return low + (rows + 1) / 2 * (high - low)
-
-    ends, some_ends = (torch.aminmax(rows, dim=0) for rows in (data, some))
+    scaler, others = Scaler.fit(data), Scaler.fit(some)
+    together = Scaler(data.min().expand(2), data.max().expand(2))
     given = data.clone()
     answer = answer_of(scaled, "scaled", given)
     if not isinstance(answer, (tuple, list)) or len(answer) != 2:
         raise Wrong("scaled returns something else than two things: scaled data, and a way back")
     with case("the scaled data"):
+        right = scaler.scale(data)
         mistakes = {
-            "each column needs its own ends, min(dim=0).values": scale(data, *torch.aminmax(data)),
-            "the smallest number of a column must become -1": -scale(data, *ends),
-            "from -1 to 1, not from 0": (scale(data, *ends) + 1) / 2,
+            "each column needs its own ends, min(dim=0).values": together.scale(data),
+            "the smallest number of a column must become -1": -right,
+            "from -1 to 1, not from 0": (right + 1) / 2,
         }
-        judge(numbers_of(answer[0], "the first thing"), scale(data, *ends), mistakes)
+        judge(numbers_of(answer[0], "the first thing"), right, mistakes)
     if not torch.equal(given, data):
         raise Wrong("scaled has changed the data that it was given: make new tensors, without `-=`")
     mistakes = {
-        "keep the ends of the data": unscale(some, *some_ends),
-        "it cuts off at the ends of the data": unscale(some.clamp(-1, 1), *ends),
+        "keep the ends of the data": others.unscale(some),
+        "it cuts off at the ends of the data": scaler.unscale(some.clamp(-1, 1)),
     }
     what = f"generated samples, {some.tolist()}"
-    judge_call(answer[1], "way back", (some,), what, unscale(some, *ends), mistakes)
+    judge_call(answer[1], "way back", (some,), what, scaler.unscale(some), mistakes)
     return "from -1 to 1 in each column, and back"
 
 

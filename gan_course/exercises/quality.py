@@ -29,7 +29,7 @@ def _check_p_value(p_value: Any) -> str:
             f"{alone}and shuffles that are just as far apart": further / count,
             "that is how many, expected their share": 1 + far,
         }
-        what = f"the distance {seen:g} and {count} shuffles, {far} of them as far apart"
+        what = f"the distance {seen:g} and {count} shuffles, the first {shuffled[:9]}"
         right = (1 + far) / (1 + count)
         judge_call(p_value, "p_value", (seen, shuffled), what, right, mistakes)
     return "one of 200 at least, and never 0"
