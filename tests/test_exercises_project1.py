@@ -52,6 +52,7 @@ RIGHT["3.1"] = {
     "read backwards": POINTS.numpy()[::-1],
     "with a gradient": on(torch.sin, X.clone().requires_grad_()),
     "float16": POINTS.half(),
+    "sparse": POINTS.to_sparse(),
     "two decimals of x": on(torch.sin, X.round(decimals=2)),
     "arange": on(torch.sin, torch.arange(-5, 5, 10 / 2048)),
     "rounded to three decimals": on(lambda x: x.sin().round(decimals=3)),
@@ -291,6 +292,7 @@ FAULTS["3.3"] = {
     "points": (lambda: POINTS, "is of type Tensor, expected a network or a function"),
     "a class": (lambda: Sine, "Sine is a class, expected a trained network that Sine(…) has made"),
     "any size": (lambda: lambda z: Fed(five_times)(z), "noise of many sizes: say how"),
+    "lazy": (lambda: nn.Sequential(nn.LazyLinear(2)), "has never been used: a lazy layer of it"),
     "broken": (lambda: broken, "your generator failed: ValueError: no 5000 today. It takes neith"),
     "a builder": (lambda: lambda num: sine(), "your generator makes is of type Made, expected a"),
 }

@@ -10,6 +10,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn.parameter import is_lazy
 
 from gan_course.networks import sample
 
@@ -69,7 +70,7 @@ def numbers_of(answer: Any, name: str, wanted: str = "a tensor of numbers") -> T
     except (TypeError, ValueError, RuntimeError):
         call = ": call it, with ( )" if callable(answer) else ""
         raise Wrong.kind(name, answer, f"{wanted}{call}") from None
-    found = found.detach().cpu()
+    found = found.detach().cpu().to_dense()
     if found.is_complex() or bool(found.isnan().any()):
         raise Wrong(f"{name} holds NaN or complex numbers")
     return found.double()
@@ -212,7 +213,9 @@ def _drawing(generator: Any) -> Callable[[], Any]:
 
 def _noise_sizes(generator: Any, draw: Callable[..., Tensor]) -> list[int]:
     """Which numbers of columns its noise may have."""
-    weights = generator.parameters() if isinstance(generator, nn.Module) else ()
+    weights = [*generator.parameters()] if isinstance(generator, nn.Module) else []
+    if any(is_lazy(weight) for weight in weights):
+        raise Wrong("your generator has never been used: a lazy layer of it has no weights yet")
     sizes = []
     for size in sorted({*range(1, 129), *(size for weight in weights for size in weight.shape)}):
         with suppress(Wrong):

@@ -55,7 +55,7 @@ def _judge_record(loss: Any, *given: Tensor) -> None:
         with suppress(RuntimeError):  # where the learner's function has called backward()
             slopes = torch.autograd.grad(loss, given, allow_unused=True)
     if any(slope is None for slope in slopes):
-        leave = "leave out .item() and .detach(), and backward() to the training step"
+        leave = "leave out .item() and .detach(), and leave backward() to the training step"
         raise Wrong(f"the number is right, but backward() can't start from it: {leave}")
 
 
@@ -230,7 +230,7 @@ def _check_draw(draw: Any) -> str:
         if not close(found, right):
             raise Wrong("these are not its samples for the noise given: is dropout still on?")
         if not left_on or (isinstance(samples, Tensor) and samples.requires_grad):
-            raise Wrong("the record of gradients: draw under `with torch.no_grad():`")
+            raise Wrong("gradients are on, or off for good: draw under `with torch.no_grad():`")
         if any(layer.training != training for layer in generator.modules()):
             mode = "training" if training else "evaluation"
             raise Wrong(f"it was in {mode} mode before, and is not afterwards: G.train(mode)")
