@@ -109,7 +109,7 @@ FAULTS["K"] = {
     "with its record": (RETURN, "loss", "returns its loss with its record"),
     "emptied too late": (BACKWARD, f"loss.backward(); {EMPTY}", "or they are emptied after it"),
     "all without a record": ("loss =", "with torch.no_grad(): loss =", "is all of it under `to"),
-    "fresh noise": ("G(noise)", "G(torch.randn(8, 2))", "with the noise that it is given"),
+    "fresh noise": ("G(noise)", "G(torch.randn(8, 2))", "it moves another way than"),
 }
 
 # --- L: the mean of an epoch --------------------------------------------------------------------
@@ -262,12 +262,12 @@ FAULTS["P"] = {
     "sigmoid": (nn.Sigmoid, "the numbers of a row add up to 2.354"),
     "argmax": (of(lambda x: one_hot(x.argmax(1), 100).float()), "no gradient gets through your"),
     "no axis": ("dim=1", "", "PyTorch has to guess the axis, and warns: say `dim=1`"),
-    "a function": (lambda: softmax, "is of type function, expected a layer (an nn.Module)"),
+    "a function": (lambda: softmax, "is of type function, expected a layer (nn.Module)"),
     "shares of ReLU": (of(lambda x: shares(x.relu())), "without positive numbers: what your layer"),
     "overflow": (of(lambda x: shares(x.exp())), "for a row of large numbers your layer makes NaN"),
     "shape": (lambda: nn.Linear(100, 5), "of (7, 100) your layer makes shape (7, 5)"),
     "ReLU first": (lambda: nn.Sequential(nn.ReLU(), nn.Softmax(1)), "is at another place after"),
-    "a class": ("(dim=1)", "", "is of type type, expected a layer (an nn.Module), made by its na"),
+    "a class": ("(dim=1)", "", "is the class Softmax, expected a layer (nn.Module), made"),
 }
 
 # --- Q: scaling ---------------------------------------------------------------------------------

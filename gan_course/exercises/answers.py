@@ -44,6 +44,7 @@ class Wrong(Exception):
     def kind(cls, name: str, answer: Any, wanted: str) -> Wrong:
         """Another kind of thing came than the one that was asked for."""
         what = "None" if answer is None else f"of type {type(answer).__name__}"
+        what = f"the class {answer.__name__}" if isinstance(answer, type) else what
         return cls(f"{name} is {what}, expected {wanted}")
 
 

@@ -243,7 +243,7 @@ def _check_last_layer(last_layer: Any) -> str:
     ready = isinstance(last_layer, nn.Module)
     layer = last_layer if ready else answer_of(last_layer, "last_layer")
     if not isinstance(layer, nn.Module):
-        raise Wrong.kind("what last_layer returns", layer, "a layer (an nn.Module), made by ( )")
+        raise Wrong.kind("what last_layer returns", layer, "a layer (nn.Module), made with ( )")
     rows = torch.randn(7, 100, generator=torch.Generator().manual_seed(0)) - 4
     rows[0] = -5  # nothing above 0, and no favourite
     rows.requires_grad_()
