@@ -4,7 +4,6 @@ import math
 from types import SimpleNamespace
 
 import IPython.display
-import numpy as np
 import pytest
 import torch
 from learners import cells_of, refused
@@ -13,8 +12,8 @@ from torch import nn
 from torch.nn.functional import binary_cross_entropy as bce
 from torch.nn.functional import binary_cross_entropy_with_logits as bce_l
 
-from gan_course.exercises import CHECKS, Verdict, check, expected, hint, solution
-from gan_course.exercises.answers import NotAttempted, Wrong, answer_of, number_of, numbers_of
+from gan_course.exercises import CHECKS, check, expected, hint, solution
+from gan_course.exercises.answers import Wrong, numbers_of
 from gan_course.metrics import fit_and_spread
 
 NUMBERS = sorted(CHECKS)
@@ -23,62 +22,21 @@ TRAINED = ["3.3", "3.4", "F", "H"]
 MORE = {"3.3": ["ax"], "F": [[*range(19), 50]]}  # what comes after the function or network
 X = 10 * (torch.rand(2048, generator=torch.Generator().manual_seed(0)) - 0.5)
 POINTS = torch.stack([X, torch.sin(X)], dim=1)
-KINDS = {
-    "list": [1, 2.5],
-    "numpy": np.array([1, 2.5]),
-    "tensor": torch.tensor([1, 2.5]),
-    "half": torch.tensor([1, 2.5]).half(),
-}
-
 # --- what was handed in --------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("answer", KINDS.values(), ids=KINDS)
-def test_numbers_of_any_kind_become_one_kind_of_tensor(answer):
-    found = numbers_of(answer, "your answer")
-    assert (found.dtype, found.tolist()) == (torch.float64, [1, 2.5])
-    assert not found.requires_grad
 
 
 @pytest.mark.parametrize(
     ("answer", "message"),
     [
-        ("five", "your answer is a str, expected a tensor of numbers"),
-        (["0.5", "1"], "your answer is a list with text in it, expected a tensor of numbers"),
-        ([[1], [1, 2]], "your answer is a list, expected a tensor of numbers"),
-        (np.array(["a"]), "your answer is an ndarray, expected a tensor of numbers"),
-        ([1j], "your answer holds complex numbers"),
-        (torch.tensor([math.inf]), "your answer holds NaN or infinity"),
+        (["0.5", "1"], "your answer is of type list, expected a tensor of numbers"),
+        ([[1], [1, 2]], "your answer is of type list, expected a tensor of numbers"),
+        (torch.tensor([math.nan]), "your answer holds NaN or complex numbers"),
+        (torch.tensor([1j]), "your answer holds NaN or complex numbers"),
     ],
 )
 def test_what_is_no_number_is_named(answer, message):
     with pytest.raises(Wrong, match=message):
         numbers_of(answer, "your answer")
-
-
-def test_one_number_may_have_any_shape():
-    assert number_of(torch.tensor([[2.5]]), "score") == number_of(2.5, "score") == 2.5
-    with pytest.raises(Wrong, match=r"score returns shape \(2,\), expected one number"):
-        number_of([1, 2], "score")
-    with pytest.raises(Wrong, match="what score returns is a str, expected one number"):
-        number_of("good", "score")
-
-
-@pytest.mark.parametrize(
-    ("function", "message"),
-    [
-        (lambda a, b: a / 0, "your add failed: ZeroDivisionError: "),
-        (3, "add is an int, expected a function"),
-        ("add", "add is a str, expected a function: its name alone, without .* or quotes"),
-        (lambda a, b: None, r"your add returns None\. Is there a `return`\?"),
-    ],
-)
-def test_a_function_is_called_and_its_answer_handed_on(function, message):
-    assert answer_of(lambda a, b: a + b, "add", 2, 3) == 5
-    with pytest.raises(NotAttempted):
-        answer_of(lambda a, b: ..., "add", 2, 3)
-    with pytest.raises(Wrong, match=message):
-        answer_of(function, "add", 2, 3)
 
 
 # --- verdicts ------------------------------------------------------------------------------------
@@ -98,8 +56,7 @@ def test_the_untouched_starter_is_not_attempted(exercise):
 @pytest.mark.parametrize("exercise", NUMBERS)
 def test_three_dots_are_not_attempted_and_no_answer_is_wrong(exercise):
     assert check(exercise, ...).status == "not attempted"
-    refused(f'give your answer, too: check("{exercise}", ', exercise)
-    refused("your answer is None: plt.show() and functions without `return` give", exercise, None)
+    refused(f"expected {cells_of(exercise, 'check')[0].source}: missing a required", exercise)
     if exercise not in NO_FUNCTIONS:
         more = MORE.get(exercise, [])
         assert check(exercise, lambda *_: ..., *more).status == "not attempted"
@@ -110,23 +67,9 @@ def test_one_answer_of_two_is_not_attempted():
     assert check("3.3", POINTS, ...).status == "not attempted"
 
 
-def test_only_right_is_true_and_a_verdict_shows_its_message():
-    assert Verdict("right", "well done")
-    assert not Verdict("wrong", "too small")
-    assert not Verdict("not attempted", "")
-    assert repr(Verdict("wrong", "too small")) == "wrong: too small"
-    assert repr(Verdict("right", "")) == "right"
-
-
 def test_more_answers_than_are_asked_for_get_a_sentence():
     refused('expected check("3.1", points): too many', "3.1", POINTS[0], POINTS[1])
     refused("unexpected keyword argument 'latent_dim'", "3.1", POINTS, latent_dim=3)
-    refused("F\", generator, integers): missing a required argument: 'integers'", "F", POINTS)
-
-
-def test_two_answers_that_are_swapped_get_a_sentence():
-    refused('did you swap the two? check("F", generator, integers)', "F", POINTS, lambda num: num)
-    refused('did you swap the two? check("3.3", generator, ax)', "3.3", POINTS, nn.Linear(2, 2))
 
 
 def test_a_function_is_shown_the_same_numbers_at_each_check():
@@ -141,17 +84,18 @@ def test_a_function_is_shown_the_same_numbers_at_each_check():
 # --- hints, solutions, pictures ------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("exercise", ["9.9", 3, "exercise A"])
+@pytest.mark.parametrize("exercise", ["9.9", 3, "", math.sin])
 def test_an_unknown_exercise_is_answered_with_those_there_are(exercise, capsys):
-    sentence = f"There is no exercise {exercise!r}. There are 3.1, 3.2, 3.3, 3.4, A, B, C, "
+    sentence = "There is no exercise of this name. There are 3.1, 3.2, 3.3, 3.4, A, B, C, "
     refused(sentence, exercise, POINTS)
-    for ask in (hint, solution, expected):
+    for ask in (hint, solution):
         ask(exercise)
         assert capsys.readouterr().out.startswith(sentence)
 
 
-def test_letters_may_be_small(capsys):
+def test_letters_may_be_small_and_numbers_without_quotes(capsys):
     assert check("c ", lambda points: fit_and_spread(points, torch.sin, -5, 5))
+    assert check(3.1, POINTS)
     hint("c")
     assert "Hint 1 for exercise C" in capsys.readouterr().out
 
@@ -166,38 +110,11 @@ def test_a_notebook_shows_a_hint_with_its_formulas_and_code(monkeypatch, capsys)
     assert capsys.readouterr().out == ""
 
 
-def test_the_number_of_an_exercise_may_be_a_number(capsys):
-    assert check(3.1, POINTS)
-    solution(3.1)
-    expected(3.2)
-    hint(3.1)
-    assert "Hint 1 for exercise 3.1" in capsys.readouterr().out
-
-
-def test_without_the_name_of_an_exercise_a_sentence_asks_for_it(capsys):
-    first = "The exercise's name comes first:"
-    refused(f'{first} check("A", step). There are 3.1', math.sin, "A")
-    assert check().message.startswith(f'{first} check("A", step)')
-    for ask, example in ((hint, '"A"'), (solution, '"A"'), (expected, '"3.2"')):
-        for nothing in ((), (None,), ("",)):
-            ask(*nothing)
-            example_call = f"{first} {ask.__name__}({example}). There are 3.1"
-            assert capsys.readouterr().out.startswith(example_call)
-
-
-@pytest.mark.parametrize("number", [0, 4, "2", 2.0, True])
-def test_a_hint_that_is_not_there_is_answered_with_those_there_are(number, capsys):
-    hint("3.1", number)
-    sentence = f"Exercise 3.1 has hints 1 to 3, and no hint {number!r}"
-    shown = capsys.readouterr().out
-    assert shown.startswith(sentence)
-    assert ("(a whole number, without quotes)" in shown) == (type(number) is not int)
-    assert 'solution("3.1") shows' in shown
-
-
-def test_an_exercise_without_a_picture_says_which_ones_have_one(capsys):
+def test_a_hint_or_a_picture_that_is_not_there_is_answered_with_those_there_are(capsys):
+    hint("3.1", 4)
+    assert capsys.readouterr().out.startswith("Exercise 3.1 has hints 1 to 3, and no hint 4. solut")
     expected("3.1")
-    assert capsys.readouterr().out == "Exercise 3.1 asks for no picture; 3.2 and 3.3 do.\n"
+    assert capsys.readouterr().out == "Of the exercises 3.2 and 3.3 ask for a picture.\n"
 
 
 @pytest.mark.parametrize("exercise", NUMBERS)

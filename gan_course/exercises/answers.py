@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import inspect
-import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
-from traceback import extract_tb
 from typing import Any
 
 import torch
@@ -16,7 +14,8 @@ from torch.nn.parameter import is_lazy
 
 from gan_course.networks import sample
 
-Mistake = tuple[float, str]  # a number that comes out of a known mistake, and which one that is
+Checks = dict[str, Callable[..., str]]  # of each exercise the function that judges its answers
+Mistakes = dict[str, Any]  # what went wrong, and the number that comes out of it
 DRAWN = 5_000  # samples that a check draws from a generator
 ADVICE = {  # words in an error that the learner's function ends in, and what to do about it
     "torch.return_types": "min and max return `.values` *and* `.indices`: take what is asked for",
@@ -26,7 +25,8 @@ ADVICE = {  # words in an error that the learner's function ends in, and what to
     "you detach() it?",
     "context manager": "torch.no_grad() with its ( )",
     "__enter__": "torch.no_grad() with its ( )",  # which Python 3.10 says
-    "Boolean value of Tensor": "a loss is made first, then called: nn.BCELoss()(answers, targets)",
+    "Boolean value of Tensor": "many numbers stand where one True or False is asked for. A loss is "
+    "made first, then called: nn.BCELoss()(answers, targets); of min and max take `.values`",
     "arget size": "the targets need the shape of the answers, as torch.ones_like(answers) has it",
     "no attribute 'size'": "the targets are a tensor, too: torch.ones_like(answers)",
     "'method' object": "the name of a method needs its ( ), as in G.parameters()",
@@ -34,7 +34,6 @@ ADVICE = {  # words in an error that the learner's function ends in, and what to
     "and 'generator'": "an optimiser takes the weights of one network: G.parameters()",
     "not in list": "the rows need not be exactly one-hot: look for the largest",
     "Got: Bool": "True and False have no mean: .float() makes them 1 and 0",
-    "index ": "what it is given may have any number of rows, of any length",
 }
 
 
@@ -44,11 +43,9 @@ class Wrong(Exception):
     @classmethod
     def kind(cls, name: str, answer: Any, wanted: str) -> Wrong:
         """Another kind of thing came than the one that was asked for."""
-        kind = type(answer).__name__
-        what = f"an {kind}" if kind.lower().startswith((*"aeio", "nd")) else f"a {kind}"
-        if isinstance(answer, list) and str in map(type, answer):
-            what += " with text in it"
-        return cls(f"{name} is {'None' if answer is None else what}, expected {wanted}")
+        what = "None" if answer is None else f"of type {type(answer).__name__}"
+        what = f"the class {answer.__name__}" if isinstance(answer, type) else what
+        return cls(f"{name} is {what}, expected {wanted}")
 
 
 class NotAttempted(Exception):
@@ -61,63 +58,30 @@ def case(what: str = "", remark: str = "") -> Iterator[None]:
     try:
         yield
     except Wrong as fault:
-        if "expected a function" in str(fault):  # that has nothing to do with the case
-            raise
-        raise Wrong(f"for {what}: {fault}" if what else f"{fault}{remark}") from fault.__cause__
+        raise Wrong(f"{f'for {what}: ' if what else ''}{fault}{remark}") from fault
 
 
-def judge_shape(found: Tensor, shape: tuple[int, ...], what: str, wanted: str = "") -> None:
-    """Raise unless it has this shape; `what` is "score returns", `wanted` says it in words."""
-    if found.shape != shape:
-        raise Wrong(f"{what} shape {tuple(found.shape)}, expected {wanted or shape}")
+def numbers_of(answer: Any, name: str, wanted: str = "a tensor of numbers") -> Tensor:
+    """The learner's tensor, array or list of numbers: float64, on the CPU."""
+    import numpy
 
-
-def numbers_of(
-    answer: Any, name: str, wanted: str = "a tensor of numbers", *, infinite: bool = False
-) -> Tensor:
-    """The learner's tensor, array or list of real, finite numbers: float64, on the CPU."""
     try:
-        if isinstance(answer, Tensor):
-            found = answer.detach().cpu().to_dense()
-        else:
-            import numpy
-
-            array = numpy.asarray(answer)
-            if array.dtype.kind in "SU":
-                raise TypeError("numpy would read the text '0.5' as a number")
-            kind = complex if numpy.iscomplexobj(array) else float
-            # a copy in C order: torch can't read an array that runs backwards
-            found = torch.as_tensor(numpy.array(array, dtype=kind, order="C"))
-    except (TypeError, ValueError, RuntimeError, OverflowError, MemoryError):
+        # a copy: torch can't read an array that runs backwards
+        found = answer if isinstance(answer, Tensor) else torch.as_tensor(numpy.array(answer))
+    except (TypeError, ValueError, RuntimeError):
         call = ": call it, with ( )" if callable(answer) else ""
         raise Wrong.kind(name, answer, f"{wanted}{call}") from None
-    if found.is_complex():
-        raise Wrong(f"{name} holds complex numbers, expected real ones")
-    if bool(found.isnan().any()) or not (infinite or bool(found.isfinite().all())):
-        raise Wrong(f"{name} holds NaN or infinity, expected finite numbers only")
+    found = found.detach().cpu().to_dense()
+    if found.is_complex() or bool(found.isnan().any()):
+        raise Wrong(f"{name} holds NaN or complex numbers")
     return found.double()
 
 
-def number_of(answer: Any, name: str, *, infinite: bool = False) -> float:
+def number_of(answer: Any, name: str) -> float:
     """The one number that the learner's function returned, as a tensor of any shape."""
-    found = numbers_of(answer, f"what {name} returns", "one number", infinite=infinite)
+    found = numbers_of(answer, f"what {name} returns", "one number")
     judge_shape(found, (1,) * found.ndim, f"{name} returns", "one number")
     return float(found)
-
-
-def close(one: float, other: float) -> bool:
-    """Whether two numbers are the same, roundings aside."""
-    return math.isclose(one, other, rel_tol=1e-3, abs_tol=1e-5)
-
-
-def judge_number(found: float, right: float, what: str, *mistakes: Mistake) -> None:
-    """Raise unless the number is right; where it is a known mistake, say which one."""
-    if close(found, right):
-        return
-    for wrong, reason in mistakes:
-        if close(found, wrong):
-            raise Wrong(reason)
-    raise Wrong(f"for {what} you get {found:.4f}, expected {right:.4f}")
 
 
 def answer_of(function: Any, name: str, *arguments: Any) -> Any:
@@ -131,21 +95,68 @@ def answer_of(function: Any, name: str, *arguments: Any) -> Any:
         if (kind := type(found).__module__) == "torch.return_types":
             raise ValueError(kind)
     except Exception as error:  # whatever the learner's function raises is what we report
+        said = (str(error).strip().splitlines() or [""])[0]
         advice = (what for words, what in ADVICE.items() if words in str(error))
-        raise Wrong(f"your {name} failed: {next(advice, _said(error))}") from error
-    if found is ...:
-        raise NotAttempted
+        says = next(advice, f"{type(error).__name__}: {said}")
+        raise Wrong(f"your {name} failed: {says}") from error
     if found is None:
         raise Wrong(f"your {name} returns None. Is there a `return`?")
-    if isinstance(found, (tuple, list)) and any(one is ... for one in found):
+    if found is ... or (isinstance(found, (tuple, list)) and any(one is ... for one in found)):
         raise NotAttempted
     return found
 
 
-def _said(error: Exception) -> str:
-    """An error in one line: TorchScript's reason is its last one, everybody else's the first."""
-    lines = str(error).strip().splitlines() or [""]
-    return f"{type(error).__name__}: {lines[-1 if 'TorchScript' in lines[0] else 0]}"
+# --- judges --------------------------------------------------------------------------------------
+
+
+def judge_shape(found: Tensor, shape: tuple[int, ...], what: str, wanted: str = "") -> None:
+    """Raise unless it has this shape; `what` is "score returns", `wanted` says it in words."""
+    if found.shape != shape:
+        raise Wrong(f"{what} shape {tuple(found.shape)}, expected {wanted or shape}")
+
+
+def close(one: Any, other: Any) -> bool:
+    """Whether numbers, or tensors of them, are the same, roundings aside."""
+    a, b = (torch.as_tensor(numbers, dtype=torch.double).detach() for numbers in (one, other))
+    return a.shape == b.shape and bool(_near(a, b).all())
+
+
+def _near(a: Tensor, b: Tensor) -> Tensor:
+    return torch.isclose(a, b, rtol=1e-3, atol=1e-4)
+
+
+def judge(found: Tensor, right: Any, mistakes: Mistakes) -> None:
+    """Raise unless all numbers are right; where they are those of a known mistake, say which."""
+    right = torch.as_tensor(right, dtype=torch.double).detach()
+    if found.numel() == right.numel() == 1:
+        found = found.reshape(right.shape)
+    if close(found, right):
+        return
+    reasons = [reason for reason, wrong in mistakes.items() if close(found, wrong)]
+    why = f": {reasons[0]}" if reasons else ""
+    if found.shape != right.shape:
+        wanted = tuple(right.shape) if right.ndim else "one number"
+        raise Wrong(f"you get shape {tuple(found.shape)}, expected {wanted}{why}")
+    place = (~_near(found, right)).nonzero()[0].tolist()
+    one, other = found[tuple(place)] + 0.0, right[tuple(place)]  # 0, never -0
+    raise Wrong(f"you get {one:.4g}{f' at {place}' if place else ''}, expected {other:.4g}{why}")
+
+
+def judge_call(
+    function: Any, name: str, given: tuple[Any, ...], what: str, right: Any, mistakes: Mistakes
+) -> Any:
+    """Raise unless the learner's function returns the right numbers; return its answer as it is.
+
+    It gets copies, through which gradients reach what is given. `what` says what that is.
+    """
+    copies = [one.clone() if isinstance(one, Tensor) else one for one in given]
+    lists = [[*one] for one in given if isinstance(one, list)]
+    with case(what):
+        answer = answer_of(function, name, *copies)
+        judge(numbers_of(answer, f"what {name} returns"), right, mistakes)
+        if lists != [one for one in given if isinstance(one, list)]:
+            raise Wrong(f"{name} has changed the list that it was given")
+    return answer
 
 
 # --- generators ----------------------------------------------------------------------------------
@@ -156,63 +167,10 @@ def samples_of(
 ) -> tuple[Tensor, str]:
     """Samples of whatever makes some: a network, a function of a number or of noise, a GAN.
 
-    Args:
-        generator: what the learner handed in.
-        call: what the learner may type to say how many numbers a noise vector has.
-        latent_dim: how many it has, where that was said.
-        draw: the noise that a network gets.
-
-    Returns:
-        Samples, and a remark on that noise, for faults that other noise may be the cause of.
+    `latent_dim` is how many numbers a noise vector has, where the learner has said so, as in
+    `call`; a network gets the noise that `draw` makes. Also returns a remark on that noise, for
+    faults that other noise may be the cause of.
     """
-    generator = _unwrapped(generator)
-    network = isinstance(generator, nn.Module)
-    weights = list(generator.parameters()) if network else []
-    if any(is_lazy(weight) for weight in weights):
-        raise Wrong("your generator has never been used: a lazy layer of it has no weights yet")
-    how = f"say how many numbers a noise vector has, as in {call}"
-    function = "hand in a function that takes a number of samples and returns them"
-    fault, sizes = "", [latent_dim] if latent_dim else []
-    if not network and not sizes:
-        try:
-            return _out_of_number(generator), ""
-        except Wrong as wrong:
-            # where noise is meant, a number ends in one of these
-            if not isinstance(wrong.__cause__, (TypeError, AttributeError, RuntimeError)):
-                raise
-            if any(f.name == "generate_samples" for f in extract_tb(wrong.__cause__.__traceback__)):
-                raise Wrong(
-                    "generate_samples takes noise first: write num=n, for n samples"
-                ) from None
-            fault = f"{wrong}. It was called with the number {DRAWN}; if it takes noise, {how}"
-    if not sizes:  # try which ones fit
-        tried = {*range(1, 129), *(size for weight in weights for size in weight.shape)}
-        for size in sorted(tried):
-            with suppress(Wrong):
-                answer_of(_use, "generator", generator, draw, 2, size)
-                sizes.append(size)
-        if len(sizes) > 1 and sizes[0] == 1:  # one number is stretched to any size
-            del sizes[0]
-    if len(sizes) > 1:
-        raise Wrong(f"your generator takes noise of many sizes: {how}")
-    if not sizes and network:
-        with suppress(Wrong):  # an own class that draws its noise itself
-            return _out_of_number(generator), ""
-        linear = [layer for layer in generator.modules() if isinstance(layer, nn.Linear)]
-        sizes = [linear[0].in_features if linear else 2]
-    if not sizes:
-        raise Wrong(fault)
-    try:
-        made = answer_of(_use, "generator", generator, draw, DRAWN, sizes[0])
-    except Wrong as wrong:
-        if wrong.__cause__ is None:  # it did not fail: there is no return
-            raise
-        raise Wrong(f"{wrong}. If its noise is another, {how}, or {function}") from wrong
-    noise = f"torch.{draw.__name__}(n, {sizes[0]})"
-    return _rows(made), f". It was fed {noise}; if it learned from other noise, {function}"
-
-
-def _unwrapped(generator: Any) -> Any:
     if isinstance(generator, type):
         name = generator.__name__
         raise Wrong(f"{name} is a class, expected a trained network that {name}(…) has made")
@@ -223,9 +181,50 @@ def _unwrapped(generator: Any) -> Any:
     if not callable(generator):
         wanted = "a network or a function: its name alone, without ( ) or quotes"
         raise Wrong.kind("your generator", generator, wanted)
-    if getattr(generator, "__name__", "") in ("fit", "train_step"):
-        raise Wrong("fit trains, and draws no samples: hand in the generator, or generate_samples")
-    return generator
+    how = f"say how many numbers a noise vector has, as in {call}"
+    function = "hand in a function that takes a number of samples and returns them"
+    size = latent_dim
+    if not size:
+        try:
+            return _rows(answer_of(_drawing(generator), "generator")), ""
+        except Wrong as wrong:
+            # a function that has not failed takes a number, and makes no samples of it
+            if wrong.__cause__ is None and not isinstance(generator, nn.Module):
+                raise
+            fault = f"{wrong}. It takes neither the number {DRAWN} nor noise of usual sizes"
+        sizes = _noise_sizes(generator, draw)
+        if not sizes:
+            raise Wrong(f"{fault}: if it takes other noise, {how}")
+        if len(sizes) > 1:
+            raise Wrong(f"your generator takes noise of many sizes: {how}")
+        size = sizes[0]
+    with case(remark=f". If its noise is another, {how}, or {function}"):
+        made = _rows(answer_of(_use, "generator", generator, draw, DRAWN, size))
+    noise = f"torch.{draw.__name__}(n, {size})"
+    return made, f". It was fed {noise}; if it learned from other noise, {function}"
+
+
+def _drawing(generator: Any) -> Callable[[], Any]:
+    """Calls it with a number of samples, by the name that this has in GAN.generate_samples."""
+    with suppress(TypeError, ValueError):  # not all functions tell what they take
+        if "num" in inspect.signature(generator).parameters:
+            return partial(generator, num=DRAWN)
+    return partial(generator, DRAWN)
+
+
+def _noise_sizes(generator: Any, draw: Callable[..., Tensor]) -> list[int]:
+    """Which numbers of columns its noise may have."""
+    weights = [*generator.parameters()] if isinstance(generator, nn.Module) else []
+    if any(is_lazy(weight) for weight in weights):
+        raise Wrong("your generator has never been used: a lazy layer of it has no weights yet")
+    sizes = []
+    for size in sorted({*range(1, 129), *(size for weight in weights for size in weight.shape)}):
+        with suppress(Wrong):
+            answer_of(_use, "generator", generator, draw, 2, size)
+            sizes.append(size)
+    if len(sizes) > 1 and sizes[0] == 1:  # one number is stretched to any size
+        del sizes[0]
+    return sizes
 
 
 def _use(generator: Any, draw: Callable[..., Tensor], count: int, size: int) -> Any:
@@ -239,19 +238,8 @@ def _use(generator: Any, draw: Callable[..., Tensor], count: int, size: int) -> 
         return generator(noise)
 
 
-def _out_of_number(generator: Any) -> Tensor:
-    try:
-        by_name = "num" in inspect.signature(generator).parameters  # as in GAN.generate_samples
-    except (TypeError, ValueError):  # not all functions tell
-        by_name = False
-    call = partial(generator, num=DRAWN) if by_name else partial(generator, DRAWN)
-    return _rows(answer_of(call, "generator"))
-
-
 def _rows(samples: Any) -> Tensor:
     made = numbers_of(samples, "what your generator makes")
-    if made.ndim == 0 or DRAWN not in (len(made), made.numel()):
-        rows = len(made) if made.ndim else 1
-        turned = ": one sample a row, please" if made.ndim and made.shape[-1] == DRAWN else ""
-        raise Wrong(f"your generator makes {rows} samples where {DRAWN} are asked for{turned}")
+    if made.shape[:1] != (DRAWN,):
+        raise Wrong(f"your generator makes shape {tuple(made.shape)}, expected {DRAWN:,} rows")
     return made

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -10,6 +9,7 @@ from torch import Tensor
 
 from gan_course.exercises.answers import (
     DRAWN,
+    Checks,
     Wrong,
     answer_of,
     case,
@@ -20,6 +20,13 @@ from gan_course.exercises.answers import (
 from gan_course.metrics import ks_normal
 
 MEAN, DEVIATION = 2.0, 0.5
+MISTAKES = {  # and the mean and standard deviation that come out of them
+    "mean and standard deviation are swapped": (0.5, 2.0),
+    "multiply first, then add": (1.0, 0.5),
+    "torch.rand is uniform, torch.randn is normal": (2.25, 0.14),
+    "that is its square": (2.0, 0.25),
+    "that is its root": (2.0, 0.71),
+}
 FEW = 0.006  # half of what a normal distribution has further out than 2.5 standard deviations
 FAR = "{:.1%} of the samples are more than 2.5 standard deviations from the mean, expected 1.2%"
 
@@ -31,40 +38,33 @@ def _judge_normal(values: Tensor, off: float, shape: float) -> float:
     """
     mean, deviation = float(values.mean()), float(values.std())
     if deviation < 0.02:
-        spread = f"expected a standard deviation of {DEVIATION:g}"
-        raise Wrong(f"collapsed: all samples are near {mean:.2f}, {spread}")
+        raise Wrong(f"collapsed: all samples are near {mean:.2f}")
+    far = {what: max(abs(mean - m) / 2, abs(deviation - s)) for what, (m, s) in MISTAKES.items()}
+    why = "".join(f": {what}" for what, distance in far.items() if distance < 0.03)
     if abs(mean - MEAN) > off * max(1, deviation / DEVIATION):  # chance moves a wide one further
-        swapped = max(abs(mean - DEVIATION), abs(deviation - MEAN)) < 0.2
-        halved = max(abs(mean - MEAN * DEVIATION), abs(deviation - DEVIATION)) < 0.1
-        why = ": mean and standard deviation are swapped" if swapped else ""
-        why = ": multiply first, then add" if halved else why
-        block = max(abs(mean - MEAN - DEVIATION / 2), abs(deviation - DEVIATION / 12**0.5)) < 0.02
-        why = ": torch.rand is uniform, torch.randn is normal" if block else why
-        raise Wrong(f"the mean is {round(mean, 2) + 0.0:.2f}, expected {MEAN:g}{why}")
+        raise Wrong(f"the mean is {mean:.2f}, expected {MEAN:g}{why}")
     if abs(deviation - DEVIATION) > 0.7 * off:  # chance moves it less than the mean
-        known = {DEVIATION**2: ": that is its square", DEVIATION**0.5: ": that is its root"}
-        why = "".join(why for value, why in known.items() if abs(deviation - value) < 0.02)
         raise Wrong(f"the standard deviation is {deviation:.2f}, expected {DEVIATION:g}{why}")
     standard = (values - mean) / deviation
     if ks_normal(standard) > shape:
-        raise Wrong(
-            "mean and standard deviation are right, but the shape is not normal: KS distance "
-            f"{ks_normal(standard):.3f} from the nearest bell, expected at most {shape}"
-        )
+        ks = f"{ks_normal(standard):.3f} from the nearest bell, expected at most {shape}"
+        raise Wrong(f"the shape is not normal, mean and deviation are right: KS distance {ks}")
     return float((standard.abs() > 2.5).double().mean())
 
 
 def _check_normal_data(data: Any) -> str:
-    for num in (10, DRAWN):
+    drawn = []
+    for num in (10, DRAWN, DRAWN):
         with case(f"data({num})"):
             answer = answer_of(data, "data", num)
             found = numbers_of(answer, "what data returns")
             judge_shape(found, (num, 1), "it has")
             if not isinstance(answer, Tensor):
                 raise Wrong.kind("what data returns", answer, "a tensor: torch.as_tensor makes one")
+        drawn.append(found)
     if bool((found == found[0]).all()):
         raise Wrong("all samples of a call are the same number: draw `num` of them")
-    if torch.equal(found, numbers_of(answer_of(data, "data", DRAWN), "what data returns")):
+    if torch.equal(drawn[1], drawn[2]):
         raise Wrong("data returns the same samples at each call, expected new ones")
     tails = _judge_normal(found[:, 0], off=0.03, shape=0.025)  # four times what chance does
     if tails < FEW:
@@ -87,17 +87,10 @@ def _check_normal_generator(generator: Any, *, latent_dim: int | None = None) ->
     if not remark and torch.equal(made, again):
         raise Wrong("your generator makes the same samples at each call, expected new ones")
     if ks > 0.1:
-        raise Wrong(
-            f"KS distance {ks:.3f}, expected at most 0.1: mean {float(values.mean()):.2f} and "
-            f"standard deviation {float(values.std()):.2f} are both a little off"
-        )
+        off = f"mean {float(values.mean()):.2f}, standard deviation {float(values.std()):.2f}"
+        raise Wrong(f"KS distance {ks:.3f}, expected at most 0.1, both are a little off: {off}")
     short = f". The ends are short: {FAR.format(tails)}" if tails < FEW else ""
-    if getattr(generator, "__name__", "") == "data":
-        short += ". It is called data: hand in a trained generator"
     return f"KS distance {ks:.3f}{short}"
 
 
-CHECKS: dict[str, Callable[..., str]] = {
-    "G": _check_normal_data,
-    "H": _check_normal_generator,
-}
+CHECKS: Checks = {"G": _check_normal_data, "H": _check_normal_generator}
