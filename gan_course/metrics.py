@@ -599,31 +599,6 @@ def _doubles(values: Tensor) -> Tensor:
     return as_line(values).detach().cpu().double()
 
 
-@dataclass(frozen=True)
-class Moments:
-    """Four numbers that describe a distribution; 0, 1, 0 and 0 for N(0, 1)."""
-
-    mean: float
-    std: float  # standard deviation: the typical distance from the mean
-    skewness: float  # above 0 where the right tail is the longer one
-    excess_kurtosis: float  # below 0 where the tails are shorter than a normal distribution's
-
-
-def moments(values: Tensor) -> Moments:
-    """The `Moments` of values, shape (n,), without correction for small n."""
-    from scipy import stats
-
-    numbers = _doubles(values)
-    if float(numbers.min()) == float(numbers.max()):  # 0 / 0
-        raise ValueError(f"values must differ from each other, got {float(numbers[0])} only")
-    return Moments(
-        mean=float(numbers.mean()),
-        std=float(numbers.std(correction=0)),
-        skewness=float(stats.skew(numbers.numpy())),
-        excess_kurtosis=float(stats.kurtosis(numbers.numpy())),
-    )
-
-
 def ks_normal(values: Tensor) -> float:
     """Kolmogorov-Smirnov distance of values, shape (n,), from the normal distribution N(0, 1).
 
@@ -632,16 +607,3 @@ def ks_normal(values: Tensor) -> float:
     from scipy import stats
 
     return float(stats.ks_1samp(_doubles(values).numpy(), stats.norm.cdf, method="asymp")[0])
-
-
-def wasserstein_normal(values: Tensor) -> float:
-    """Wasserstein-1 distance of values from N(0, 1): how far they have to be moved on average.
-
-    The values, shape (n,), in rising order, are compared with as many quantiles of N(0, 1), by
-    `scipy.stats.wasserstein_distance`: abs(c) where all values are shifted by c.
-    """
-    from scipy import stats
-
-    numbers = _doubles(values)
-    shares = (torch.arange(len(numbers), dtype=torch.double) + 0.5) / len(numbers)
-    return float(stats.wasserstein_distance(numbers.numpy(), stats.norm.ppf(shares.numpy())))

@@ -127,7 +127,6 @@ MEASURES = {
         ROWS.argmax(dim=1).reshape(5, 10),
         lambda made: metrics.valid_sequences(made, VALUES),
     ),
-    "wasserstein_normal": (POINTS[:, 0], metrics.wasserstein_normal),
 }
 
 

@@ -2,7 +2,6 @@
 
 import math
 
-import numpy as np
 import pytest
 import torch
 from scipy import stats
@@ -21,13 +20,11 @@ from gan_course.metrics import (
     ks_normal,
     ks_uniform,
     mean_squared_remainder,
-    moments,
     share_outside,
     total_variation,
     valid_sequences,
     validity,
     values_covered,
-    wasserstein_normal,
     zero_rows,
 )
 
@@ -146,29 +143,12 @@ def test_many_sets_are_measured_as_each_alone(low, high):
 
 def test_quantiles_are_as_near_as_can_be():
     assert ks_normal(QUANTILES) == pytest.approx(0.5 / 2_000)
-    assert wasserstein_normal(QUANTILES) == pytest.approx(0, abs=1e-9)
 
 
 def test_ks_is_the_largest_gap():
     values = torch.tensor([-1.0, 0.0, 0.5, 2.0], dtype=torch.double)
     assert ks_normal(values) == pytest.approx(stats.kstest(values.numpy(), "norm").statistic)
     assert ks_normal(torch.zeros(10)) == pytest.approx(0.5)
-
-
-def test_wasserstein_of_a_stretch():
-    # |2 x - x| on average is the mean of |x|, sqrt(2 / pi)
-    assert wasserstein_normal(2 * QUANTILES) == pytest.approx(math.sqrt(2 / math.pi), rel=1e-3)
-
-
-def test_moments_by_hand():
-    values = torch.tensor([1.0, 2.0, 6.0])
-    found = moments(values)
-    centred = np.array([-2.0, -1.0, 3.0])
-    variance = np.mean(centred**2)
-    assert found.mean == pytest.approx(3)
-    assert found.std == pytest.approx(math.sqrt(variance))
-    assert found.skewness == pytest.approx(np.mean(centred**3) / variance**1.5)
-    assert found.excess_kurtosis == pytest.approx(np.mean(centred**4) / variance**2 - 3)
 
 
 # --- integers -----------------------------------------------------------------------------------
@@ -256,8 +236,6 @@ def test_quality_reads_as_a_sentence():
     [
         *(lambda values, metric=m: metric(values, LOW, HIGH) for m in VALUES_METRICS),
         ks_normal,
-        wasserstein_normal,
-        moments,
     ],
 )
 @pytest.mark.parametrize(
@@ -296,11 +274,6 @@ def test_a_curve_that_returns_another_shape_is_an_error_and_not_a_number():
 def test_a_curve_has_a_number_everywhere():
     with pytest.raises(ValueError, match=r"curve\(x\) must be a number, got NaN in 2 places"):
         curve_mse(torch.tensor([[-2.0, 0.0], [-1.0, 0.0], [4.0, 2.0]]), torch.sqrt)
-
-
-def test_equal_values_have_no_shape():
-    with pytest.raises(ValueError, match=r"values must differ from each other, got 2.0 only"):
-        moments(torch.full((5,), 2.0))
 
 
 @pytest.mark.parametrize("metric", [validity, values_covered, total_variation])
