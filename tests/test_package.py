@@ -89,7 +89,8 @@ def test_the_package_imports_the_declared_libraries_and_no_other_folder():
     project = (PROJECT / "pyproject.toml").read_text(encoding="utf-8")
     declared = re.findall(r'"(\w+)>=', project.partition("dependencies = [")[2].partition("]")[0])
     roots = {name.split(".")[0] for module in MODULES for name in imports(module)}
-    ours = {*declared, "IPython", "gan_course"}  # IPython comes with ipywidgets
+    assert "scikit-learn>=" in project  # imported as sklearn; IPython comes with ipywidgets
+    ours = {*declared, "sklearn", "IPython", "gan_course"}
     assert roots - set(sys.stdlib_module_names) <= ours
 
 
