@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from benchmarks.curves import TASKS, data_set, measures, run_loop
-from benchmarks.digits import code
+from benchmarks.digits import RECIPES, code
 from benchmarks.multiples import DEPTH, VALUES
 from benchmarks.project import Record
 from gan_course.data import real_batch
@@ -110,14 +110,14 @@ def normal() -> tuple[nn.Sequential, Record]:
 
 
 def digits() -> tuple[nn.Sequential, Record]:
-    """Project 4's flat conditional GAN, by the chapter's own cells and read by its own judge."""
+    """Project 4's conditional GAN, by the chapter's own cells and read by its own judge."""
     chapter: dict[str, Any] = {}
     exec(code(), chapter)
-    gan = chapter["train_asked"](0)
+    gan = chapter["train_asked"](0, RECIPES["asked"])
     torch.manual_seed(1_000_003)  # measured on noise of its own, as benchmarks.digits does
     rows = gan.generate_samples(num=FRESH)
     wanted = rows[:, 64:].argmax(dim=1)
-    good = (chapter["read"](rows[:, :64]) == wanted).double()
+    good = (chapter["read"](chapter["judge"], rows[:, :64]) == wanted).double()
     each = [float(good[wanted == digit].mean()) for digit in range(10)]
     return gan.generator.network, {
         "samples": "digits of 8 by 8 pixels from -1, white, to 1, black",

@@ -1,15 +1,19 @@
-"""Project 4: do the chapter's networks, its distance and its study do what the page says?"""
+"""Project 4: do the chapters' networks, their distance and their study do what the pages say?"""
 
 from __future__ import annotations
+
+import re
 
 import matplotlib
 import numpy as np
 import pytest
 import torch
+from matplotlib.figure import Figure
 from scipy.linalg import sqrtm
 
+import gan_course.digits
 from benchmarks import digits
-from gan_course.networks import sample
+from gan_course.networks import Discriminator, sample
 from gan_course.saving import load_trained, trained_card
 
 
@@ -26,8 +30,48 @@ def test_no_held_out_picture_is_trained_on(chapter):
     places = torch.cat([chapter["train"], chapter["held_out"]])
     assert torch.equal(places.sort().values, torch.arange(1_797))
     assert float(chapter["real"].min()) == -1 and float(chapter["real"].max()) == 1
-    right = chapter["read"](chapter["fresh"]) == chapter["fresh_labels"]
+    right = chapter["read"](chapter["judge"], chapter["fresh"]) == chapter["fresh_labels"]
     assert float(right.float().mean()) > 0.95
+
+
+def test_the_second_chapter_finds_in_the_package_what_the_first_one_wrote(chapter):
+    names = ("real", "real_labels", "fresh", "fresh_labels")
+    for name, ours in zip(names, gan_course.digits.digit_pictures(), strict=True):
+        assert torch.equal(ours, chapter[name])
+    few = chapter["real"][:200], chapter["real_labels"][:200]
+    judges = [of["make_judge"](*few) for of in (chapter, vars(gan_course.digits))]
+    for theirs, ours in zip(*(judge.parameters() for judge in judges), strict=True):
+        assert torch.equal(theirs, ours)
+    made = []
+    for of in (chapter, vars(gan_course.digits)):
+        torch.manual_seed(3)
+        generator = of["WithLabel"](chapter["picture_generator"](42))
+        discriminator = Discriminator(74, [8, 1])
+        gan = of["trained"](
+            generator, discriminator, of["random_requests"], chapter["labelled"], 100
+        )
+        made.append(gan.generate_samples(of["ask"](torch.arange(10))))
+    assert torch.equal(*made)
+    ours, theirs = gan_course.digits.read(judges[0], few[0]), chapter["read"](judges[0], few[0])
+    assert torch.equal(ours, theirs)
+
+
+def test_a_hundred_pictures_lie_in_rows_with_a_white_line_between_them():
+    axes = Figure().subplots()
+    pictures = torch.arange(20.0)[:, None].expand(20, 64)
+    gan_course.digits.draw(pictures, axes)
+    (shown,) = (image.get_array() for image in axes.get_images())
+    assert shown.shape == (20, 100)
+    assert (shown[1:9, 1:9] == 0).all() and (shown[11:19, 91:99] == 19).all()
+    assert (shown[:, 10] == -1).all() and (shown[10] == -1).all()
+
+
+def test_the_frechet_distance_of_one_feature_is_that_of_the_pages_example(chapter, monkeypatch):
+    def two_rows(mean, std):  # a second feature that never changes adds nothing
+        return torch.tensor([[mean - std / 2**0.5, 0.0], [mean + std / 2**0.5, 0.0]])
+
+    monkeypatch.setitem(chapter, "features", lambda rows: rows.double())
+    assert chapter["frechet"](two_rows(2, 1), two_rows(3, 3)) == pytest.approx(1 + 4, rel=1e-6)
 
 
 def test_the_frechet_distance_is_that_of_its_formula(chapter):
@@ -55,7 +99,7 @@ def test_a_request_comes_back_with_its_label(chapter):
 def test_real_rows_are_as_asked_and_a_record_has_what_the_chapter_prints(chapter):
     class Reader:
         def predict(self, pictures):
-            return chapter["read"](torch.tensor(pictures)).numpy()
+            return chapter["read"](chapter["judge"], torch.tensor(pictures)).numpy()
 
     record = digits.measures(chapter["labelled"], chapter, Reader())
     assert record["asked"] == record["second_reader"] > 0.97
@@ -68,12 +112,29 @@ def test_real_rows_are_as_asked_and_a_record_has_what_the_chapter_prints(chapter
     assert "asked" not in plain and plain["shares"] == record["shares"]
 
 
+def test_a_discriminator_that_sees_no_label_judges_the_picture_alone(chapter):
+    short = dict(chapter, trained=lambda *given: given)
+    generator, discriminator, _, rows, _ = digits.generator_only(short)(0, 100)
+    other = rows.clone()
+    other[:, 64:] = rows[:, 64:].flip(1)
+    assert torch.equal(discriminator(rows), discriminator(other))
+    assert generator(chapter["ask"](torch.arange(3))).shape == (3, 74)
+
+
+def test_the_chapters_say_how_many_steps_were_counted():
+    text = "".join((digits.NOTEBOOKS / name).read_text("utf-8") for name in digits.CHAPTERS)
+    (table,) = re.findall(r"recipes = \{(.*?)\}", text)
+    said = {name: int(steps) for name, steps in re.findall(r'(\w+)\\": (\w+)', table)}
+    (convolutions,) = re.findall(r"= train_convolutions\(seed=0, steps=(\w+)\)", text)
+    assert said | {"convolutions": int(convolutions)} == digits.RECIPES
+
+
 def test_the_digits_that_ship_are_read_as_asked_as_often_as_their_card_says(chapter):
     card = trained_card("digits")
     torch.manual_seed(2024)
     wanted = torch.arange(10).repeat(1_000)
     made = sample(load_trained("digits"), chapter["ask"](wanted))
-    good = chapter["read"](made) == wanted
+    good = chapter["read"](chapter["judge"], made) == wanted
     assert float(good.double().mean()) == pytest.approx(card["asked"], abs=0.004)
     for digit, share in enumerate(card["asked_by_digit"]):
         assert float(good[wanted == digit].double().mean()) == pytest.approx(share, abs=0.02)
@@ -90,10 +151,31 @@ def test_a_mixed_label_turns_a_7_into_a_4_at_a_place_that_the_noise_decides(chap
         label = label.expand(200, 21, 10)
         rows = torch.cat([noise[:, None].expand(200, 21, 32), label], dim=2)
         made = sample(load_trained("digits"), rows.reshape(-1, 42))
-        seen[other] = chapter["read"](made).reshape(200, 21)
+        seen[other] = chapter["read"](chapter["judge"], made).reshape(200, 21)
     first = steps[(seen[4] == 4).int().argmax(dim=1)]
     assert 0.4 < float(first.median()) < 0.6
     assert float(first.quantile(0.95) - first.quantile(0.05)) > 0.2
     third = {other: (walk != 7) & (walk != other) for other, walk in seen.items()}
     assert float(third[6].any(dim=1).double().mean()) > 0.9
     assert float(third[4].any(dim=1).double().mean()) < 0.1
+
+
+def test_noise_that_draws_one_digit_thick_draws_the_others_thick_and_slants_agree_less(chapter):
+    """What the page says below the digit machine."""
+    torch.manual_seed(2026)
+    noise, places = torch.randn(2_000, 32), torch.arange(8.0)
+    thick, slant = [], []
+    for label in torch.eye(10):
+        rows = torch.cat([noise, label.expand(2_000, 10)], dim=1)
+        ink = (sample(load_trained("digits"), rows).reshape(-1, 8, 8) + 1) / 2
+        thick.append(ink.sum(dim=(1, 2)))
+        down, across = (
+            places.view(shape)
+            - (ink * places.view(shape)).sum(dim=(1, 2), keepdim=True) / thick[-1].view(-1, 1, 1)
+            for shape in ((8, 1), (1, 8))
+        )
+        slant.append((ink * down * across).sum(dim=(1, 2)) / (ink * down**2).sum(dim=(1, 2)))
+    others = ~torch.eye(10, dtype=torch.bool)
+    both = [torch.corrcoef(torch.stack(kind))[others].mean() for kind in (thick, slant)]
+    assert 0.6 < float(both[0]) < 0.8
+    assert 0.4 < float(both[1]) < float(both[0]) - 0.1
