@@ -122,7 +122,7 @@ def digits() -> tuple[nn.Sequential, Record]:
     return gan.generator.network, {
         "samples": "digits of 8 by 8 pixels from -1, white, to 1, black",
         "noise": "32 numbers from the normal distribution, then the digit as a one-hot row of 10",
-        "recipe": "that of project 4 for digits on request, flat networks",
+        "recipe": "that of project 4 for digits on request",
         "asked": float(good.mean()),
         "asked_by_digit": each,
     }
