@@ -27,12 +27,11 @@ from gan_course.many import QUICK, train
 TASK = TASKS["exponential"]
 FRESH = 20_000  # samples that a finished generator is measured on
 PARTED = 0.01  # nats: from here on, two losses are called different
-AVX2 = {"ATEN_CPU_CAPABILITY": "avx2"}  # PyTorch's own operations: MKL obeys on Intel's only
-OLD = {"ATEN_CPU_CAPABILITY": "default", "MKL_CBWR": "COMPATIBLE"}  # and MKL, which multiplies
+# of PyTorch's own operations, and of MKL, which multiplies
+OLD = {"ATEN_CPU_CAPABILITY": "default", "MKL_CBWR": "COMPATIBLE"}
 VARIANTS: dict[str, tuple[dict[str, str], list[str]]] = {
     "once more": ({}, []),
     "two threads": ({"OMP_NUM_THREADS": "2"}, []),
-    "no AVX-512": (AVX2, []),
     "no AVX": (OLD, []),
     "a compiled step": ({}, ["--fast"]),
 }

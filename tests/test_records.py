@@ -2,10 +2,11 @@
 
 import ast
 import json
+from itertools import combinations
 from statistics import median
 
 import pytest
-from scipy.stats import mannwhitneyu
+from scipy.stats import wilcoxon
 
 from benchmarks import digits, measures, museum, questions
 from benchmarks.quality import PROJECTS
@@ -102,6 +103,8 @@ def test_what_chapter_7_says_of_its_seeds_is_so():
     step, grid = load_records("step_points"), load_records("grid_points")
     assert [record["bins"] < 30 for record in step].count(True) == 4 and len(step) == 10
     assert grid[0]["verdict"] == "misses some real samples, crowds together"
+    # "on some seeds more so when filtered"
+    assert sum(record["ks"] > record["raw_ks"] + 0.01 for record in step) > 1
 
 
 def test_what_the_chapter_on_speed_says_is_so():
@@ -117,6 +120,22 @@ def test_what_the_chapter_on_speed_says_is_so():
         assert row["quick_fit_error"] <= 0.01
         assert row["quick_ks"] <= 0.04
         assert row["original_fit_error"] > 0.01 or row["original_ks"] > 0.04
+
+
+def test_what_the_appendix_says_of_other_machines_is_so():
+    records = load_records("reproduced")
+    alike = [record["once more"]["ks"] for record in records]
+    for change in records[0].keys() - {"seed"}:
+        rows = [record[change] for record in records]
+        if change in ("no AVX", "a compiled step"):
+            assert not any(row["equal"] for row in rows)
+            assert all(10 <= row["parted"] <= 200 for row in rows)
+            # "almost another seed": typically by a little less than two seeds on one machine
+            moved = median(abs(row["ks"] - ks) for row, ks in zip(rows, alike, strict=True))
+            between = median(abs(a - b) for a, b in combinations(alike, 2))
+            assert between / 2 < moved < between
+        else:  # "the rows that say never"
+            assert all(row["equal"] and row["parted"] is None for row in rows)
 
 
 def test_what_project_1_says_of_its_eight_seeds_is_so():
@@ -190,7 +209,7 @@ def test_what_the_questions_say_of_their_ten_seeds_is_so():
 
     def p(first, other, measure):
         a, b = ([record[name][measure] for record in ten] for name in (first, other))
-        return float(mannwhitneyu(a, b).pvalue)
+        return float(wilcoxon(a, b).pvalue)
 
     def middle(name, measure):
         return median(record[name][measure] for record in ten)
@@ -203,22 +222,23 @@ def test_what_the_questions_say_of_their_ten_seeds_is_so():
     # "smaller after equally many G steps; for the same work larger, but not by more than luck"
     assert middle(one, "mse") < middle(five, "mse") < middle(early, "mse")
     assert p(early, five, "mse") < limit < p(one, five, "mse")
-    # "the median spread lies between, but p is above the limit"
-    for first, two in ((early, "2 D steps, 45 epochs"), (one, "2 D steps, 99 epochs")):
-        assert middle(first, "ks") < middle(two, "ks") < middle(five, "ks")
-        assert all(p(first, two, measure) > limit for measure in ("mse", "ks"))
-    # "far above the limit"
-    for other in ("one-sided, 165 epochs", "two-sided, 165 epochs"):
-        assert all(p(one, other, measure) > 10 * limit for measure in ("mse", "ks"))
+    # "two D steps spread worse after equally many G steps; for the same work, ten seeds can't tell"
+    assert middle(early, "ks") < middle("2 D steps, 45 epochs", "ks")
+    assert p(early, "2 D steps, 45 epochs", "ks") < limit < p(one, "2 D steps, 99 epochs", "ks")
+    # "above the limit; the smallest is 0.037"
+    others = ("one-sided, 165 epochs", "two-sided, 165 epochs")
+    smallest = min(p(one, other, measure) for other in others for measure in ("mse", "ks"))
+    assert f"{smallest:.3f}" == "0.037" and smallest > limit
 
 
 def test_what_chapter_4_says_of_its_verdict_is_so():
     counted = load_records("measures")
     assert {r["name"] for r in counted} == {*measures.GOOD, *measures.FAULTS}
     assert all(tuple(r["by"]) == TESTS for r in counted)
-    # "false alarms stay below one in twenty"
+    # "false alarms are 10 in 425; on no kind of data more than one in twenty"
     good = [r for r in counted if not r["fault"]]
-    assert sum(r["found"] for r in good) <= 0.05 * sum(r["tries"] for r in good)
+    assert [sum(r[key] for r in good) for key in ("found", "tries")] == [10, 425]
+    assert all(r["found"] <= 0.05 * r["tries"] for r in good)
 
     def found(name: str, n: int = 2_000):
         (row,) = (r for r in counted if (r["name"], r["n"]) == (name, n))
