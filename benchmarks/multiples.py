@@ -27,7 +27,7 @@ VALUES = {
     "multiples_of_3": pattern_values(3, DEPTH),
     "multiples_of_7": pattern_values(7, DEPTH),
     "odd": torch.arange(1, DEPTH, 2),
-    # what the recipe does not learn
+    # the fewest and the most
     "one_value": torch.tensor([42]),
     "two_values": torch.tensor([0, 50]),
     "all_values": torch.arange(DEPTH),

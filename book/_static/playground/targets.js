@@ -65,11 +65,10 @@ function ganTargets(core, measures) {
     lastLayer: "softmax",
     slope: 0,
     batch: 64,
-    steps: 2000,
-    generatorRate: 5e-4,
-    discriminatorRate: 1e-2,
-    betas: [0.5, 0.999],
-    average: 0,
+    steps: 3000,
+    generatorRate: 2e-2,
+    discriminatorRate: 2e-1,
+    average: 0.998,
     penalty: 0,
   };
   // the course recipe of project 3, see benchmarks/normal.py
