@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from functools import partial
 
 import torch
@@ -59,15 +59,7 @@ LAST_LAYERS: dict[str, Callable[[], nn.Module]] = {
     "straight_through": StraightThrough,
     "gumbel": GumbelSoftmax,
 }
-# What the course recipe becomes when one of its means is taken away.
-SETTINGS = {
-    "course": PATTERNS,
-    "no_softmax": replace(PATTERNS, last_layer="relu"),
-    "no_decay": replace(PATTERNS, decay=False),
-    "equal_rates": replace(PATTERNS, discriminator_rate=PATTERNS.generator_rate),
-    "adam_defaults": replace(PATTERNS, betas=(0.9, 0.999)),
-    "batch_of_ten": replace(PATTERNS, batch_size=10),
-}
+SETTINGS = {"course": PATTERNS}
 COLUMNS = {
     "steps": "d",
     "validity": ".3%",

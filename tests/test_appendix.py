@@ -93,7 +93,7 @@ def test_the_table_of_changes_says_what_was_measured():
 
 
 def test_the_table_of_patterns_says_what_was_measured():
-    page = (BOOK / "appendix_same_numbers.md").read_text(encoding="utf-8")
+    page = (BOOK / "appendix_patterns.md").read_text(encoding="utf-8")
     names = {"multiples": "multiples of 5", "odd": "odd numbers"}
     names |= {f"multiples_of_{n}": f"multiples of {n}" for n in (2, 3, 7)}
     names |= {"one_value": "one value", "two_values": "two values", "all_values": "all hundred"}
