@@ -64,6 +64,7 @@ FAULTS["3.1"] = {
     "to 5.1": (on(torch.sin, EVEN + 0.05), "x runs from -4.95 to 5.05, expected -5 to 5"),
     "piled up": (on(torch.sin, X**3 / 25), "x is not spread evenly"),
     "a batch": (POINTS[:128], "has shape (128, 2), expected 2048 rows and two columns, x and y"),
+    "reshaped": (POINTS.T.reshape(2048, 2), "use torch.stack([x, y], dim=1), not reshape"),
     "x only": (X, "your answer has shape (2048,), expected 2048 rows and two columns"),
     "NaN": (on(torch.log), "your answer holds NaN"),
     "cosine": (on(torch.cos), "y is the cosine of x, expected sin(x)"),
@@ -186,8 +187,8 @@ FAULTS["3.2"] = {
     "sine as x label": (says(xlabel="sin(x)"), "the x label says 'sin(x)', expected 'x'"),
     "old x label": (says(xlabel="x (years)"), "the x label says 'x (years)', expected 'x'"),
     "no x label": (says(xlabel=""), "the x label is missing, expected 'x'"),
-    "only a line across": (drawn(lambda ax, x, y: ax.axhline(0)), "points in it. plt.show() ends"),
-    "after show": (after_show, "say ax = plt.gca() before plt.show(), in the same cell"),
+    "only a line across": (drawn(lambda ax, x, y: ax.axhline(0)), "points in it: draw them by ax"),
+    "after show": (after_show, "ax = plt.gca() before plt.show(), in the same cell"),
     "empty figure": (plt.figure, "your answer is of type Figure, expected the axes you drew on"),
     "few points": (of(POINTS[:50]), "has 50 points, expected all 2,048"),
     "two rows": (drawn(lambda ax, *_: ax.plot(POINTS[0], POINTS[1], ".")), "0] and points[:, 1]"),
@@ -277,6 +278,7 @@ def broken(num):
 
 
 FAULTS["3.3"] = {
+    "infinite": (made(lambda u: on_sine(u) / 0), "makes infinite numbers: train it anew"),
     "collapsed": (made(lambda u: on_sine(0.69 + 0.02 * u)), "all points sit near x = 2.0"),
     "half the range": (made(lambda u: on_sine(u / 2)), "none between x = 0.0 and 5.0 (25 of 50 bi"),
     "44 bins": (made(lambda u: on_sine(0.061 + 0.878 * u)), "bins have points, expected at least"),
@@ -293,7 +295,7 @@ FAULTS["3.3"] = {
     "a class": (lambda: Sine, "Sine is a class, expected a trained network that Sine(…) has made"),
     "any size": (lambda: lambda z: Fed(five_times)(z), "noise of many sizes: say how"),
     "lazy": (lambda: nn.Sequential(nn.LazyLinear(2)), "has never been used: a lazy layer of it"),
-    "broken": (lambda: broken, "your generator failed: ValueError: no 5000 today. It takes neith"),
+    "broken": (lambda: broken, "your generator failed: ValueError: no 5000 today"),
     "a builder": (lambda: lambda num: sine(), "your generator makes is of type Made, expected a"),
 }
 

@@ -63,7 +63,7 @@ FAULTS["E"] = {
         lambda i, v: gap(i, v).sum() / 2 + 1 - shares(i, v).sum(),
         "you get 1.5, expected 1: the 1/2 belongs to both, the sum and w",
     ),
-    "no w": (lambda i, v: gap(i, v).sum() / 2, "get 0.5, expected 1: the w is missing. Try"),
+    "no w": (lambda i, v: gap(i, v).sum() / 2, "get 0.5, expected 1: the w is missing (Try"),
     "values that came up only": (
         lambda i, v: total_variation(i, v) - (shares(i, v) == 0).sum() / len(v) / 2,
         "you get 0.475, expected 0.95: do values that never come up count, too?",
@@ -117,7 +117,7 @@ FAULTS["3.4"] = {
     "always 42": (Made(lambda u: rows_of(u * 0 + 42)), "collapsed: it always makes 42, expected"),
     "dead": (Made(lambda u: threes(u) * (u > 0.3)[:, None]), "% of the rows are all zero and deco"),
     "fives": (Made(multiples(5)), "expected 99% or more; nearly all are multiples of 5"),
-    "any": (Made(multiples(1)), "99% or more; was it trained on these, or on others"),
+    "any": (Made(multiples(1)), "99% or more; was it trained long enough, and"),
     "one in forty is 1": (Made(one_in_forty), "expected 99% or more; train a little longer"),
     "down the columns": (
         Made(lambda u: torch.softmax(torch.randn(len(u), 100), dim=0)),
@@ -180,7 +180,7 @@ FAULTS["F"] = {
     "the old ones": ([Made(threes), TWENTY], "among your twenty, expected 99% or more"),
     "drawn again": (
         [LEARNED, 99 - TWENTY],
-        "; was it trained on these, or on others, drawn before",
+        "; was it trained long enough, and on these",
     ),
 }
 

@@ -188,8 +188,9 @@ def samples_of(
         try:
             return _rows(answer_of(_drawing(generator), "generator")), ""
         except Wrong as wrong:
-            # a function that has not failed takes a number, and makes no samples of it
-            if wrong.__cause__ is None and not isinstance(generator, nn.Module):
+            # a function takes a number, and makes no samples of it, unless it failed like this
+            meant = isinstance(wrong.__cause__, (TypeError, AttributeError, RuntimeError))
+            if not meant and not isinstance(generator, nn.Module):
                 raise
             fault = f"{wrong}. It takes neither the number {DRAWN} nor noise of usual sizes"
         sizes = _noise_sizes(generator, draw)
@@ -242,4 +243,6 @@ def _rows(samples: Any) -> Tensor:
     made = numbers_of(samples, "what your generator makes")
     if made.shape[:1] != (DRAWN,):
         raise Wrong(f"your generator makes shape {tuple(made.shape)}, expected {DRAWN:,} rows")
+    if bool(made.isinf().any()):
+        raise Wrong("your generator makes infinite numbers: train it anew, at smaller rates")
     return made

@@ -49,6 +49,9 @@ def _judge_curve(answer: Any, name: str, curve: Curve, mistakes: dict[str, Curve
     low, high = float(x.min()) + 0.0, float(x.max()) + 0.0  # 0, never -0
     if not right and bool(_close(x, curve(y), tolerance).all()):
         raise Wrong(SWAPPED)
+    dealt = points.flatten().chunk(2)
+    if not right and bool(_close(dealt[1], curve(dealt[0]), tolerance).all()):
+        raise Wrong("the rows are not points (x, y): use torch.stack([x, y], dim=1), not reshape")
     for what, mistake in mistakes.items():
         if not right and bool(_close(y, mistake(x), tolerance).all()):
             raise Wrong(f"y is {what}, expected {name}")
@@ -130,8 +133,8 @@ def _drawn_points(axes: Axes) -> Tensor:
     points = torch.as_tensor(numpy.concatenate([numpy.empty((0, 2)), *drawn]))
     points = points[torch.isfinite(points).all(dim=1)]
     if len(points) == 0:
-        say = "say ax = plt.gca() before plt.show(), in the same cell"
-        raise Wrong(f"your picture has no points in it. plt.show() ends a picture: {say}")
+        say = "or, after plt.plot(...), ax = plt.gca() before plt.show(), in the same cell"
+        raise Wrong(f"your picture has no points in it: draw them by ax.plot(...), {say}")
     return points
 
 
@@ -237,6 +240,7 @@ def _check_sine_generator(generator: Any, ax: Any, *, latent_dim: int | None = N
         _judge_spread(x)
     if error > 0.1:
         longer = "train longer, keep the best weights, or take a wider generator (hint 2)"
+        longer = "was it trained on the points of 3.1?" if error > 0.3 else longer
         raise Wrong(f"points lie off the curve by {error:.1%}, expected 10% at most: {longer}")
     _judge_generated_picture(_axes_of(ax))
     return f"{error:.1%} off the curve, KS {ks_uniform(x, LOW, HIGH):.3f}"
@@ -274,7 +278,10 @@ def _check_score(score: Any) -> str:
         if min(found) < 2 * max(honest) or min(found) <= max(honest):
             sees = "how far y is off the curve" if "y off" in who else "where x is"
             gets = f"gets {min(found):.3g}, expected at least twice the {max(honest):.3g} of real"
-            raise Wrong(f"the impostor that {who} {gets} points. Does your score see {sees}?")
+            advice = f"Does your score see {sees}?"
+            if min(found) < min(honest):
+                advice = "Lower has to be better"
+            raise Wrong(f"the impostor that {who} {gets} points. {advice}")
     return "all impostors are caught"
 
 

@@ -52,7 +52,7 @@ def _check_distance(distance: Any) -> str:
         "half even, half forbidden": (torch.cat([values, values + 1]), values, 0.5),
         "multiples of ten where all even ones are allowed": (values[::2], evens, 0.8),
     }
-    small = ". Try distance(torch.tensor([5, 5, 7]), torch.tensor([0, 5, 10])): it is 0.667"
+    small = " (Try distance(torch.tensor([5, 5, 7]), torch.tensor([0, 5, 10])): it is 0.667)"
     for what, (integers, allowed, right) in cases.items():
         wrong = 1 - float(torch.isin(integers, allowed).double().mean())
         unseen = 1 - float(torch.isin(allowed, integers).double().mean())
@@ -88,7 +88,7 @@ def _judge_integers(
         raise Wrong(f"collapsed: it always makes {commonest}, expected many different integers")
     if valid < 0.99:
         why = "; train a little longer" if valid > 0.95 else ""
-        why = "; was it trained on these, or on others, drawn before?" if valid < 0.5 else why
+        why = "; was it trained long enough, and on these?" if valid < 0.5 else why
         fives = valid < 0.5 and counts[pattern_values(5)].sum() > 0.95 * DRAWN
         why = "; nearly all are multiples of 5, as in the chapter" if fives else why
         if torch.allclose(rows.sum(dim=0), torch.ones(DEPTH).double(), atol=1e-3):

@@ -32,6 +32,9 @@ def _check_step(step: Any) -> str:
         }
         answer = judge_call(step, "step", (network, points, truth, rate), what, loss, mistakes)
         with case(what):
+            if not all(weight.requires_grad for weight in network.parameters()):
+                off = "requires_grad is off afterwards: change p inside `with torch.no_grad():`"
+                raise Wrong(off)
             moved = parameters_to_vector(network.parameters()).detach() - before
             pull = -slopes * rate
             moves = {
