@@ -52,8 +52,6 @@ def _check_success(success: Any) -> str:
 
 
 def _check_keep(keep: Any) -> str:
-    import numpy
-
     random = torch.Generator().manual_seed(0)
     logits = torch.randn(1_000, generator=random) - 0.5
     chances = torch.rand(1_000, generator=random)
@@ -71,7 +69,7 @@ def _check_keep(keep: Any) -> str:
     }
     what = "1,000 samples"
     answer = judge_call(keep, "keep", (logits, chances), what, right, mistakes)
-    if numpy.array(answer).dtype != bool:
+    if torch.as_tensor(answer).dtype != torch.bool:
         raise Wrong("these are numbers, expected True and False: return the comparison itself")
     return f"{int(right.sum())} of 1000 are kept"
 
