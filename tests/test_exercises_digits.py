@@ -23,6 +23,10 @@ FAULTS["V"] = {
     "labels alone": (JOINED, "parity", "these are the labels alone"),
     "pictures alone": (JOINED, "pictures", "you get shape (10, 64), expected (10, 66)"),
     "all even": (PARITY, "one_hot(0 * labels, 2)", "you get 1 at [1, 64], expected 0"),
+    "uncounted": (PARITY, "one_hot(labels % 2)", "(4, 66): two places, even where no digit is"),
+    "a pair": (JOINED, "pictures, parity", "one tensor: join the two by torch.cat([...], dim=1)"),
+    "no list": (JOINED, "torch.cat(pictures, parity)", "torch.cat takes a list"),
+    "in place": ("parity = ", "labels %= 2; parity = ", "has changed what it was given"),
     "rows below": (JOINED, "torch.cat([pictures, parity])", "your odd_or_even failed"),
 }
 
@@ -52,10 +56,19 @@ FAULTS["W"] = {
     "fresh noise": ("noise.expand(steps, -1)", "torch.randn(steps, 32)", "at [0, 0], expected"),
     "labels first": (ROWS, "torch.cat([label, noise.expand(steps, -1)], dim=1)", "noise comes fir"),
     "labels alone": (ROWS, "label", "these are the labels alone"),
+    "of 32 only": (
+        "expand(steps, -1)",
+        "expand(steps, 32)",
+        "20 numbers of noise: your walk failed",
+    ),
     "one row": (ROWS, "torch.cat([noise, label[0]])[None]", "(1, 42), expected (11, 42)"),
 }
 
 # --- X: the judge that is sure -------------------------------------------------------------------
+
+
+def one_by_digit(judge, pictures, at_least):
+    return (judge(pictures).softmax(dim=1) >= at_least).sum() / len(pictures)
 
 
 def one_by_one(judge, pictures, at_least):
@@ -64,7 +77,11 @@ def one_by_one(judge, pictures, at_least):
     return float(np.mean(sure))
 
 
-RIGHT["X"] = {"one by one": one_by_one}
+PICTURES = "judge(pictures)"
+RIGHT["X"] = {
+    "one by one": one_by_one,
+    "in rows of 64": (PICTURES, "judge(pictures.view(-1, 64))"),
+}
 FAULTS["X"] = {
     "scores": (".softmax(dim=1)", "", "no probabilities yet: softmax makes them some"),
     "sigmoid": (".softmax(dim=1)", ".sigmoid()", "ten answers need softmax"),
@@ -73,6 +90,11 @@ FAULTS["X"] = {
     "how many": (".mean()", ".sum()", "that is how many, expected their share"),
     "all answers": ("chances.max(dim=1).values", "chances", "take the largest of the ten first"),
     "values forgotten": (".values", "", "return `.values` *and* `.indices`"),
+    "more only": (">=", ">", "expected 0.76: `at_least` or more: >="),
+    "several a picture": (one_by_digit, "a picture counts once: take the largest of the ten"),
+    "of all answers": (".float().mean()", ".sum() / chances.numel()", "by the number of pictures"),
+    "all": (lambda judge, pictures, at_least: 1.0, "you get 1, expected 0.76"),
+    "frozen": (PICTURES, "judge.requires_grad_(False)(pictures)", "leave requires_grad as it is"),
     "fixed": (">= at_least", ">= 0.9", "for 50 pictures and at_least=0.5: you get"),
 }
 test_right_answers_pass, test_each_fault_is_named = table_tests(RIGHT, FAULTS)

@@ -1,5 +1,7 @@
 """Is each bug of the museum named when it is still there, and each way to mend it accepted?"""
 
+import sys
+
 import pytest
 import torch
 from learners import judged, slip, table_tests
@@ -52,7 +54,7 @@ FAULTS["I"] = {
     "one each": (lambda a: bce(a, ones(a), reduction="none"), "shape (4, 1), expected one number"),
     "the number 1": (lambda a: bce(a, 1), "targets are a tensor, too: torch.ones_like(answers)"),
     "a class": (lambda a: nn.BCELoss(a, ones(a)), "made first, then called: nn.BCELoss()(answers"),
-    "row of targets": (lambda a: bce(a, torch.ones(4)), "failed: the targets need the shape of"),
+    "row of targets": (lambda a: bce(a, torch.ones(4)), "have different shapes: bring both"),
     "called": (torch.tensor(1.3), "of type Tensor, expected a function: its name alone, without ("),
 }
 
@@ -65,7 +67,10 @@ def sgd(network):
 
 OF_G, OF_D, BOTH = "Adam(G.parameters()", "Adam(D.parameters()", "G_optimiser, D_optimiser"
 ALL = "Adam([*G.parameters(), *D.parameters()]"
-RIGHT["J"] = {"SGD in groups": lambda G, D: [sgd(G), sgd(D)]}
+RIGHT["J"] = {
+    "SGD in groups": lambda G, D: [sgd(G), sgd(D)],
+    "one after the other": lambda G, D: map(sgd, (G, D)),
+}
 FAULTS["J"] = {
     "one for both": (OF_G, ALL, BOTH, "G_optimiser, G_optimiser", "weights are in both optimisers"),
     "one": (BOTH, "G_optimiser", "something else than two optimisers: G's, then D's"),
@@ -79,6 +84,7 @@ FAULTS["J"] = {
         lambda G, D: torch.optim.Adam(G.parameters(), D.parameters()),
         "an optimiser takes the weights of one network: G.parameters()",
     ),
+    "exit": (lambda G, D: sys.exit(), "your optimisers failed: SystemExit"),
 }
 
 # --- K: the discriminator's half of a step ------------------------------------------------------
@@ -101,10 +107,12 @@ FAULTS["K"] = {
     "no step": (STEP, PASS, "D_optimiser makes 0 steps, expected one: call its step()"),
     "an optimiser of its own": (EMPTY, OWN, "D_optimiser makes 0 steps"),
     "sign": ("loss.backward", "(-loss).backward", "is for real samples), or the sign"),
-    "too many targets": ("len(real)", "128", "the targets need the shape of the answers, as torch"),
+    "too many targets": ("len(real)", "128", "or make the targets by torch.ones_like(answers)"),
     "both real": ("D(fake), zeros", "D(fake), ones", "it moves another way than target 1 for"),
     "changes G": (STEP, f"{STEP}; G.weight.data += 1", "it has changed the generator, expected"),
-    "frozen for ever": (FAKE, "fake = G.requires_grad_(False)(noise)", "changed the generator"),
+    "frozen for ever": (FAKE, "fake = G.requires_grad_(False)(noise)", "leaves a network frozen"),
+    "D's answer cut off": ("D(fake)", "D(fake).detach()", "cut off G(noise), not D's answer"),
+    "detach without ( )": (".detach()", ".detach", "the name of a method needs its ( )"),
     "another number": (RETURN, "3.0", "step_D returns 3.0000 as its loss, expected"),
     "with its record": (RETURN, "loss", "returns its loss with its record"),
     "emptied too late": (BACKWARD, f"loss.backward(); {EMPTY}", "or they are emptied after it"),
@@ -135,7 +143,11 @@ FAULTS["L"] = {
     "one too many": (lambda x: sum(x) / (len(x) + 1), "expected 0.6931: divided by 17"),
     "last": (lambda x: x[-1], "losses 2, 6 and 1: you get 1, expected 3: that is the last one"),
     "always 16": (lambda x: sum(x) / 16, "losses 2, 6 and 1: you get 0.5625, expected 3"),
-    "emptied": (lambda x: sum(x.pop() for _ in range(len(x))) / 16, "the list that it was given"),
+    "emptied": (
+        lambda x: sum(x.pop() for _ in range(len(x))) / 16,
+        "has changed what it was given",
+    ),
+    "a text": (str, "is of type str, expected one number"),
     "no return": (lambda x: print(end=""), "for 16 losses of ln 2: your epoch_loss returns None"),
 }
 
@@ -175,7 +187,8 @@ FAULTS["M"] = {
     "minus": (lambda r, f: -with_logits(r, f), "the sign is wrong"),
     "both 1": (lambda r, f: with_logits(r, -f), "you get 2.481, expected 1.231"),
     "real only": (lambda r, f: bce_l(r, ones(r)), "is one of the two parts alone: add the other"),
-    "a pair": (lambda r, f: (bce_l(r, ones(r)), bce_l(f, zeros(f))), "expected one number"),
+    "a pair": (lambda r, f: (bce_l(r, ones(r)), bce_l(f, zeros(f))), "expected one: add the two"),
+    "logits as answers": (lambda r, f: bce(r, ones(r)), "these are logits: bce_l takes them"),
 }
 
 # --- N: shapes ----------------------------------------------------------------------------------
@@ -200,16 +213,18 @@ FAULTS["N"] = {
         by_hand,
         f"{FIRST}: you get 0.9709, expected 0.4231: they are stretched",
     ),
-    "PyTorch's": (bce, f"for {FIRST}: your loss failed: the targets need the shape"),
+    "PyTorch's": (bce, f"for {FIRST}: your loss failed: answers and targets have diff"),
     "answers alone": (lambda a, t: by_hand(a.flatten(), t), "and each answer meets each target"),
     "sorted": (lambda a, t: in_rows(a.flatten().sort()[0], t), "you get 1.157, expected 0.4231"),
     "detached": (lambda a, t: in_rows(a.detach(), t), NO_RECORD),
+    "squeezed": (lambda a, t: bce(a.flatten(), t.squeeze_()), "has changed what it was given"),
+    "no ( )": (lambda a, t: bce(a.flatten, t), "the name of a method needs its ( )"),
     "sign": (lambda a, t: -in_rows(a, t), "the sign is wrong"),
 }
 
 # --- O: dropout ---------------------------------------------------------------------------------
 
-MODE, UNDER = "G.train(was_training)", "draw under `with torch.no_grad():`"
+MODE, UNDER = "G.train(was_training)", "still carry their record: draw under `with torch.no_grad"
 LEAVES_OFF = ("return", "torch.set_grad_enabled(False); return")
 RIGHT["O"] = {
     "the helper": sample,
@@ -223,12 +238,12 @@ FAULTS["O"] = {
     "always trained": ("was_training)", "True)", "in evaluation mode before, and is not"),
     "the network alone": (MODE, "G.training = was_training", "in training mode before"),
     "with gradient": ("no_grad", "enable_grad", UNDER),
-    "gradients left off": (*LEAVES_OFF, UNDER),
-    "frozen": ("G.eval()", "G.eval().requires_grad_(False)", "it is another generator afterwards"),
+    "gradients left off": (*LEAVES_OFF, "gradients stay switched off after your draw"),
+    "frozen": ("G.eval()", "G.eval().requires_grad_(False)", "leave requires_grad as it is"),
     "no dropout any more": ("G.eval()", "G[1].p = 0", "G.eval() is all that dropout needs"),
     "no_grad without ( )": ("torch.no_grad()", "torch.no_grad", "torch.no_grad() with its ( )"),
     "one sample": ("G(noise)", "G(noise[:1])", "draw returns shape (1, 64), expected (5, 64)"),
-    "the generator": ("return samples", "return G", "is of type Sequential, expected a tensor"),
+    "the generator": ("return samples", "return G", "you return the generator, expected its"),
 }
 
 # --- P: the last layer --------------------------------------------------------------------------
@@ -255,6 +270,7 @@ RIGHT["P"] = {
     "written out": of(lambda rows: shares((rows - rows.amax(1, True)).exp())),
     "softplus": of(lambda rows: shares(softplus(rows))),
     "one-hot on the way forward": StraightThrough,
+    "in place": lambda: nn.Sequential(nn.LeakyReLU(inplace=True), nn.Softmax(dim=1)),
 }
 FAULTS["P"] = {
     "ReLU": (nn.ReLU, "some rows are all zero, those without positive numbers"),
@@ -267,6 +283,8 @@ FAULTS["P"] = {
     "overflow": (of(lambda x: shares(x.exp())), "for a row of large numbers your layer makes NaN"),
     "shape": (lambda: nn.Linear(100, 5), "of (7, 100) your layer makes shape (7, 5)"),
     "ReLU first": (lambda: nn.Sequential(nn.ReLU(), nn.Softmax(1)), "is at another place after"),
+    "from the smallest on": (of(lambda x: shares(x - x.amin(1, True))), "layer divides 0 by 0"),
+    "no such axis": ("dim=1", "dim=2", "your layer failed: IndexError: Dimension out of range"),
     "a class": ("(dim=1)", "", "is the class Softmax, expected a layer (nn.Module), made"),
 }
 
@@ -287,14 +305,15 @@ FAULTS["Q"] = {
         "(samples.clamp(-1, 1) + 1)",
         "it cuts off at the ends of the",
     ),
-    "in place": (MADE, f"data.copy_({MADE})", "scaled has changed the data that it was given"),
+    "in place": (MADE, f"data.copy_({MADE})", "scaled has changed what it was given"),
+    "back in place": (LINE, f"{LINE}        samples += 1\n", "has changed what it was given"),
     "no return in back": (f"return {BACK}", BACK, "way back returns None. Is there a `return`"),
     "forgetful": (LINE, OWN_ENDS, "keep the ends of the data"),
-    "nothing back": (BACK, "samples", "for generated samples, [[0.0, 0.0]"),
+    "nothing back": (BACK, "samples", "for generated samples, [[0.0, 0.0], [0.5, 1.2]"),
     "the two swapped": (
         f"{MADE}, back",
         f"back, {MADE}",
-        "the first thing is of type func",
+        "the two are swapped: first the data",
     ),
     "one thing": (", back", "", "something else than two things"),
     "one column": (MADE, "data[:, 0]", "you get shape (200,), expected (200, 2)"),

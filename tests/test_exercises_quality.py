@@ -26,7 +26,7 @@ FAULTS["R"] = {
     "one minus": (SHARE, f"1 - {SHARE}", "5.0, 1.0, 4.0, 2.0]: you get 0.6, expected 0.4"),
     "a list compared": (lambda seen, s: s >= seen, "your p_value failed: TypeError"),
     "each": (lambda seen, s: [d >= seen for d in s], "shape (9,), expected one number"),
-    "sorted in place": ("far =", "shuffled.sort(); far =", "changed the list that it was given"),
+    "sorted in place": ("far =", "shuffled.sort(); far =", "has changed what it was given"),
     "called": (0.4, "is of type float, expected a function: its name alone"),
 }
 
@@ -59,13 +59,14 @@ RIGHT["S"] = {
 }
 FAULTS["S"] = {
     "swapped": ("to_training <", "to_training >", "share of those that are closer to the held-out"),
-    "the other dim": (*each_by(NEAREST, ".min(dim=0).values"), "Take the other dim"),
+    "the other dim": (*each_by(NEAREST, ".min(dim=0).values"), "training sample: dim=1"),
     "means": (*each_by(NEAREST, ".mean(dim=1)"), "take the nearest sample, not the mean"),
     "furthest": (*each_by(NEAREST, ".max(dim=1).values"), "you get 0.45, expected 0.3"),
     "how many": (".float().mean()", ".sum()", "you get 6, expected 0.3: that is how many"),
     "no mean": (".float().mean()", ".float()", "shape (20,), expected one number"),
     "a mean of truths": (".float()", "", ".float() makes them 1 and"),
     "values forgotten": (NEAREST, ".min(dim=1)", "of min and max take `.values`"),
+    "an if": (RESULT, "1 if to_training < to_held_out else 0", "`if` takes one True or False"),
     "held_out left out": (lambda made, training: 1.0, "your closer_to_training failed: TypeError"),
 }
 test_right_answers_pass, test_each_fault_is_named = table_tests(RIGHT, FAULTS)

@@ -33,6 +33,11 @@ FAULTS = {
         "all": ("return good,", "return len(records),", "17 seeds work: you get 17, expected 6"),
         "exact": ('"wilson"', '"exact"', "by Wilson's method from 0.173 to 0.587"),
         "no interval": (f", {ENDS}", "", "expected three numbers"),
+        "a pair in it": (ENDS, "(ends.low, ends.high)", "type tuple, expected three numbers"),
+        "its own verdict": (lambda records: records[0]["good"], "work it out from off, ks and"),
+        "emptied": (lambda r: [r.pop() and 1 for _ in "abc"], "has changed what it was given"),
+        "not imported": ("from scipy.stats import binomtest", "", "defined: import or define it"),
+        "bits": ("and", "&", "write `and` between comparisons"),
     },
     "U": {
         "wrong way": ("chances <", "chances >=", "the wrong ones are kept"),
@@ -42,6 +47,8 @@ FAULTS = {
         "no chance": (KEPT, "logits > top", "chance has to decide"),
         "the samples": (KEPT, f"logits[{KEPT}]", "True or False for each sample"),
         "probabilities": ("chances < ", "", "True or False, not the probabilities"),
+        "numbers": (KEPT, f"({KEPT}).float()", "return the comparison itself"),
+        "a list of numbers": (KEPT, f"({KEPT}).int().tolist()", "return the comparison itself"),
     },
 }
 test_right_answers_pass, test_each_fault_is_named = table_tests(RIGHT, FAULTS)

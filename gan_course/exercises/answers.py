@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import inspect
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from copy import deepcopy
 from functools import partial
 from typing import Any
 
@@ -18,6 +20,8 @@ Checks = dict[str, Callable[..., str]]  # of each exercise the function that jud
 Mistakes = dict[str, Any]  # what went wrong, and the number that comes out of it
 DRAWN = 5_000  # samples that a check draws from a generator
 ADVICE = {  # words in an error that the learner's function ends in, and what to do about it
+    "NameError": "{said}: import or define it on this page",
+    "KeyError: 'good'": "work it out from off, ks and bins",
     "torch.return_types": "min and max return `.values` *and* `.indices`: take what is asked for",
     "leaf Variable": "change p inside `with torch.no_grad():`, so that the change isn't recorded",
     "NoneType": "something is None, as a .grad is before backward(), and after it was cleared",
@@ -25,11 +29,17 @@ ADVICE = {  # words in an error that the learner's function ends in, and what to
     "you detach() it?",
     "context manager": "torch.no_grad() with its ( )",
     "__enter__": "torch.no_grad() with its ( )",  # which Python 3.10 says
-    "Boolean value of Tensor": "many numbers stand where one True or False is asked for. A loss is "
-    "made first, then called: nn.BCELoss()(answers, targets); of min and max take `.values`",
-    "arget size": "the targets need the shape of the answers, as torch.ones_like(answers) has it",
+    "legacy_get_string": "a loss is made first, then called: nn.BCELoss()(answers, targets)",
+    "Boolean value of Tensor": "`if` takes one True or False: compare the whole tensor, without "
+    "`if`; of min and max take `.values`",
+    "builtin_function_or_method": "the name of a method needs its ( )",
+    "arget size": "answers and targets have different shapes: bring both into one, by flatten(), "
+    "or make the targets by torch.ones_like(answers)",
+    "input should be between 0 and 1": "these are logits: bce_l takes them",
     "no attribute 'size'": "the targets are a tensor, too: torch.ones_like(answers)",
     "'method' object": "the name of a method needs its ( ), as in G.parameters()",
+    "argument 'tensors'": "torch.cat takes a list: torch.cat([one, other], dim=1)",
+    "for &: ": "write `and` between comparisons",
     "can only optimize Tensors": "an optimiser takes the weights of a network: G.parameters()",
     "and 'generator'": "an optimiser takes the weights of one network: G.parameters()",
     "not in list": "the rows need not be exactly one-hot: look for the largest",
@@ -90,20 +100,37 @@ def answer_of(function: Any, name: str, *arguments: Any) -> Any:
         raise NotAttempted
     if not callable(function):
         raise Wrong.kind(name, function, "a function: its name alone, without ( ) or quotes")
+    before = [_state(one) for one in arguments]
     try:
         found = function(*arguments)
         if (kind := type(found).__module__) == "torch.return_types":
             raise ValueError(kind)
-    except Exception as error:  # whatever the learner's function raises is what we report
+    except (Exception, SystemExit) as error:  # whatever the learner's function raises
         said = (str(error).strip().splitlines() or [""])[0]
-        advice = (what for words, what in ADVICE.items() if words in str(error))
+        place = traceback.extract_tb(error.__traceback__)[-1].name
+        whole = f"{type(error).__name__}: {error} in {place}"
+        advice = (what.format(said=said) for words, what in ADVICE.items() if words in whole)
         says = next(advice, f"{type(error).__name__}: {said}")
         raise Wrong(f"your {name} failed: {says}") from error
+    for one, old in zip(arguments, before, strict=True):
+        if isinstance(one, nn.Module) and _state(one) != old:
+            raise Wrong(f"{name} leaves a network frozen: leave requires_grad as it is")
+        if _state(one) != old:
+            raise Wrong(f"{name} has changed what it was given: work on a copy")
     if found is None:
         raise Wrong(f"your {name} returns None. Is there a `return`?")
     if found is ... or (isinstance(found, (tuple, list)) and any(one is ... for one in found)):
         raise NotAttempted
     return found
+
+
+def _state(given: Any) -> Any:
+    """What an answer has to leave as it was, in a form that can be compared."""
+    if isinstance(given, Tensor):
+        return given.tolist()
+    if isinstance(given, nn.Module):
+        return [weight.requires_grad for weight in given.parameters()]
+    return deepcopy(given) if isinstance(given, list) else None
 
 
 # --- judges --------------------------------------------------------------------------------------
@@ -143,19 +170,23 @@ def judge(found: Tensor, right: Any, mistakes: Mistakes) -> None:
 
 
 def judge_call(
-    function: Any, name: str, given: tuple[Any, ...], what: str, right: Any, mistakes: Mistakes
+    function: Any,
+    name: str,
+    given: tuple[Any, ...],
+    what: str,
+    right: Any,
+    mistakes: Mistakes,
+    wanted: str = "a tensor of numbers",
 ) -> Any:
     """Raise unless the learner's function returns the right numbers; return its answer as it is.
 
     It gets copies, through which gradients reach what is given. `what` says what that is.
     """
     copies = [one.clone() if isinstance(one, Tensor) else one for one in given]
-    lists = [[*one] for one in given if isinstance(one, list)]
+    wanted = wanted if torch.as_tensor(right).ndim else "one number"
     with case(what):
         answer = answer_of(function, name, *copies)
-        judge(numbers_of(answer, f"what {name} returns"), right, mistakes)
-        if lists != [one for one in given if isinstance(one, list)]:
-            raise Wrong(f"{name} has changed the list that it was given")
+        judge(numbers_of(answer, f"what {name} returns", wanted), right, mistakes)
     return answer
 
 

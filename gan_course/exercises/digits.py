@@ -17,7 +17,7 @@ def _join(*parts: Tensor) -> Tensor:
 
 def _check_odd_or_even(odd_or_even: Any) -> str:
     random = torch.Generator().manual_seed(0)
-    for labels in (torch.arange(10), torch.tensor([7, 7, 2])):
+    for labels in (torch.arange(10), torch.tensor([7, 7, 2]), torch.tensor([4, 2, 4, 0])):
         pictures = 2 * torch.rand(len(labels), 64, generator=random) - 1
         pairs, digit = one_hot(labels % 2, 2), (labels % 2)[:, None]
         mistakes = {
@@ -26,17 +26,22 @@ def _check_odd_or_even(odd_or_even: Any) -> str:
             "these are the labels alone: join them to the pictures, with dim=1": pairs,
             "the labels come after the 64 pixels": _join(pairs, pictures),
             "even and odd are swapped": _join(pictures, 1 - pairs),
+            "two places, even where no digit is odd: one_hot(…, 2)": _join(
+                pictures, one_hot(labels % 2)
+            ),
         }
         what = f"pictures of {labels.tolist()}"
         right = _join(pictures, pairs)
-        judge_call(odd_or_even, "odd_or_even", (pictures, labels), what, right, mistakes)
+        wanted = "one tensor: join the two by torch.cat([...], dim=1)"
+        judge_call(odd_or_even, "odd_or_even", (pictures, labels), what, right, mistakes, wanted)
     return "an even digit has the label [1, 0], an odd one [0, 1]"
 
 
 def _check_walk(walk: Any) -> str:
-    noise = torch.randn(32, generator=torch.Generator().manual_seed(0))
-    for start, end, steps in ((3, 8, 11), (9, 0, 4)):
-        rows, shares = noise.expand(steps, 32), torch.linspace(0, 1, steps)
+    random = torch.Generator().manual_seed(0)
+    for start, end, steps, latent in ((3, 8, 11, 32), (9, 0, 4, 20)):
+        noise = torch.randn(latent, generator=random)
+        rows, shares = noise.expand(steps, latent), torch.linspace(0, 1, steps)
         first, last = one_hot(torch.tensor([start, end]), 10)
         labels = first + shares[:, None] * (last - first)
         between = one_hot(torch.linspace(start, end, steps).round().long(), 10)
@@ -46,7 +51,7 @@ def _check_walk(walk: Any) -> str:
             "it walks the other way, from `end`": _join(rows, labels.flip(0)),
             "it counts through digits: mix the two one-hot labels": _join(rows, between),
         }
-        what = f"a walk from {start} to {end} in {steps} pictures"
+        what = f"a walk from {start} to {end} in {steps} pictures, with {latent} numbers of noise"
         right = _join(rows, labels)
         judge_call(walk, "walk", (noise, start, end, steps), what, right, mistakes)
     return "one noise for all, and labels in equal steps"
@@ -54,25 +59,30 @@ def _check_walk(walk: Any) -> str:
 
 def _check_confident(confident: Any) -> str:
     scores = 3 * torch.randn(50, 10, generator=torch.Generator().manual_seed(0))
-    judge = nn.Linear(50, 10, bias=False)
-    judge.weight.data = scores.T.clone()  # of picture k, which is one-hot at k
+    scores[:2], scores[:2, 2:] = torch.tensor([[-1.0], [0.2]]), -200  # two digits, 0.5 each
+    pictures = torch.eye(50, 64)
+    judge = nn.Linear(64, 10, bias=False)
+    judge.weight.data[:, :50] = scores.T  # of picture k, which is one-hot at k
     chances = scores.softmax(dim=1)
 
     def share(numbers: Tensor) -> Tensor:
         return (numbers.amax(dim=1) >= at_least).double().mean()
 
-    for at_least in (0.9, 0.5):
-        right = share(chances)
+    for at_least in (0.5, 0.9, 0.4):
+        right, reached = share(chances), (chances >= at_least).double()
         mistakes = {
             "that is the share of those that are not confident": 1 - right,
             "that is how many, expected their share": 50 * right,
             "the scores are no probabilities yet: softmax makes them some": share(scores),
             "ten answers need softmax, not sigmoid": share(scores.sigmoid()),
             "softmax goes along the ten scores, dim=1": share(scores.softmax(dim=0)),
-            "take the largest of the ten first": (chances >= at_least).double().mean(),
+            "take the largest of the ten first": reached.mean(),
+            "a picture counts once: take the largest of the ten first": reached.sum(dim=1).mean(),
+            "divide by the number of pictures": right / 10,
+            "`at_least` or more: >=": (chances.amax(dim=1) > at_least).double().mean(),
         }
         what = f"50 pictures and at_least={at_least}"
-        given = judge, torch.eye(50), at_least
+        given = judge, pictures, at_least
         judge_call(confident, "confident", given, what, right, mistakes)
     return "the share of pictures that the judge is sure of"
 

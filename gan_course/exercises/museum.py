@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from itertools import product
 from typing import Any
@@ -30,10 +30,6 @@ from gan_course.exercises.answers import (
     number_of,
     numbers_of,
 )
-
-
-def _frozen(network: nn.Module) -> bool:
-    return not all(weight.requires_grad for weight in network.parameters())
 
 
 def _mistakes(answers: Tensor, targets: Tensor, right: float) -> Mistakes:
@@ -77,6 +73,8 @@ def _check_generator_loss(generator_loss: Any) -> str:
 def _check_optimisers(optimisers: Any) -> str:
     networks = [nn.Sequential(nn.Linear(2, 4), nn.Tanh(), nn.Linear(4, k)) for k in (2, 1)]
     found = answer_of(optimisers, "optimisers", *networks)
+    if isinstance(found, Iterator):  # a generator expression, or map
+        found = answer_of(tuple, "optimisers", found)
     two = isinstance(found, (tuple, list)) and len(found) == 2
     if not two or not all(isinstance(one, Optimizer) for one in found):
         raise Wrong("optimisers returns something else than two optimisers: G's, then D's")
@@ -109,7 +107,8 @@ def _check_step_d(step_D: Any) -> str:
     weights = list(discriminator.parameters())
     before, before_g = flat(weights).detach(), flat(generator.parameters()).detach()
     right_loss = _both(discriminator(real), discriminator(generator(noise).detach()), bce)
-    expected = -flat(torch.autograd.grad(right_loss, weights))
+    real_loss = bce(discriminator(real), torch.ones(8, 1))
+    expected, by_real = (-flat(torch.autograd.grad(x, weights)) for x in (right_loss, real_loss))
     # what the last batch has left in the gradients points another way
     discriminator[0].weight.grad = torch.tensor([[-90.0, 90.0]])
     discriminator[0].bias.grad = torch.zeros(1)
@@ -124,7 +123,7 @@ def _check_step_d(step_D: Any) -> str:
     loss, right = number_of(answer, "step_D"), right_loss.item()
     moved = flat(weights).detach() - before
     likeness = float(torch.cosine_similarity(moved, expected, dim=0))
-    if not torch.equal(flat(generator.parameters()), before_g) or _frozen(generator):
+    if not torch.equal(flat(generator.parameters()), before_g):
         raise Wrong("it has changed the generator, expected the discriminator's weights only")
     if len(steps) != 1:
         raise Wrong(f"D_optimiser makes {len(steps)} steps, expected one: call its step() once")
@@ -134,6 +133,8 @@ def _check_step_d(step_D: Any) -> str:
         raise Wrong("it moves by gradients of the last batch, too: zero_grad() before backward()")
     if likeness < -0.9:
         raise Wrong("it moves the wrong way: targets swapped (1 is for real samples), or the sign")
+    if float(torch.cosine_similarity(moved, by_real, dim=0)) > 0.99:
+        raise Wrong("nothing is learned from the fakes: cut off G(noise), not D's answer")
     if likeness < 0.99:
         raise Wrong("it moves another way than target 1 for D(real) and 0 for D(fake) ask for")
     if reached:
@@ -182,6 +183,8 @@ def _check_logits_loss(discriminator_loss: Any) -> str:
         if not share:
             # the mean of the two halves will do as well as their sum, but always the same of them
             answer = answer_of(discriminator_loss, "discriminator_loss", real.clone(), fake.clone())
+            if isinstance(answer, (tuple, list)):
+                raise Wrong("discriminator_loss returns several losses, expected one: add the two")
             half = close(number_of(answer, "discriminator_loss"), whole / 2)
             share = 0.5 if half else 1.0
         mistakes = {
@@ -225,16 +228,20 @@ def _check_draw(draw: Any) -> str:
         with torch.enable_grad():  # which also puts back what the learner's function leaves off
             samples = answer_of(draw, "draw", generator, noise)
             left_on = torch.is_grad_enabled()
+        if samples is generator:
+            raise Wrong("you return the generator, expected its samples")
         found = numbers_of(samples, "what draw returns")
         judge_shape(found, (5, 64), "for 5 noise vectors draw returns")
         if not close(found, right):
             raise Wrong("these are not its samples for the noise given: is dropout still on?")
-        if not left_on or (isinstance(samples, Tensor) and samples.requires_grad):
-            raise Wrong("gradients are on, or off for good: draw under `with torch.no_grad():`")
+        if not left_on:
+            raise Wrong("gradients stay switched off after your draw")
+        if isinstance(samples, Tensor) and samples.requires_grad:
+            raise Wrong("the samples still carry their record: draw under `with torch.no_grad():`")
         if any(layer.training != training for layer in generator.modules()):
             mode = "training" if training else "evaluation"
             raise Wrong(f"it was in {mode} mode before, and is not afterwards: G.train(mode)")
-        if generator[1].p != 0.5 or _frozen(generator):
+        if generator[1].p != 0.5:
             raise Wrong("it is another generator afterwards: G.eval() is all that dropout needs")
     return "no dropout, no gradients, and the mode as it was"
 
@@ -244,12 +251,20 @@ def _check_last_layer(last_layer: Any) -> str:
     layer = last_layer if ready else answer_of(last_layer, "last_layer")
     if not isinstance(layer, nn.Module):
         raise Wrong.kind("what last_layer returns", layer, "a layer (nn.Module), made with ( )")
+
+    def use(rows: Tensor) -> Any:
+        return answer_of(lambda: layer(rows.clone()), "layer")  # which may work in place
+
     rows = torch.randn(7, 100, generator=torch.Generator().manual_seed(0)) - 4
     rows[0] = -5  # nothing above 0, and no favourite
     rows.requires_grad_()
-    with warnings.catch_warnings(record=True) as warned, case("rows without positive numbers"):
+    with warnings.catch_warnings(record=True) as warned:
         warnings.simplefilter("always")
-        made = answer_of(layer, "layer", rows)
+        made = use(rows)
+    bad = made.isnan().nonzero()[:, :1] if isinstance(made, Tensor) else torch.ones(0)
+    if len(bad) and not bad.any():  # in the first row only
+        raise Wrong("for a row of equal numbers your layer divides 0 by 0")
+    with case("rows without positive numbers"):
         found = numbers_of(made, "what your layer makes")
     judge_shape(found, (7, 100), "of (7, 100) your layer makes", "the same")
     if bool((found == 0).all(dim=1).any()):
@@ -267,7 +282,7 @@ def _check_last_layer(last_layer: Any) -> str:
         raise Wrong("no gradient gets through your layer, so the generator could not learn")
     if any("Implicit dimension" in str(warning.message) for warning in warned):
         raise Wrong("PyTorch has to guess the axis, and warns: say `dim=1`")
-    if bool(answer_of(layer, "layer", -40 * rows).isnan().any()):
+    if bool(use(-40 * rows).isnan().any()):
         raise Wrong("for a row of large numbers your layer makes NaN: exp overflows")
     return "each row adds up to 1, and every place keeps learning"
 
@@ -275,13 +290,15 @@ def _check_last_layer(last_layer: Any) -> str:
 def _check_scaled(scaled: Any) -> str:
     x = torch.rand(200, generator=torch.Generator().manual_seed(0))
     data = torch.stack([1975 + 50 * x, 100 * x**2 - 30], dim=1)
-    some = torch.tensor([[0.0, 0.0], [0.5, 1.2], [-0.4, 1.5]])  # generated samples: other ends
+    points = [[0.0, 0.0], [0.5, 1.2], [-0.4, 1.5]]  # generated samples: other ends
+    some = torch.tensor(points)
     scaler, others = Scaler.fit(data), Scaler.fit(some)
     together = Scaler(data.min().expand(2), data.max().expand(2))
-    given = data.clone()
-    answer = answer_of(scaled, "scaled", given)
+    answer = answer_of(scaled, "scaled", data.clone())
     if not isinstance(answer, (tuple, list)) or len(answer) != 2:
         raise Wrong("scaled returns something else than two things: scaled data, and a way back")
+    if callable(answer[0]):
+        raise Wrong("the two are swapped: first the data, then the way back")
     with case("the scaled data"):
         right = scaler.scale(data)
         mistakes = {
@@ -290,13 +307,11 @@ def _check_scaled(scaled: Any) -> str:
             "from -1 to 1, not from 0": (right + 1) / 2,
         }
         judge(numbers_of(answer[0], "the first thing"), right, mistakes)
-    if not torch.equal(given, data):
-        raise Wrong("scaled has changed the data that it was given: make new tensors, without `-=`")
     mistakes = {
         "keep the ends of the data": others.unscale(some),
         "it cuts off at the ends of the data": scaler.unscale(some.clamp(-1, 1)),
     }
-    what = f"generated samples, {some.tolist()}"
+    what = f"generated samples, {points}"
     judge_call(answer[1], "way back", (some,), what, scaler.unscale(some), mistakes)
     return "from -1 to 1 in each column, and back"
 

@@ -28,7 +28,8 @@ def _check_success(success: Any) -> str:
 
     for seen in (SEEN, FAULTY * 3):
         records = [{"off": off, "ks": ks, "bins": bins, "seed": 100} for off, ks, bins in seen]
-        found = numbers_of(answer_of(success, "success", records), "what success returns")
+        answer = answer_of(success, "success", records)
+        found = numbers_of(answer, "what success returns", "three numbers")
         judge_shape(found, (3,), "success returns", "three numbers: how many, low, high")
         kept = [(off <= 0.005, ks <= 0.03, bins >= 49) for off, ks, bins in seen]
         of, good = len(seen), sum(map(all, kept))
@@ -67,7 +68,9 @@ def _check_keep(keep: Any) -> str:
         "return True or False for each sample, not the samples": logits[right],
     }
     what = "1,000 samples"
-    judge_call(keep, "keep", (logits, chances), what, right, mistakes)
+    answer = judge_call(keep, "keep", (logits, chances), what, right, mistakes)
+    if torch.as_tensor(answer).dtype != torch.bool:
+        raise Wrong("these are numbers, expected True and False: return the comparison itself")
     return f"{int(right.sum())} of 1000 are kept"
 
 
