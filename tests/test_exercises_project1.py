@@ -419,7 +419,6 @@ RIGHT["C"] = {
     "by numpy": by_numpy,
     "bins": lambda p: miss(p) + emptiness(p),
     "the larger of the two": lambda p: max(miss(p), spread(p)),
-    "in place": in_place,
     "yes or no": lambda p: both(p) > 0.1,
     "infinite for heaps": lambda p: both(p) / p[:, 0].std(),
     "a distance from fresh points": lambda p: energy_distance(
@@ -428,6 +427,7 @@ RIGHT["C"] = {
 }
 HALF, ABOVE = "covers one half only", "has y off the curve"
 FAULTS["C"] = {
+    "in place": (in_place, "score has changed what it was given: work on a copy"),
     "distance only": (miss, "for ever gets 0, expected at least twice the 0 of real points"),
     "spread only": (spread, f"{ABOVE} gets 0.0"),
     "spread only, the question": (spread, "see how far y is off the curve?"),
