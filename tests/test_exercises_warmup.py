@@ -48,7 +48,7 @@ FAULTS = {
     "detached": ("network(points)", "network(points).detach()", ", or did you detach() it?"),
     "cleared too late": (EMPTY + BACK, BACK + EMPTY, "something is None, as a .grad is before"),
     "recorded": ("with torch.no_grad()", "if True", "so that the change isn't recorded"),
-    "frozen": ("p -=", "p.requires_grad = False; p -=", "requires_grad is off afterwards"),
+    "frozen": ("p -=", "p.requires_grad = False; p -=", "leaves a network frozen: leave"),
     "no return": ("    return loss.item()", "", "your step returns None"),
     "all losses": ("loss.item()", "network(points)", "you get shape (8, 1), expected one number"),
 }
