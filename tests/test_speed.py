@@ -4,10 +4,11 @@ import json
 import re
 from dataclasses import replace
 
+import pytest
 import torch
 
 from benchmarks import curves, speed
-from gan_course.many import QUICK, ensemble
+from gan_course.many import QUICK, ensemble, train
 
 
 def test_ratios_are_those_of_the_rows():
@@ -17,6 +18,16 @@ def test_ratios_are_those_of_the_rows():
     ]
     table = speed.steps_table(rows, 6.0)
     assert [line.split()[-1] for line in table[1:]] == ["1.0", "4.0"]
+
+
+@pytest.mark.parametrize("settings", [QUICK, speed.SAME_NETWORKS], ids=("quick", "same networks"))
+def test_jax_comes_to_the_same_losses(settings):
+    pytest.importorskip("jax")
+    ours = train(curves.data_set(speed.TASK), replace(settings, steps=16), (0, 3))
+    theirs = speed.jax_loop(settings, 1)(16), speed.jax_loop(settings, 4)(16)[..., 3:]
+    torch.testing.assert_close(
+        torch.cat(theirs, dim=2), torch.stack(ours.losses), atol=1e-4, rtol=0
+    )
 
 
 def test_a_short_run_prints_its_table_and_writes_it_down(tmp_path, monkeypatch, capsys):
