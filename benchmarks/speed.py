@@ -1,7 +1,8 @@
 """How fast does a GAN train? Everything side by side, in one process, by turns.
 
 `python -m benchmarks.speed --json FILE` measures a step of the original loop, of `GAN.fit`, of
-`many.train` as it is and compiled, and of many GANs at once; then the time to quality.
+`many.train` as it is, compiled, and in JAX where that is installed, and of many GANs at once; then
+the time to quality.
 `--device cuda` does so on a GPU, `--device mps` on Apple's.
 """
 
@@ -13,6 +14,8 @@ import platform
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -57,7 +60,7 @@ def original_loop(device: torch.device) -> Steps:
 
 
 def course_loop(
-    settings: Settings, copies: int, device: torch.device, *, fast: bool, shared: bool = False
+    settings: Settings, copies: int, *, device: torch.device, fast: bool, shared: bool
 ) -> Steps:
     """`many.train`, with everything that belongs to it: drawing, scaling, averaging."""
     points = curves.data_set(TASK)
@@ -67,6 +70,13 @@ def course_loop(
         train(points, short, seeds, device=device, fast=fast, shared_random=shared)
 
     return run
+
+
+def jax_loop(settings: Settings, copies: int) -> Steps:
+    """The same in JAX, where it is installed."""
+    from benchmarks import in_jax
+
+    return in_jax.train(curves.data_set(TASK), settings, range(copies))
 
 
 def course_class(device: torch.device) -> Steps:
@@ -104,18 +114,22 @@ def compare_steps(device: torch.device, threads: int, repeats: int) -> list[dict
     many = 1_000 if gpu else MANY
     turn, together = TURNS
     recipes = {"same networks": SAME_NETWORKS, "quick recipe": QUICK}
+    ways: dict[str, Callable[[Settings, int], Steps]] = {
+        "": partial(course_loop, device=device, fast=False, shared=gpu),
+        ", compiled": partial(course_loop, device=device, fast=True, shared=gpu),
+    }
     runs: list[tuple[str, int, int, Steps]] = []  # name, GANs, steps in a turn
+    sizes = [(many, together, f", {many} at once")]
     if threads == 1:
         runs.append(("original loop", 1, turn, original_loop(device)))
         runs.append(("same networks, class", 1, turn, course_class(device)))
+        sizes.insert(0, (1, turn, ""))
+        if not gpu and find_spec("jax"):
+            ways[", JAX"] = jax_loop
+    for copies, steps, size in sizes:
         for name, settings in recipes.items():
-            for way, fast in (("", False), (", compiled", True)):
-                run = course_loop(settings, 1, device, fast=fast, shared=gpu)
-                runs.append((f"{name}{way}", 1, turn, run))
-    for name, settings in recipes.items():
-        for way, fast in (("", False), (", compiled", True)):
-            run = course_loop(settings, many, device, fast=fast, shared=gpu)
-            runs.append((f"{name}{way}, {many} at once", many, together, run))
+            for way, loop in ways.items():
+                runs.append((f"{name}{way}{size}", copies, steps, loop(settings, copies)))
     times: dict[str, list[float]] = {name: [] for name, *_ in runs}
     for number in range(repeats + 1):
         for name, copies, steps, run in runs:
@@ -210,6 +224,8 @@ def main() -> None:
     if device.type == "cuda":
         machine["device"] = torch.cuda.get_device_name(device)
     print(", ".join(f"{name} {value}" for name, value in machine.items()), flush=True)
+    if not find_spec("jax"):
+        print("JAX is not installed: its steps are left out, see `benchmarks/in_jax.py`")
     content: dict[str, Any] = {"machine": machine, "steps": []}
     for threads in (1, 2):
         rows = compare_steps(device, threads, arguments.repeats)

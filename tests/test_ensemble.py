@@ -265,6 +265,24 @@ def test_a_compiled_step_has_the_same_losses():
     assert not torch.equal(fast.losses.real, plain.losses.real)  # it was compiled: rounding differs
 
 
+@pytest.mark.slow
+@pytest.mark.skipif(not shutil.which("g++"), reason="needs a C++ compiler")
+@pytest.mark.filterwarnings("error:trained the plain way")
+def test_a_compiled_training_goes_on_where_it_was_cut_short(tmp_path):
+    def stop(step, so_far):
+        if step == 2 * CHUNK:
+            raise InterruptedError
+
+    data, settings = case_of("the whole recipe", SEEDS[:3])
+    arguments = data, replace(settings, steps=3 * CHUNK), SEEDS[:3]
+    options = {"fast": True, "every": CHUNK, "checkpoint": tmp_path / "run"}
+    with pytest.raises(InterruptedError):
+        train(*arguments, report=stop, **options)
+    went_on, whole = train(*arguments, **options), train(*arguments, fast=True)
+    assert all(map(torch.equal, went_on.losses, whole.losses))
+    assert torch.equal(went_on.generate(50), whole.generate(50))
+
+
 @pytest.mark.parametrize(
     ("case", "old"),
     [("dropout", False), ("the whole recipe", True)],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 import operator
 import os
 import warnings
@@ -13,7 +14,6 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import logsigmoid
-from torch.optim import Adam
 
 from gan_course.data import Scaler, as_samples
 from gan_course.files import fingerprint, load_run, save_run
@@ -33,6 +33,9 @@ from gan_course.many.recipes import Settings
 from gan_course.many.stacked import make_networks, unstack
 from gan_course.networks import Unscale
 from gan_course.training import ADVICE, EXPLODED, Losses
+
+# of each table of weights: means of its gradients and of their squares, for Adam, and its average
+Memory = list[tuple[Tensor, Tensor, Tensor]]
 
 LOOK_EVERY = 16 * CHUNK  # steps between two looks at the losses, for which a GPU has to wait
 
@@ -116,9 +119,9 @@ def train(
         device: where to compute.
         report: called as report(step, ensemble so far) every `every` steps.
         every: steps between two reports, and about as many between two savings.
-        fast: let `torch.compile` make a program of the step first: the same training, to rounding.
-            It takes about a minute, and next to nothing when the same networks come again. Where it
-            can't be made the step is done the plain way, with a warning that says why.
+        fast: let `torch.compile` make one program of the whole step first: the same training, to
+            rounding. It takes about a minute, and next to nothing when the same networks come
+            again. Where it can't be made the step is done the plain way, and a warning says why.
         shared_random: draw for all seeds at once and on the device, which is faster, on a GPU above
             all. A seed then sets the first weights only, and comes to something else in other
             company. Takes data sets, no functions.
@@ -159,7 +162,7 @@ def train(
     about |= {"shared_random": shared_random, "data": fingerprint(data)}
     kept = None if checkpoint is None else load_run(checkpoint, about)
     if kept is not None:
-        training.load_state_dict(kept["training"])
+        training.go_on_from(kept["training"])
         for source, state in zip(sources, kept["randoms"], strict=True):
             source.set_state(state)
         done = kept["losses"].shape[1]
@@ -168,7 +171,7 @@ def train(
 
     def keep() -> None:
         if checkpoint is not None:
-            state: dict[str, Any] = {"training": training.state_dict()}
+            state: dict[str, Any] = {"training": training.state()}
             state["randoms"] = [source.get_state() for source in sources]
             state["losses"] = losses[:, :done].clone()  # a view would be kept with all the rest
             save_run(checkpoint, about, state)
@@ -251,7 +254,7 @@ def _data_sets(data: Tensor | Draw, scalers: Sequence[Scaler] | None) -> Tensor:
 
 
 class Training:
-    """Stacked networks with their optimisers and averages, and the steps that change them."""
+    """Stacked networks that learn, and the steps that change them."""
 
     def __init__(
         self,
@@ -261,37 +264,27 @@ class Training:
         *,
         fast: bool = False,
     ) -> None:
-        self.generator, self.discriminator, self.settings = generator, discriminator, settings
-        self.average, self.average_d = generator, discriminator
-        if settings.average:
-            self.average, self.average_d = copy.deepcopy((generator, discriminator))
-        # fused Adam rounds differently with one network than with many
-        self.change_g, self.change_d = (
-            Adam(network.parameters(), rate, settings.betas, foreach=not fast, fused=fast)
-            for network, rate in (
-                (generator, settings.generator_rate),
-                (discriminator, settings.discriminator_rate),
-            )
-        )
-        self.of_d, self.of_g = discriminator_gradients, generator_gradients
-        if fast:
-            self.of_d, self.of_g = compiled(self.of_d), compiled(self.of_g)
+        self.networks, self.settings = (generator, discriminator), settings
+        self.memories = [remembered(network) for network in self.networks]
+        self.change = compiled(change_both) if fast else change_both
 
     def averaged(self) -> tuple[nn.Sequential, nn.Sequential]:
-        """Copies of both stacked networks as they are now, or of their moving averages."""
-        return copy.deepcopy((self.average, self.average_d))
+        """Copies of both stacked networks, with the moving averages of their weights."""
+        copies = copy.deepcopy(self.networks)
+        for network, memory in zip(copies, self.memories, strict=True):
+            averages = [average for _, _, average in memory]
+            network.load_state_dict(dict(zip(network.state_dict(), averages, strict=True)))
+        return copies
 
-    def state_dict(self) -> dict[str, Any]:
+    def state(self) -> list[Tensor]:
         """What it needs to go on."""
-        return {name: part.state_dict() for name, part in self._parts().items()}
+        weights = [weight for network in self.networks for weight in network.state_dict().values()]
+        return weights + [numbers for memory in self.memories for row in memory for numbers in row]
 
-    def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Go on from there."""
-        for name, part in self._parts().items():
-            part.load_state_dict(state[name])
-
-    def _parts(self) -> dict[str, Any]:
-        return {name: part for name, part in vars(self).items() if hasattr(part, "state_dict")}
+    def go_on_from(self, state: list[Tensor]) -> None:
+        """Make everything what it was when `state` was called."""
+        for numbers, kept in zip(self.state(), state, strict=True):
+            numbers.copy_(kept)
 
     def run(self, batch: Batch, first: int, steps: int) -> Tensor:
         """Do some steps.
@@ -304,31 +297,81 @@ class Training:
         Returns:
             Losses on real, on fake and of the generator: shape (3, steps, S), in nats.
         """
+        paces = [pace_of(self.settings, first + step) for step in range(steps)]
         losses = []
-        for step in range(first, first + steps):
-            now = batch.part(step - first, 1, self.settings.batch_size)
-            losses.append(torch.stack(self.step(now, step)))
+        for step, pace in enumerate(torch.tensor(paces, device=batch.real.device)):
+            now = batch.part(step, 1, self.settings.batch_size)
+            found = self.change(self.networks, self.memories, now, pace, self.settings)
+            losses.append(torch.stack(found))
         return torch.stack(losses, dim=1)
 
-    def step(self, batch: Batch, step: int) -> Losses:
-        """Change every discriminator, then every generator, once: the losses before, shape (S,)."""
-        settings, progress = self.settings, step / self.settings.steps
-        if settings.decay:
-            self.change_g.param_groups[0]["lr"] = settings.generator_rate * (1 - progress)
-            self.change_d.param_groups[0]["lr"] = settings.discriminator_rate * (1 - progress)
-        first, last = settings.penalty or (1.0, 1.0)
-        weight = torch.tensor(first * (last / first) ** progress)
-        noise, networks = batch.noise, (self.generator, self.discriminator)
-        gradients, on_real, on_fake = self.of_d(*networks, batch.real, noise[0], settings, weight)
-        _change(self.change_d, gradients)
-        gradients, of_generator = self.of_g(*networks, noise[1], settings)
-        _change(self.change_g, gradients)
-        if settings.average:  # what `training.moving_average` does, in a third of its time
-            taken = 1 - min(settings.average, (step + 1) / (step + 10))
-            for pair in ((self.average, networks[0]), (self.average_d, networks[1])):
-                means, weights = ([w.detach() for w in n.parameters()] for n in pair)
-                torch._foreach_lerp_(means, weights, taken)
-        return Losses(on_real, on_fake, of_generator)
+
+def remembered(network: nn.Sequential) -> Memory:
+    """What belongs to each table of weights of networks that have learnt nothing so far."""
+    weights = [weight.detach() for weight in network.parameters()]
+    return [(torch.zeros_like(w), torch.zeros_like(w), w.clone()) for w in weights]
+
+
+def pace_of(settings: Settings, step: int) -> tuple[float, ...]:
+    """What is another number in each step, counted from 0; as a tensor, one program does for all.
+
+    Returns:
+        Learning rates of generator and discriminator, made larger by what Adam's means, which
+        begin at 0, are too small at first; the same for the roots of its squares; weight of the
+        penalty; share of the new weights in their averages.
+    """
+    progress, (keep_mean, keep_square) = step / settings.steps, settings.betas
+    left = 1 - progress if settings.decay else 1.0
+    small = 1 - keep_mean ** (step + 1)
+    rates = (settings.generator_rate * left / small, settings.discriminator_rate * left / small)
+    first, last = settings.penalty or (1.0, 1.0)
+    weight = first * (last / first) ** progress
+    taken = 1 - min(settings.average, (step + 1) / (step + 10))
+    return *rates, math.sqrt(1 - keep_square ** (step + 1)), weight, taken
+
+
+def change_both(
+    networks: tuple[nn.Sequential, nn.Sequential],
+    memories: list[Memory],
+    batch: Batch,
+    pace: Tensor,
+    settings: Settings,
+) -> Losses:
+    """Change every discriminator, then every generator, once: the losses before, shape (S,).
+
+    `pace` is a tensor of what `pace_of` returns.
+    """
+    rate_g, rate_d, root, weight, taken = pace
+    (generator, discriminator), (memory_g, memory_d) = networks, memories
+    gradients, on_real, on_fake = discriminator_gradients(
+        *networks, batch.real, batch.noise[0], settings, weight
+    )
+    change(discriminator, gradients, memory_d, settings.betas, rate_d, root, taken)
+    gradients, of_generator = generator_gradients(*networks, batch.noise[1], settings)
+    change(generator, gradients, memory_g, settings.betas, rate_g, root, taken)
+    return Losses(on_real, on_fake, of_generator)
+
+
+@torch.no_grad()
+def change(
+    network: nn.Sequential,
+    gradients: tuple[Tensor, ...],
+    memory: Memory,
+    betas: tuple[float, float],
+    rate: Tensor,
+    root: Tensor,
+    taken: Tensor,
+) -> None:
+    """Adam (Kingma and Ba 2015, algorithm 1), then the moving averages.
+
+    The same to the last bit as `torch.optim.Adam`, but written out, as a part of the program.
+    """
+    tables = zip(network.parameters(), gradients, memory, strict=True)
+    for weight, gradient, (mean, square, average) in tables:
+        mean.lerp_(gradient, 1 - betas[0])
+        square.mul_(betas[1]).addcmul_(gradient, gradient, value=1 - betas[1])
+        weight.sub_(rate * mean / (square.sqrt() / root + 1e-8))
+        average.lerp_(weight, taken)
 
 
 def discriminator_gradients(
@@ -408,11 +451,3 @@ def _mean(losses: Tensor) -> Tensor:
 def _gradients(losses: Tensor, network: nn.Module) -> tuple[Tensor, ...]:
     # the sum keeps the seeds apart: no weight of one seed has a part in another seed's loss
     return torch.autograd.grad(losses.sum(), tuple(network.parameters()))
-
-
-def _change(optimiser: Adam, gradients: tuple[Tensor, ...]) -> None:
-    weights = optimiser.param_groups[0]["params"]
-    for weight, gradient in zip(weights, gradients, strict=True):
-        # fused Adam reads memory in the order of the weights, whatever the order of a gradient is
-        weight.grad = gradient.contiguous()
-    optimiser.step()
