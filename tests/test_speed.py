@@ -21,6 +21,7 @@ def test_jax_comes_to_the_same_losses(settings):
     )
 
 
+@pytest.mark.slow
 def test_a_short_run_prints_its_table_and_writes_it_down(tmp_path, monkeypatch, capsys):
     def short_loop(*arguments):
         return None, {"steps": 16_000, "fit_error": 0.1, "ks": 0.1}
