@@ -101,19 +101,20 @@ def change(
 
 
 def train(data: Tensor, settings: Settings, seeds: Sequence[int]) -> Callable[[int], Tensor]:
-    """What `many.train` does, with its random numbers: steps, in whole chunks, -> losses.
+    """What `many.train` does, with its random numbers: steps (in whole chunks) -> losses.
 
     The program is made at the first call. GANs are trained one after the other, for a chunk each:
     on one thread that is faster than `jax.vmap`, as what one of them needs stays in the cache.
     """
 
-    @jax.jit
-    def program(learners: Any, reals: Array, noises: Array, paces: Array) -> Any:
+    def all_of_them(learners: Any, reals: Array, noises: Array, paces: Array) -> Any:
         def one(given: Any) -> Any:
             state, real, noise = given
             return jax.lax.scan(partial(step, settings), state, (real, noise, paces))
 
         return jax.lax.map(one, (learners, reals, noises))
+
+    program = jax.jit(all_of_them)
 
     def run(steps: int) -> Tensor:
         short = replace(settings, steps=steps)
@@ -122,12 +123,14 @@ def train(data: Tensor, settings: Settings, seeds: Sequence[int]) -> Callable[[i
         scalers = scalers_of(data, draws, randoms) if settings.scaled else None
         networks = make_networks(settings, data.shape[-1], randoms)
         state = {"g": learner(networks[0]), "d": learner(networks[1])}
-        losses = []
+        losses: list[Tensor] = []
         for batch in draw_chunks(short, draws, randoms, scalers, "cpu"):
             first = CHUNK * len(losses)
             reals = batch.real.unflatten(1, (CHUNK, -1)).numpy()
             noises = batch.noise.unflatten(2, (CHUNK, -1)).permute(1, 2, 0, 3, 4).numpy()
-            paces = np.float32([pace_of(short, first + number) for number in range(CHUNK)])
+            paces = np.array(
+                [pace_of(short, first + number) for number in range(CHUNK)], np.float32
+            )
             state, found = program(state, reals, noises, paces)
             losses.append(torch.tensor(np.asarray(found)))
         return torch.cat(losses, dim=1).permute(2, 1, 0)  # (3, steps, S)

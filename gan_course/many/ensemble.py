@@ -429,7 +429,9 @@ def compiled(step: Callable[..., Any]) -> Callable[..., Any]:
     for name, value in (("trace_autograd_ops", True), ("recompile_limit", 64)):
         if hasattr(config, name):
             setattr(config, name, value)
-    program = torch.compile(step, fullgraph=True, dynamic=False)
+    # what calls its parts is C++ as well; where there is a GPU, that takes more than a compiler
+    cpp = not torch.accelerator.is_available()
+    program = torch.compile(step, fullgraph=True, dynamic=False, options={"cpp_wrapper": cpp})
 
     def run(*arguments: Any) -> Any:
         nonlocal program
