@@ -27,8 +27,14 @@ HARD = ("sin_3x", "step", "grid")
 
 
 @pytest.mark.parametrize("name", COURSE)
-def test_the_course_recipe_was_measured_on_many_seeds(name):
-    assert len(load_records(name)) >= 20
+def test_the_course_recipe_was_measured_on_many_seeds_and_none_is_left_out(name):
+    seeds = [record["seed"] for record in load_records(name)]
+    assert seeds == list(range(seeds[0], seeds[0] + len(seeds)))
+    assert len(seeds) == {
+        "normal_course": 100,
+        "all_values_course": 100,
+        "one_value_course": 40,
+    }.get(name, 20)
 
 
 @pytest.mark.parametrize("name", [n for n in NAMES if n not in ("losses", "measures")])
