@@ -8,13 +8,14 @@ from functools import partial
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import gumbel_softmax, one_hot, softmax
 from torch.optim import Adam
 
 from benchmarks.project import Project, Record, train_one_by_one, train_together
 from gan_course.data import decode_batch, normal_noise, pattern_values, real_batch
 from gan_course.many import PATTERNS, Ensemble
 from gan_course.metrics import integer_quality, mean_squared_remainder, valid_sequences
-from gan_course.networks import GumbelSoftmax, StraightThrough, make_discriminator, sample
+from gan_course.networks import make_discriminator, sample
 from gan_course.training import EarlyStopping, train_step
 
 DEPTH, LENGTH, LATENT = 100, 10, 100
@@ -45,6 +46,37 @@ class Shares(nn.Module):
         """From (n, depth) to (n, depth), no number below 0; each row adds up to 1, or to 0."""
         x = self.layer(x)
         return x / x.sum(dim=-1, keepdim=True).clamp(min=1e-8)  # a row of zeros stays one
+
+
+class StraightThrough(nn.Module):
+    """A last layer: one-hot rows on the way forward, the gradient of softmax on the way back.
+
+    Bengio et al. 2013, arXiv:1308.3432, who do it for a single yes or no; here it is one of many.
+    """
+
+    def forward(self, logits: Tensor) -> Tensor:
+        """From (n, depth) to (n, depth): a 1 at the largest number of each row."""
+        soft = softmax(logits, dim=-1)
+        hard = one_hot(logits.argmax(dim=-1), logits.shape[-1]).to(soft.dtype)
+        # the difference is 0 in value but not for the gradient, since the detached part has none
+        return hard + (soft - soft.detach())
+
+
+class GumbelSoftmax(nn.Module):
+    """A last layer that draws one position a row, with the probabilities softmax(logits).
+
+    It adds noise to the logits, takes the largest, and lets the gradient of a softmax through:
+    `torch.nn.functional.gumbel_softmax(hard=True)`. It draws in evaluation mode too, since the
+    drawing is how samples are made. Jang et al. 2017, arXiv:1611.01144.
+    """
+
+    def __init__(self, temperature: float = 1.0) -> None:
+        super().__init__()
+        self.temperature = temperature  # small: truer gradients, but noisier ones
+
+    def forward(self, logits: Tensor) -> Tensor:
+        """From (n, depth) to (n, depth), exactly one 1 in each row."""
+        return gumbel_softmax(logits, tau=self.temperature, hard=True, dim=-1)
 
 
 LAST_LAYERS: dict[str, Callable[[], nn.Module]] = {

@@ -9,7 +9,6 @@ from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import gumbel_softmax, one_hot, softmax
 
 from gan_course.data import Scaler
 
@@ -171,34 +170,3 @@ def in_data_units(generator: nn.Module, scaler: Scaler) -> nn.Sequential:
     weight = next(generator.parameters(), scaler.low)
     layers = generator if type(generator) is nn.Sequential else [generator]
     return nn.Sequential(*layers, Unscale(scaler).to(weight.device))
-
-
-class StraightThrough(nn.Module):
-    """A last layer: one-hot rows on the way forward, the gradient of softmax on the way back.
-
-    Bengio et al. 2013, arXiv:1308.3432, who do it for a single yes or no; here it is one of many.
-    """
-
-    def forward(self, logits: Tensor) -> Tensor:
-        """From (n, depth) to (n, depth): a 1 at the largest number of each row."""
-        soft = softmax(logits, dim=-1)
-        hard = one_hot(logits.argmax(dim=-1), logits.shape[-1]).to(soft.dtype)
-        # the difference is 0 in value but not for the gradient, since the detached part has none
-        return hard + (soft - soft.detach())
-
-
-class GumbelSoftmax(nn.Module):
-    """A last layer that draws one position a row, with the probabilities softmax(logits).
-
-    It adds noise to the logits, takes the largest, and lets the gradient of a softmax through:
-    `torch.nn.functional.gumbel_softmax(hard=True)`. It draws in evaluation mode too, since the
-    drawing is how samples are made. Jang et al. 2017, arXiv:1611.01144.
-    """
-
-    def __init__(self, temperature: float = 1.0) -> None:
-        super().__init__()
-        self.temperature = temperature  # small: truer gradients, but noisier ones
-
-    def forward(self, logits: Tensor) -> Tensor:
-        """From (n, depth) to (n, depth), exactly one 1 in each row."""
-        return gumbel_softmax(logits, tau=self.temperature, hard=True, dim=-1)

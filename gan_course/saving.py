@@ -18,7 +18,7 @@ from torch.optim.swa_utils import AveragedModel
 from gan_course.data import Scaler
 from gan_course.files import NUMBERS, PROGRAM, replace_file, require_kind
 from gan_course.many.layers import Waves
-from gan_course.networks import Generator, GumbelSoftmax, StraightThrough, Unscale, in_mode
+from gan_course.networks import Generator, Unscale, in_mode
 
 # The layers that a file may name, each with the settings that rebuild it; Unscale is one more.
 # Whatever is not listed here is not built: a file can choose layers, never run code.
@@ -31,8 +31,6 @@ LAYERS: dict[type[nn.Module], tuple[str, ...]] = {
     nn.Sigmoid: (),
     nn.Softmax: ("dim",),
     nn.Dropout: ("p",),
-    StraightThrough: (),
-    GumbelSoftmax: ("temperature",),
     Waves: ("count",),
 }
 WRAPPERS = (nn.DataParallel, AveragedModel)  # the network is in their `module`

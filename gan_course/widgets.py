@@ -28,29 +28,6 @@ SMALL: dict[str, Any] = {"figsize": (5, 3.2), "dpi": 80, "layout": "constrained"
 STILL = "gan_course_still"  # metadata entry that a renderer without a kernel shows instead
 
 
-def explore_epochs(real: Tensor, snapshots: Mapping[int, Tensor], frames: int = 12) -> None:
-    """Show a slider through the epochs of training, with the generated points of each.
-
-    Behind them are the real ones, shape (n, 2). `snapshots` are samples by epoch, each (m, 2), as
-    in `History.snapshots`; so many `frames` has the flip-book of a static page.
-    """
-    import ipywidgets
-
-    real = as_samples(real, "real", columns=2)
-    if not snapshots:
-        raise ValueError("snapshots must hold at least one epoch; fit(..., watch=noise) keeps them")
-    epochs = sorted(snapshots)
-    slider = ipywidgets.SelectionSlider(options=epochs, value=epochs[0], description="epoch")
-
-    def draw(epoch: int) -> bytes:
-        return _picture(real, snapshots[epoch], f"Generated points at epoch {epoch}")
-
-    stops = max(2, min(frames, len(epochs))) - 1
-    shown = sorted({epochs[k * (len(epochs) - 1) // stops] for k in range(stops + 1)})
-    still = flip_book("epoch", {str(epoch): draw(epoch) for epoch in shown})
-    _show([slider], draw, still)
-
-
 def explore_latent(generator: nn.Module, real: Tensor, limit: float = 2.5) -> None:
     """Show two sliders over the latent point z, and the sample that the generator makes of it.
 

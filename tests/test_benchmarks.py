@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from benchmarks import curves, multiples, normal, quality, questions
-from gan_course.data import normal_noise
+from gan_course.data import encode_batch, normal_noise
 from gan_course.many import PATTERNS, QUICK
 from gan_course.networks import make_generator
 
@@ -93,3 +93,13 @@ def test_a_variant_changes_the_discriminator_that_often_and_with_its_targets():
     # by hand: every answer has a logit of 1, so -log D is 0.3133 and -log(1 - D) is 1.3133
     assert losses.real.item() == pytest.approx(0.9 * 0.3133 + 0.1 * 1.3133, abs=1e-4)
     assert losses.fake.item() == pytest.approx(0.1 * 0.3133 + 0.9 * 1.3133, abs=1e-4)
+
+
+def test_straight_through_is_one_hot_with_the_gradient_of_softmax():
+    logits = torch.randn(6, 5, requires_grad=True)
+    direction = torch.randn(6, 5)
+    rows = multiples.StraightThrough()(logits)
+    torch.testing.assert_close(rows, encode_batch(logits.argmax(dim=1), 5))
+    (by_layer,) = torch.autograd.grad((rows * direction).sum(), logits)
+    (by_softmax,) = torch.autograd.grad((logits.softmax(dim=-1) * direction).sum(), logits)
+    torch.testing.assert_close(by_layer, by_softmax)

@@ -10,8 +10,9 @@ from torch.nn.functional import binary_cross_entropy as bce
 from torch.nn.functional import binary_cross_entropy_with_logits as bce_l
 from torch.nn.functional import one_hot, softmax, softplus
 
+from benchmarks.multiples import StraightThrough
 from gan_course.data import Scaler
-from gan_course.networks import StraightThrough, sample
+from gan_course.networks import sample
 from gan_course.training import generator_loss
 
 

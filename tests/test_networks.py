@@ -1,18 +1,13 @@
 """Do the networks have the layers they promise, and does sampling leave them alone?"""
 
-import math
-
 import pytest
 import torch
 from torch import nn
-from torch.nn.functional import softmax
 
-from gan_course.data import Scaler, decode_batch, encode_batch
+from gan_course.data import Scaler
 from gan_course.networks import (
     Discriminator,
     Generator,
-    GumbelSoftmax,
-    StraightThrough,
     Unscale,
     in_data_units,
     make_discriminator,
@@ -100,36 +95,3 @@ def test_samples_come_without_dropout_or_gradients_and_leave_all_as_it_was(train
     with pytest.raises(RuntimeError):  # noise of the wrong width
         sample(generator, torch.randn(1, 3))
     assert generator.training is training and norm.training is not training
-
-
-# --- networks as classes -----------------------------------------------------------------------
-
-
-# --- last layers ------------------------------------------------------------------------------
-
-
-def test_straight_through_is_one_hot_with_the_gradient_of_softmax():
-    logits = torch.randn(6, 5, generator=torch.Generator().manual_seed(0), requires_grad=True)
-    direction = torch.randn(6, 5, generator=torch.Generator().manual_seed(1))
-    rows = StraightThrough()(logits)
-    expected = encode_batch(logits.argmax(dim=1), 5)
-    assert torch.allclose(rows, expected, atol=1e-6)
-    assert torch.equal(decode_batch(rows.detach()), logits.argmax(dim=1))
-    (by_layer,) = torch.autograd.grad((rows * direction).sum(), logits)
-    (by_softmax,) = torch.autograd.grad((softmax(logits, dim=-1) * direction).sum(), logits)
-    assert torch.allclose(by_layer, by_softmax)
-    assert by_layer.abs().max() > 0.01
-
-
-def test_gumbel_draws_with_the_probabilities_of_softmax():
-    probabilities = torch.tensor([0.1, 0.3, 0.6])
-    torch.manual_seed(0)
-    layer = GumbelSoftmax().eval()  # the drawing goes on in evaluation mode
-    logits = probabilities.log().repeat(40_000, 1).requires_grad_()
-    rows = layer(logits)
-    assert torch.allclose(rows.sum(dim=1), torch.ones(40_000))
-    assert torch.allclose(rows.max(dim=1).values, torch.ones(40_000))
-    shares = decode_batch(rows.detach()).bincount(minlength=3) / 40_000
-    assert torch.allclose(shares, probabilities, atol=5 * math.sqrt(0.25 / 40_000))
-    (rows * torch.arange(3.0)).sum().backward()
-    assert logits.grad.abs().max() > 0.01

@@ -16,7 +16,6 @@ from gan_course.widgets import (
     STILL,
     WIDGET_MIME,
     explore_digits,
-    explore_epochs,
     explore_latent,
     film_against_normal,
     flip_book,
@@ -24,7 +23,6 @@ from gan_course.widgets import (
 )
 
 REAL = torch.tensor([[0.0, 0.0], [10.0, 5.0]])
-SNAPSHOTS = {50: REAL + 2, 1: REAL + 1, 25: REAL * 0.5}
 PNG = b"\x89PNG\r\n\x1a\n"
 
 
@@ -113,32 +111,15 @@ def test_latent_sliders_redraw_the_sample_and_a_still_walks_along_z1(shown, draw
     assert isinstance(image, ipywidgets.Image) and picture(shown).startswith(PNG)
     assert (z1.min, z1.value, z1.max) == (z2.min, z2.value, z2.max) == (-2.5, 0, 2.5)
     z1.value, z2.value = 1.0, -0.5
-    real, generated, title, _ = drawn[-1]
+    real, generated, title, window = drawn[-1]
     assert torch.equal(real, REAL)
+    # a fifth of the width beyond the real points on either side
+    assert window == pytest.approx([-2, 12, -1, 6])
     torch.testing.assert_close(generated, generator(torch.tensor([[1.0, -0.5]])).detach())
     assert title == "G(+1.0, -0.5)"
     before = picture(shown)
     z2.value = 0.5
     assert picture(shown) != before
-
-
-def test_the_epoch_slider_goes_through_the_sorted_snapshots(shown, drawn):
-    explore_epochs(REAL, SNAPSHOTS)
-    slider, _ = shown["box"].children
-    assert slider.options == (1, 25, 50)
-    assert (slider.value, slider.description) == (1, "epoch")
-    # the still shows the same pictures
-    for image, epoch in zip(book(shown).images, (1, 25, 50), strict=True):
-        slider.value = epoch
-        assert base64.b64decode(image["src"].partition(",")[2]) == picture(shown)
-    slider.value = 25
-    real, generated, title, _ = drawn[-1]
-    assert torch.equal(real, REAL)
-    assert torch.equal(generated, SNAPSHOTS[25])
-    assert title == "Generated points at epoch 25"
-    # the same window in all: a fifth of the width beyond the real points on either side
-    for *_, window in drawn:
-        assert window == pytest.approx([-2, 12, -1, 6])
 
 
 # --- the flip-book ----------------------------------------------------------------------------
@@ -167,16 +148,6 @@ def test_words_cannot_break_out_of_a_flip_book():
     assert Book(page).images[0]["alt"] == f"Picture at {name} {name}"
 
 
-@pytest.mark.parametrize(("count", "frames"), [(1, 12), (12, 4)])
-def test_the_still_of_the_epochs_has_at_most_that_many_frames(count, frames, shown, monkeypatch):
-    monkeypatch.setattr(widgets, "_picture", lambda *_: PNG)
-    explore_epochs(REAL, dict.fromkeys(range(1, count + 1), REAL), frames)
-    images = book(shown).images
-    assert min(count, 2) <= len(images) <= max(frames, min(count, 2))
-    values = book(shown).inputs[0]["data-values"].split(",")
-    assert (values[0], values[-1]) == ("1", str(count)), "it begins and ends with the run"
-
-
 # --- the film ----------------------------------------------------------------------------------
 
 
@@ -193,8 +164,6 @@ def test_a_film_of_histograms_goes_through_the_epochs_and_is_the_same_each_time(
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        # what one has who trained without `watch`
-        (lambda: explore_epochs(REAL, {}), r"snapshots must hold .* fit\(..., watch=noise\)"),
         (lambda: flip_book("epoch", {}), "frames must hold at least one picture, got none"),
         (
             lambda: film_against_normal({3: torch.ones(4, 2)}),

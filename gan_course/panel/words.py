@@ -204,7 +204,8 @@ DEAD = Finding(
 )
 PAST_ITS_BEST = Finding(
     "past its best",
-    "The quality was best at step {step} with {best:.3g}; lately it is {now:.3g}.",
+    "The quality was best at step {step} with {best:.3g}. In the last quarter of the run, its "
+    "median is {now:.3g}.",
     "a score that is good for a lucky or collapsed batch (if the best was early), or training "
     "has become worse.",
     "look at the samples of the best step. A score has to measure spread as well as fit.",
