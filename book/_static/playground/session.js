@@ -83,7 +83,12 @@ function ganSession(core, targets, measures) {
 
     // P(real) of samples (n, dim): what the discriminator answers.
     opinion(samples, n) {
-      return this.gan.judge(samples, n).logits.map((v) => 1 / (1 + Math.exp(-v)));
+      // with least squares D's score itself is the answer, 1 for real, and may lie outside of 0 to 1
+      const squares = this.settings.loss === "least squares";
+      const answer = squares
+        ? (v) => Math.min(1, Math.max(0, v))
+        : (v) => 1 / (1 + Math.exp(-v));
+      return this.gan.judge(samples, n).logits.map(answer);
     }
 
     // The picture, place by place: what D answers there.
