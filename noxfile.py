@@ -6,6 +6,7 @@ builds of PyTorch without CUDA.
 """
 
 import shutil
+import sys
 
 import nox
 
@@ -67,4 +68,5 @@ def platforms(session: nox.Session) -> None:
         for python in ("3.10", "3.13"):
             target = ("--python-platform", platform, "--python-version", python)
             options = ("--dry-run", "--quiet", "--target", session.create_tmp())
-            session.run("uv", "pip", "install", *options, *target, "-r", "requirements.txt")
+            uv = (sys.executable, "-m", "uv", "pip", "install")
+            session.run(*uv, *options, *target, "-r", "requirements.txt")

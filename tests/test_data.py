@@ -5,10 +5,9 @@ import math
 import pytest
 import torch
 
+from gan_course.checks import as_integers, as_samples
 from gan_course.data import (
     Scaler,
-    as_integers,
-    as_samples,
     batches,
     curve_points,
     decode,
@@ -34,7 +33,7 @@ def seeded(seed=0):
 @pytest.mark.parametrize(
     ("given", "columns", "error", "message"),
     [
-        (torch.ones(5), None, ValueError, r"got \(5,\); .* it is data\[:, None\]"),
+        (torch.ones(5), None, ValueError, r"got \(5,\); .* add \[:, None\]"),
         (torch.ones(5, 3), 2, ValueError, r"data must have shape \(n, 2\), got \(5, 3\)"),
         (torch.ones(0, 2), None, ValueError, r"data must have shape \(n, dim\), got \(0, 2\)"),
         ([[1, 2], [math.nan, 3], [math.inf, 3]], None, ValueError, "NaN or infinity in 2 of 3"),
