@@ -25,8 +25,7 @@ LOCK = ("--constraint=requirements.txt", "--constraint=requirements-torch.txt")
 @nox.session(python="3.10")
 def oldest(session: nox.Session) -> None:
     """The oldest packages that the course allows."""
-    # with ipywidgets 7.7.1 comes JupyterLab, but not the part of it that this version speaks with
-    run(session, "--resolution=lowest-direct", "jupyterlab_widgets>=1.1,<2")
+    run(session, "--resolution=lowest-direct")
 
 
 @nox.session(python="3.13")
