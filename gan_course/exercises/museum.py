@@ -68,7 +68,7 @@ def _check_generator_loss(generator_loss: Any) -> str:
         mistakes = {
             "it is rewarded for being found out, target 0: what does G want to hear?": -fooled,
             "that is log(1 - D(G(z))), which is flat where D is sure: use the target 1": fooled,
-            **_mistakes(given, torch.ones_like(given), float(right)),
+            **_mistakes(given, torch.ones_like(given), right.item()),
         }
         what = f"the answers {said}"
         answer = judge_call(generator_loss, "generator_loss", (answers,), what, right, mistakes)
