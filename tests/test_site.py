@@ -134,6 +134,13 @@ def test_both_download_buttons_give_the_notebook_that_is_run(name):
         assert any(cell.outputs for cell in code)
 
 
+@pytest.mark.parametrize("name", [name for name in NOTEBOOK_PAGES if "exercises" not in name])
+def test_the_code_on_a_page_is_that_of_its_notebook(name):
+    source = nbformat.read((ROOT / name).with_suffix(".ipynb"), as_version=4)
+    shown = [pre.get_text().rstrip() for pre in soup_of(HTML / name).select(".cell_input pre")]
+    assert shown == [cell.source for cell in source.cells if cell.cell_type == "code"]
+
+
 SPEAK = "MathJax.startup.document.menu.menu.pool.lookup('explorer').setValue(true)"
 
 

@@ -126,8 +126,9 @@ def lighten_code(soup: BeautifulSoup) -> None:
     for name in PLAIN:
         for token in soup.select(f".highlight pre span.{name}:not([class*=' '])"):
             token.unwrap()
-    for empty in soup.select(".highlight pre > span:empty"):
-        empty.decompose()
+    for token in soup.select(".highlight pre > span"):
+        if not token.contents:  # of spaces alone, some texts in code are made
+            token.decompose()
 
 
 def size(file: Path) -> tuple[int, int] | None:
