@@ -2,7 +2,6 @@
 
 import json
 import re
-import sys
 
 import numpy as np
 import pytest
@@ -14,11 +13,9 @@ from torch.optim import Adam
 from benchmarks import losses
 from gan_course.records import FOLDER, load_records
 
-BOOK = ROOT / "book"
-PAGE = (BOOK / "appendix_losses.md").read_text(encoding="utf-8")
+PAGE = (ROOT / "book" / "appendix_losses.md").read_text(encoding="utf-8")
 CONTENT = json.loads((FOLDER / "losses.json").read_text(encoding="utf-8"))
 RECORDS = load_records("losses")
-sys.path.insert(0, str(BOOK))  # its scripts belong to no package
 
 
 def rows(name, target):
@@ -56,10 +53,8 @@ def test_a_penalty_is_paid_for_the_squared_slope_of_the_logit():
 
 
 def test_a_gradient_that_lies_transposed_in_memory_changes_the_right_weights():
-    weight, factors = (
-        nn.Parameter(torch.zeros(1, 3, 2)),
-        torch.tensor([[[1.0, -2, 3], [-4, 5, -6]]]),
-    )
+    weight = nn.Parameter(torch.zeros(1, 3, 2))
+    factors = torch.tensor([[[1.0, -2, 3], [-4, 5, -6]]])
     loss = (weight.mT * factors).sum(dim=(1, 2))
     losses.change(Adam([weight], fused=True), 0.1, loss)
     # the first step of Adam is the rate against the sign
