@@ -61,6 +61,16 @@ def pytest_collection_modifyitems(items):
     items.sort(key=lambda item: (item.path.suffix != ".ipynb", item.path.name not in LONG))
 
 
+def weights(*networks):
+    """All weights of some networks, as they are now."""
+    return [weight.detach().clone() for network in networks for weight in network.parameters()]
+
+
+def same(ones, others):
+    """Whether two lists of tensors are the same to the last bit."""
+    return all(one.equal(other) for one, other in zip(ones, others, strict=True))
+
+
 @pytest.fixture(autouse=True)
 def _close_figures():
     yield

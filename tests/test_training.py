@@ -5,6 +5,7 @@ import math
 
 import pytest
 import torch
+from conftest import same, weights
 from torch import nn
 from torch.optim import Adam
 from torch.utils.data import DataLoader
@@ -33,14 +34,6 @@ def networks(seed=0):
     return make_generator(widths=(4,)), make_discriminator(widths=(8, 4))
 
 
-def weights(network):
-    return {name: value.clone() for name, value in network.state_dict().items()}
-
-
-def same(first, second):
-    return all(torch.equal(first[name], second[name]) for name in first)
-
-
 # --- losses -----------------------------------------------------------------------------------
 
 
@@ -66,19 +59,16 @@ def step_with_labels(generator, discriminator, adams, real):
     """The classic step, written independently: nn.BCELoss and tensors of labels."""
     loss, count = nn.BCELoss(), len(real)
     ones, zeros = torch.ones(count, 1), torch.zeros(count, 1)
-
     adams[1].zero_grad()
     on_real = loss(discriminator(real), ones)
     on_real.backward()
     adams[1].step()
-
     adams[1].zero_grad()
     with torch.no_grad():
         fake = generator(torch.randn(count, 2))
     on_fake = loss(discriminator(fake), zeros)
     on_fake.backward()
     adams[1].step()
-
     adams[0].zero_grad()
     on_generator = loss(discriminator(generator(torch.randn(count, 2))), ones)
     on_generator.backward()
@@ -98,8 +88,7 @@ def test_three_steps_agree_bit_for_bit_with_the_classic_loop():
     expected = [step_with_labels(*twins, theirs, real) for _ in range(3)]
     for step, expected_step in zip(losses, expected, strict=True):
         assert [loss.item() for loss in step] == [loss.item() for loss in expected_step]
-    assert same(weights(generator), weights(twins[0]))
-    assert same(weights(discriminator), weights(twins[1]))
+    assert same(weights(generator, discriminator), weights(*twins))
 
 
 # --- early stopping and what is kept of an epoch ----------------------------------------------
@@ -164,8 +153,7 @@ def test_an_epoch_is_the_mean_of_its_steps_and_draws_nothing_else(batches):
     steps = [train_step(*twins, *adams, batch, normal_noise(2)) for batch in batches]
     expected = torch.stack([torch.stack(step) for step in steps]).double().mean(dim=0).tolist()
     assert list(history.epochs[0].losses) == pytest.approx(expected, rel=1e-6)
-    assert same(weights(pair[0]), weights(twins[0]))
-    assert same(weights(pair[1]), weights(twins[1]))
+    assert same(weights(*pair), weights(*twins))
 
 
 def test_training_stops_when_patience_is_at_its_end_or_after_the_last_epoch():
@@ -223,12 +211,11 @@ def test_the_average_is_by_hand_and_leaves_the_training_as_it_is():
     expected = path[0]
     for number, now in enumerate(path[1:], start=1):
         keep = min(0.3, number / (number + 9))
-        expected = {name: keep * expected[name] + (1 - keep) * now[name] for name in now}
+        expected = [keep * mean + (1 - keep) * new for mean, new in zip(expected, now, strict=True)]
     torch.manual_seed(5)
     run(pair, epochs=2, average=0.3)
     assert same(weights(pair[1]), weights(plain[1])), "D is trained as without an average"
-    for name, value in pair[0].state_dict().items():
-        torch.testing.assert_close(value, expected[name])
+    torch.testing.assert_close(weights(pair[0]), expected)
 
 
 def test_an_average_holds_the_statistics_of_batch_normalisation():
@@ -272,13 +259,13 @@ def test_a_diverged_training_stops_with_the_last_good_weights(settings, what):
     good = []
 
     def remember(epoch):
-        good.append([weights(network) for network in pair])
+        good.append(weights(*pair))
 
     message = f"training diverged in epoch 3: .*{what}.*from before this epoch; try smaller"
     with pytest.raises(FloatingPointError, match=message):
         run(pair, every=1, report=remember, **settings)
     assert len(good) == 2
-    assert all(map(same, good[-1], map(weights, pair)))
+    assert same(good[-1], weights(*pair))
 
 
 def test_ctrl_c_returns_what_there_is_with_the_best_weights(capsys):
@@ -354,10 +341,8 @@ def test_its_step_is_that_of_the_formulas():
     adams[0].step()
     expected = [on_real.item(), on_fake.item(), of_generator.item()]
     assert list(losses) == pytest.approx(expected, rel=1e-5)
-    pairs = ((owner.generator, twin.generator), (owner.discriminator, twin.discriminator))
-    for ours, theirs in pairs:
-        for name, value in ours.state_dict().items():
-            torch.testing.assert_close(value, theirs.state_dict()[name])
+    ours, theirs = (weights(one.generator, one.discriminator) for one in (owner, twin))
+    torch.testing.assert_close(ours, theirs)
 
 
 def test_samples_come_in_the_number_asked_for():
