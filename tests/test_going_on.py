@@ -59,6 +59,16 @@ def test_what_goes_on_comes_to_the_very_same_numbers_and_is_then_only_read(
     assert file.read_bytes() == finished
 
 
+@pytest.mark.slow  # another process loads PyTorch
+def test_two_processes_come_to_the_same_numbers_bit_for_bit():
+    code = "import json, killed as k; print(json.dumps([f(None) for f in k.TRAININGS.values()]))"
+    paths = os.pathsep.join(map(str, (HERE, HERE.parent)))
+    environment = {**os.environ, "PYTHONHASHSEED": "1", "PYTHONPATH": paths}
+    command = [sys.executable, "-c", code]
+    there = subprocess.run(command, env=environment, check=True, capture_output=True, text=True)
+    assert json.loads(there.stdout) == [train(None) for train in TRAININGS.values()]
+
+
 @pytest.mark.slow  # a process loads PyTorch, and forks many
 def test_a_process_that_is_killed_again_and_again_comes_to_the_same(tmp_path):
     command = [sys.executable, str(HERE / "killed.py"), str(tmp_path)]
