@@ -28,24 +28,6 @@ def seeded(seed=0):
     return torch.Generator().manual_seed(seed)
 
 
-# --- what people hand over: more of it is in test_situations.py -----------------------------------
-
-
-@pytest.mark.parametrize(
-    ("given", "columns", "error", "message"),
-    [
-        (torch.ones(5), None, ValueError, r"got \(5,\); .* it is data\[:, None\]"),
-        (torch.ones(5, 3), 2, ValueError, r"data must have shape \(n, 2\), got \(5, 3\)"),
-        (torch.ones(0, 2), None, ValueError, r"data must have shape \(n, dim\), got \(0, 2\)"),
-        ([[1, 2], [math.nan, 3], [math.inf, 3]], None, ValueError, "NaN or infinity in 2 of 3"),
-        (["a", "b"], None, TypeError, "data must be numbers of shape .*, got list"),
-    ],
-)
-def test_what_are_no_samples_is_said(given, columns, error, message):
-    with pytest.raises(error, match=message):
-        as_samples(given, "data", columns)
-
-
 # --- points on a curve ------------------------------------------------------------------------
 
 
@@ -69,19 +51,6 @@ def test_curve_points_follow_the_generator_given_or_the_global_seed():
     assert torch.equal(torch.get_rng_state(), state)
     torch.manual_seed(3)
     assert torch.equal(curve_points(exponential, 0, 1, 9), first)
-
-
-@pytest.mark.parametrize(
-    ("curve", "message"),
-    [
-        (lambda x: 3.0, r"curve must return a tensor of shape \(4,\), got float"),
-        (lambda x: x[:, None], r"curve must return a tensor of shape \(4,\), got \(4, 1\)"),
-        (lambda x: x * float("nan"), r"curve\(x\) must be finite, got NaN or infinity in 4"),
-    ],
-)
-def test_a_curve_must_return_one_finite_y_for_each_x(curve, message):
-    with pytest.raises(ValueError, match=message):
-        curve_points(curve, 0, 1, 4)
 
 
 def numbered(count):
@@ -168,15 +137,26 @@ def test_draws_are_uniform_over_the_values():
     assert (counts - 2_000).abs().max() < 5 * math.sqrt(40_000 * 0.05 * 0.95)
 
 
+def of(curve):
+    return curve_points(curve, 0, 1, 4)
+
+
+GAPS = [[1, 2], [math.nan, 3], [math.inf, 3]]
+
+
+# what people hand over: more of it is in test_situations.py
 @pytest.mark.parametrize(
     ("call", "error", "message"),
     [
+        (lambda: as_samples(torch.ones(5), "d"), ValueError, r"got \(5,\); .* it is d\[:, None\]"),
+        (lambda: as_samples(torch.ones(0, 2)), ValueError, r"\(n, dim\), got \(0, 2\)"),
+        (lambda: as_samples(torch.ones(5, 3), columns=2), ValueError, r"\(n, 2\), got \(5, 3\)"),
+        (lambda: as_samples(GAPS), ValueError, "got NaN or infinity in 2 of 3"),
+        (lambda: of(lambda x: 3.0), ValueError, r"curve must return a .* \(4,\), got float"),
+        (lambda: of(lambda x: x[:, None]), ValueError, r"of shape \(4,\), got \(4, 1\)"),
+        (lambda: of(lambda x: x * math.nan), ValueError, r"curve\(x\) must .* infinity in 4"),
         # each of these integers would decode to 0
-        (
-            lambda: decode_batch([5, 10]),
-            ValueError,
-            r"\(n, depth\), got \(2,\); encode_batch makes",
-        ),
+        (lambda: decode_batch([5, 10]), ValueError, r"depth\), got \(2,\); encode_batch makes"),
         (lambda: as_integers([1, 2.5]), TypeError, "whole numbers, .*decode_batch turns rows"),
         (lambda: as_integers(torch.ones(2, 2).long()), ValueError, r"\(n,\).* got shape \(2, 2\)"),
         (lambda: pattern_values("prime"), ValueError, r"pattern must be .* got 'prime'"),

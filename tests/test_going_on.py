@@ -127,18 +127,6 @@ def small(path, epochs=3, widths=(3,), **settings):
     return owner.fit(epochs, 1, every=1, checkpoint=path, **settings)
 
 
-def test_no_code_of_a_file_is_run(tmp_path):
-    class Harm:
-        def __reduce__(self):
-            """What a pickle would call."""
-            return (Path.touch, (tmp_path / "harmed",))
-
-    torch.save({"about": {}, "randoms": [], "state": Harm()}, tmp_path / "run.pt")
-    with pytest.raises(ValueError, match=r"run\.pt can't be read"):
-        small(tmp_path / "run.pt")
-    assert not (tmp_path / "harmed").exists()
-
-
 def test_a_training_may_go_on_for_longer_and_its_clock_goes_on(tmp_path, capsys):
     path = tmp_path / "run.pt"
     first = small(path, 3).epochs

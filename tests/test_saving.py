@@ -15,6 +15,7 @@ from torch import nn
 
 from gan_course import saving
 from gan_course.data import Scaler, exponential, pattern_values
+from gan_course.files import load_run
 from gan_course.many.layers import Waves
 from gan_course.metrics import curve_quality, integer_quality, ks_normal
 from gan_course.networks import Generator, Unscale, in_data_units, make_generator, sample
@@ -127,6 +128,10 @@ def test_a_pickle_is_refused_and_not_executed(load, tmp_path):
         write()
         with pytest.raises(ValueError, match="seems to be a pickle"):
             load(path)
+    torch.save({"about": {}, "randoms": [], "state": Trap(trap)}, path)  # as of a training
+    with pytest.raises(ValueError, match=r"can't be read: .* Delete it, or choose") as caught:
+        load_run(path, {})
+    assert caught.value.__suppress_context__
     assert not trap.exists()
     pickle.loads(pickle.dumps(Trap(trap))).close()  # it would have
     assert trap.exists()
