@@ -117,11 +117,7 @@ def test_a_batch_is_decoded_along_its_last_axis():
 
 @pytest.mark.parametrize(
     ("pattern", "below", "expected"),
-    [
-        (7, 29, [0, 7, 14, 21, 28]),
-        ("odd", 8, [1, 3, 5, 7]),
-        ("even", 8, [0, 2, 4, 6]),
-    ],
+    [(7, 29, [0, 7, 14, 21, 28]), ("odd", 8, [1, 3, 5, 7]), ("even", 8, [0, 2, 4, 6])],
 )
 def test_patterns(pattern, below, expected):
     assert pattern_values(pattern, below).tolist() == expected

@@ -360,11 +360,7 @@ SHORT = replace(BASE, steps=2)
         ({"data": torch.zeros(3, 5, 2)}, ValueError, "one data set for each of 2 seeds, got 3"),
         ({"data": DATA_SETS[:2] / 0}, ValueError, "data must be finite, got NaN or infinity in 2"),
         ({"data": lambda *_: torch.zeros(3)}, ValueError, "data(1, random) must have shape (n, "),
-        (
-            {"data": skewed, "shared_random": True},
-            ValueError,
-            "must be a data set where shared",
-        ),
+        ({"data": skewed, "shared_random": True}, ValueError, "must be a data set where shared"),
         ({"data": lambda *_: torch.zeros(1, 2)}, ValueError, "must have 576 rows, got 1"),
     ],
 )

@@ -433,10 +433,7 @@ FAULTS["C"] = {
     "spread only, the question": (spread, "see how far y is off the curve?"),
     "deviation and distance": (lambda p: miss(p) + max(0.0, 0.5 - float(p[:, 0].std())), HALF),
     "higher is better": (lambda p: -both(p), "expected scores of 0 or more"),
-    "not clearly": (
-        lambda p: 1 + 0.99 * (both(p) > 0.1),
-        "gets 1.99, expected at least twice",
-    ),
+    "not clearly": (lambda p: 1 + 0.99 * (both(p) > 0.1), "gets 1.99, expected at least twice"),
     "one for each": (lambda p: p[:, 1] - p[:, 0].sin(), "shape (1000,), expected one number"),
     "infinite": (lambda p: math.inf, "gets inf, expected at least twice the inf of"),
     "NaN for heaps": (lambda p: both(p) + 0 / p[:, 0].std(), "impostor that makes one point of"),

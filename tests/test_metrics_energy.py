@@ -9,26 +9,11 @@ import torch
 from scipy import stats
 
 from gan_course import metrics
-from gan_course.data import (
-    Scaler,
-    curve_points,
-    draw_integers,
-    encode_batch,
-    exponential,
-    pattern_values,
-)
-from gan_course.metrics import (
-    CurveQuality,
-    EnergyTest,
-    IntegerQuality,
-    curve_quality,
-    energy_distance,
-    energy_test,
-    integer_quality,
-)
+from gan_course.data import Scaler, curve_points, draw_integers, encode_batch, exponential
+from gan_course.metrics import curve_quality, energy_distance, energy_test, integer_quality
 
 LOW, HIGH = 0.0, 50.0
-FIVES = pattern_values(5)
+FIVES = torch.arange(0, 100, 5)
 COLLAPSED = torch.tensor([[0.0, 1.0]]).repeat(1_000, 1)  # one place, on the curve
 
 
@@ -86,7 +71,7 @@ def test_splits_that_are_equally_far_apart_count():
     one, other = torch.tensor([[0.1, 0.7]]), torch.tensor([[5.3, -2.9]])
     assert energy_test(one, other, 99, random=seeded(0)).p_value == 1
     heap = torch.full((30, 2), 0.3)
-    assert energy_test(heap, heap[:7], 99, random=seeded(0)) == EnergyTest(0.0, 1.0)
+    assert energy_test(heap, heap[:7], 99, random=seeded(0)) == metrics.EnergyTest(0.0, 1.0)
 
 
 @pytest.mark.parametrize("unit", [1e-8, 3e8])
@@ -152,14 +137,6 @@ def test_a_long_axis_does_not_outshout_the_short_one():
     assert energy_test(wrong, real, random=seeded(2)).p_value > 0.1  # blind without scaling
 
 
-def test_quality_reads_as_one_sentence():
-    quality = CurveQuality(0.0123, 0.0456, 0.5, 49, energy=0.01234, p_value=0.005, samples=1_000)
-    assert str(quality) == (
-        "1.23% off the curve, KS 0.046, 50.00% outside, 49 of 50 bins, "
-        "energy distance 0.0123 (p = 0.005)"
-    )
-
-
 # --- verdicts --------------------------------------------------------------------------------
 
 NOISE = torch.randn(2_000, generator=seeded(0))
@@ -184,7 +161,7 @@ def test_each_impostor_is_called_what_it_is(points, verdict):
     assert curve_quality(points, exponential, LOW, HIGH).verdict == verdict
 
 
-FINE = CurveQuality(0.01, 0.05, 0.01, 48, energy=0.5, p_value=0.005, samples=1_000)
+FINE = metrics.CurveQuality(0.01, 0.05, 0.01, 48, energy=0.5, p_value=0.005, samples=1_000)
 
 
 @pytest.mark.parametrize(
@@ -204,6 +181,14 @@ FINE = CurveQuality(0.01, 0.05, 0.01, 48, energy=0.5, p_value=0.005, samples=1_0
 )
 def test_the_gravest_fault_is_named(change, verdict):
     assert replace(FINE, **change).verdict == verdict
+
+
+def test_quality_reads_as_one_sentence():
+    quality = replace(FINE, fit_error=0.0123, ks=0.0456, outside=0.5, bins=49, energy=0.01234)
+    assert str(quality) == (
+        "1.23% off the curve, KS 0.046, 50.00% outside, 49 of 50 bins, "
+        "energy distance 0.0123 (p = 0.005)"
+    )
 
 
 def test_real_points_and_integers_are_good():
@@ -243,5 +228,5 @@ def test_one_of_two_values_is_a_collapse_and_one_of_one_is_not():
     ],
 )
 def test_the_gravest_fault_of_integers_is_named(change, verdict):
-    fine = IntegerQuality(0.995, 20, tv=0.1, zero_rows=0.005, allowed=20, samples=1_000)
+    fine = metrics.IntegerQuality(0.995, 20, tv=0.1, zero_rows=0.005, allowed=20, samples=1_000)
     assert replace(fine, **change).verdict == verdict

@@ -13,18 +13,7 @@ from torch.utils.data import DataLoader
 from gan_course import training
 from gan_course.data import normal_noise
 from gan_course.networks import Discriminator, Generator, make_discriminator, make_generator, sample
-from gan_course.training import (
-    GAN,
-    EarlyStopping,
-    Epoch,
-    Losses,
-    fake_loss,
-    fit,
-    generator_loss,
-    moving_average,
-    real_loss,
-    train_step,
-)
+from gan_course.training import GAN, Epoch, Losses, fake_loss, generator_loss, real_loss, train_step
 
 LN2 = math.log(2)
 
@@ -95,7 +84,7 @@ def test_three_steps_agree_bit_for_bit_with_the_classic_loop():
 
 
 def test_early_stopping_on_a_sequence_by_hand():
-    stopping = EarlyStopping(patience=3)
+    stopping = training.EarlyStopping(patience=3)
     scores = [5.0, 4.0, math.nan, 6.0, 3.0, 3.5, 3.0, 9.0]
     stops = [stopping.should_stop(epoch, score) for epoch, score in enumerate(scores, start=1)]
     # neither an equal score nor one that is no number improves; the clock starts at the best one
@@ -131,8 +120,7 @@ def run(pair=None, **settings):
         "epochs": 6,
         **settings,
     }
-    generator, discriminator = pair or networks()
-    return fit(generator, discriminator, chosen.pop("loader"), chosen.pop("noise"), **chosen)
+    return training.fit(*(pair or networks()), chosen.pop("loader"), chosen.pop("noise"), **chosen)
 
 
 @pytest.mark.parametrize(
@@ -221,7 +209,7 @@ def test_the_average_is_by_hand_and_leaves_the_training_as_it_is():
 def test_an_average_holds_the_statistics_of_batch_normalisation():
     torch.manual_seed(0)
     generator = nn.Sequential(nn.Linear(2, 8), nn.BatchNorm1d(8), nn.ReLU(), nn.Linear(8, 2))
-    averaged = moving_average(generator, 0.9)
+    averaged = training.moving_average(generator, 0.9)
     generator(torch.randn(64, 2))
     averaged.update_parameters(generator)
     theirs, ours = generator[1], averaged.module[1]
