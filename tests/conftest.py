@@ -17,9 +17,11 @@ import pytest
 from tools.browser import NAMES, find
 
 ROOT = Path(__file__).resolve().parent.parent
+BOOK = ROOT / "book"
 HTML = ROOT / "_build" / "html"
+sys.path.insert(0, str(BOOK))  # its scripts belong to no package
 matplotlib.use("Agg")  # pictures are drawn unseen
-TOC = (ROOT / "book" / "_toc.yml").read_text(encoding="utf-8")
+TOC = (BOOK / "_toc.yml").read_text(encoding="utf-8")
 PAGES = tuple(f"{name}.html" for name in re.findall(r"(?:root|file): (\S+)", TOC))
 
 

@@ -7,18 +7,15 @@ import re
 import subprocess
 import sys
 from itertools import combinations
-from pathlib import Path
 from statistics import median
 
 import pytest
 import torch
+from conftest import BOOK
 
 from benchmarks import losses, multiples
 from gan_course import networks
 from gan_course.records import FOLDER, load_records
-
-BOOK = Path(__file__).resolve().parent.parent / "book"
-
 
 PAGES = [
     pytest.param("appendix_files", marks=pytest.mark.slow),  # exports programs

@@ -3,16 +3,13 @@
 import copy
 import inspect
 import json
-from pathlib import Path
 
 import pytest
 import torch
-from conftest import same, weights
+from conftest import ROOT, same, weights
 
 from benchmarks import multiples
 from gan_course import data, metrics, networks, training
-
-NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
 
 
 def run_until(notebook, last):
@@ -20,7 +17,7 @@ def run_until(notebook, last):
 
     Of that cell, what stands before the last definition's end is run, not what calls it.
     """
-    names, content = {}, json.loads((NOTEBOOKS / notebook).read_text(encoding="utf-8"))
+    names, content = {}, json.loads((ROOT / "notebooks" / notebook).read_text(encoding="utf-8"))
     code = ["".join(c["source"]) for c in content["cells"] if c["cell_type"] == "code"]
     for source in code[1:]:  # the first one asks the doctor
         is_last = f"\n{last}" in f"\n{source}"

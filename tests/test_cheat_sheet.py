@@ -3,16 +3,15 @@
 import copy
 import math
 import re
-from pathlib import Path
 
 import pytest
 import torch
-from conftest import same, weights
+from conftest import BOOK, same, weights
 from torch import nn
 
 from gan_course import data, training
 
-PAGE = (Path(__file__).parent.parent / "book" / "cheat_sheet.md").read_text(encoding="utf-8")
+PAGE = (BOOK / "cheat_sheet.md").read_text(encoding="utf-8")
 SHORTER = {"epochs=100": "epochs=2", "epochs=600": "epochs=2", "range(2_000)": "range(20)"}
 
 

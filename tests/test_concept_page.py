@@ -6,13 +6,13 @@ Every number and formula is read from the page's own text and compared with a co
 import inspect
 import math
 import re
-import sys
 from statistics import mean
 
+import figures
 import matplotlib
 import pytest
 import torch
-from conftest import ROOT
+from conftest import BOOK
 from torch import nn
 from torch.nn.functional import binary_cross_entropy
 
@@ -21,12 +21,7 @@ from gan_course.metrics import bins_covered, curve_mse, ks_uniform
 from gan_course.networks import make_discriminator
 from gan_course.training import train_on_fake, train_on_real
 
-BOOK = ROOT / "book"
 PAGE = (BOOK / "how_gans_train.md").read_text(encoding="utf-8")
-sys.path.insert(0, str(BOOK))  # its scripts belong to no package
-
-import figures  # noqa: E402
-
 COLLAPSED = torch.tensor([[0.0, 1.0]]).repeat(1000, 1)  # of a generator that always makes this
 GAME = figures.one_number_game()
 RATE = inspect.signature(figures.one_number_game).parameters["rate"].default

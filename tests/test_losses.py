@@ -6,14 +6,14 @@ import re
 import numpy as np
 import pytest
 import torch
-from conftest import ROOT
+from conftest import BOOK
 from torch import nn
 from torch.optim import Adam
 
 from benchmarks import losses
 from gan_course.records import FOLDER, load_records
 
-PAGE = (ROOT / "book" / "appendix_losses.md").read_text(encoding="utf-8")
+PAGE = (BOOK / "appendix_losses.md").read_text(encoding="utf-8")
 CONTENT = json.loads((FOLDER / "losses.json").read_text(encoding="utf-8"))
 RECORDS = load_records("losses")
 

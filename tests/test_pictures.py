@@ -1,25 +1,20 @@
 """Do the logo, the figures of project 1 and the welcome page's film show what the code does?"""
 
 import re
-import sys
 from itertools import pairwise
 
+import film
+import logo
 import nbformat
 import pytest
 import torch
-from conftest import HTML, ROOT, opened
+from conftest import BOOK, HTML, ROOT, opened
 from torch import nn
 
 from gan_course.data import exponential
 from gan_course.many import QUICK
 from gan_course.metrics import bins_covered, fit_error
 from gan_course.networks import make_discriminator, make_generator
-
-BOOK = ROOT / "book"
-sys.path.insert(0, str(BOOK))  # its scripts belong to no package
-
-import film  # noqa: E402
-import logo  # noqa: E402
 
 CHAPTER = nbformat.read(ROOT / "notebooks" / "01_exponential_curve.ipynb", as_version=4)
 CODE = "\n".join(cell.source for cell in CHAPTER.cells if cell.cell_type == "code")

@@ -1,10 +1,10 @@
 """Does the GAN of the playground, plain JavaScript in a browser, do what PyTorch does?"""
 
 from itertools import pairwise
-from pathlib import Path
 
 import pytest
 import torch
+from conftest import BOOK
 from torch import nn
 from torch.nn.functional import softplus
 
@@ -13,7 +13,7 @@ from gan_course.many.draws import Batch
 from gan_course.many.layers import Waves
 from gan_course.training import moving_average
 
-CORE = Path(__file__).resolve().parent.parent / "book" / "_static" / "playground" / "core.js"
+CORE = BOOK / "_static" / "playground" / "core.js"
 STEPS, BATCH = 3, 30  # a batch that is no multiple of four
 SETTINGS = {
     "seed": 0,

@@ -3,11 +3,10 @@
 import re
 import socket
 import urllib.request
-from pathlib import Path
 
 import pytest
+from conftest import ROOT
 
-ROOT = Path(__file__).resolve().parent.parent
 LOCK = (ROOT / "requirements.txt").read_text(encoding="utf-8")
 PIN = re.compile(r"^([a-z0-9-]+)(?:\[[a-z,-]+\])?==([\w.]+)( ; [^\\]+)? \\$")
 HASH = re.compile(r"^    --hash=sha256:[0-9a-f]{64}( \\)?$")
