@@ -310,14 +310,8 @@ def test_any_network_trains_is_averaged_goes_on_and_samples(make, tmp_path):
         generator, discriminator, real = beside(make())
         torch.manual_seed(1)
         options = {"average": 0.5, "watch": Z, "score": lambda samples: float(samples.mean())}
-        history = run(
-            [real, real],
-            (generator, discriminator),
-            epochs=epochs,
-            every=1,
-            checkpoint=checkpoint,
-            **options,
-        )
+        options |= {"epochs": epochs, "every": 1, "checkpoint": checkpoint}
+        history = run([real, real], (generator, discriminator), **options)
         # what was watched last is what the generator makes in the end, buffers and all
         assert torch.equal(history.snapshots[epochs], sample(generator, Z))
         return history, generator
