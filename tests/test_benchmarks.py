@@ -108,8 +108,6 @@ def test_straight_through_is_one_hot_with_the_gradient_of_softmax():
     torch.testing.assert_close(by_layer, by_softmax)
 
 
-# --- a study, and its processes -------------------------------------------------------------------
-
 ABOUT = {"recipe": "course", "seeds": 4}
 
 
@@ -149,9 +147,6 @@ def test_seeds_of_another_study_are_not_mixed_in(tmp_path):
     assert len(list((tmp_path / "r.json.seeds").glob("[0-9].json"))) == 4
 
 
-# --- fresh curves and clouds ----------------------------------------------------------------------
-
-
 def test_a_point_beside_the_curve_counts_by_its_way_to_it_as_a_share_of_the_range():
     # y = x / 2 on [0, 8] fills the square from corner to corner: the way to it is at 45 degrees
     task = curves.Task(lambda x: x / 2, 0, 8)
@@ -169,9 +164,6 @@ def test_real_samples_are_good_and_shifted_ones_are_not(name):
     # 2,048 points have a larger KS distance from each other than 20,000 may have
     assert measure(other, other if name == "cosine" else real)["good"]
     assert not measure(other + torch.tensor([0.0, 0.2]), real)["good"]
-
-
-# --- speed ----------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("settings", [QUICK, speed.SAME_NETWORKS], ids=("quick", "same networks"))

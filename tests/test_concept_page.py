@@ -116,9 +116,6 @@ def test_number_on_the_page(pattern, compute):
         assert says(text, value), f"the page says {text}, the code {value}"
 
 
-# --- formulas ---------------------------------------------------------------------------------
-
-
 def formula(label):
     """Turn the right side of the page's labelled formula into a Python function."""
     code = re.search(r"\$\$\n[^$]*? = ([^$]*?)\n\$\$ \(" + label + r"\)", PAGE)[1]
@@ -140,9 +137,6 @@ def test_the_formulas_of_the_page_are_those_of_the_code(p):
     assert formula("generator-loss")(fake=p) == pytest.approx(bce(p, 1))
     between = float(torch.lerp(torch.tensor(-1.5), torch.tensor(0.7), p))
     assert formula("interpolation")(a=p, z_A=-1.5, z_B=0.7) == pytest.approx(between)
-
-
-# --- the worked example -----------------------------------------------------------------------
 
 
 def test_the_program_agrees_with_autograd():
@@ -183,9 +177,6 @@ def test_a_whole_network_that_grows_sure_pushes_its_fakes_harder_and_towards_the
     assert sizes[-1] > 100 * others[-1]
 
 
-# --- the smallest GAN -------------------------------------------------------------------------
-
-
 def test_one_number_game_agrees_with_torch():
     fake = torch.tensor([1.0], dtype=torch.float64, requires_grad=True)
     slope = torch.tensor([0.0], dtype=torch.float64, requires_grad=True)
@@ -218,9 +209,6 @@ def test_right_and_wrong_have_the_same_loss():
     assert errors[: RIGHT + 1] == sorted(errors[: RIGHT + 1], reverse=True)
     assert max(slopes[1 : WRONG + 1]) < 0 < slopes[WRONG + 1]
     assert slopes[RIGHT + 1 : WRONG] == sorted(slopes[RIGHT + 1 : WRONG])
-
-
-# --- figures -----------------------------------------------------------------------------------
 
 
 def test_figures_are_reproduced_byte_for_byte(tmp_path):

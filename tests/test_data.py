@@ -28,9 +28,6 @@ def seeded(seed=0):
     return torch.Generator().manual_seed(seed)
 
 
-# --- points on a curve ------------------------------------------------------------------------
-
-
 def test_curve_points_lie_evenly_on_the_curve_within_the_range():
     points = curve_points(torch.sin, -2, 3, 5_000, random=seeded())
     assert points.dtype == torch.float32
@@ -91,8 +88,6 @@ def test_scaling_follows_its_formula_and_back():
         with pytest.raises(ValueError, match=r"samples must have shape \(n, 2\), got \(1, 3\)"):
             of_another_width(torch.zeros(1, 3))
 
-
-# --- integers as one-hot rows -----------------------------------------------------------------
 
 FIVES = pattern_values(5)
 
@@ -163,9 +158,6 @@ GAPS = [[1, 2], [math.nan, 3], [math.inf, 3]]
 def test_what_would_be_something_else_is_refused(call, error, message):
     with pytest.raises(error, match=message):
         call()
-
-
-# --- noise ------------------------------------------------------------------------------------
 
 
 def test_noise_is_standard_normal_fresh_in_each_call_and_of_the_generator_given():

@@ -52,8 +52,6 @@ def test_a_data_set_is_gone_through_in_rounds():
     assert drawn[:5].tolist() != drawn[5:10].tolist()
 
 
-# --- drawn for all seeds at once --------------------------------------------------------------
-
 LONG = replace(BASE, steps=40, noise="even")
 
 

@@ -112,9 +112,6 @@ def test_a_cell_of_a_notebook_that_was_stopped_goes_on(tmp_path):
     assert json.loads(numbers) == TRAININGS["gan"](None, 60)
 
 
-# --- which file it goes on from ---------------------------------------------------------------
-
-
 def small(path, epochs=3, widths=(3,), **settings):
     """A training of three epochs, saved after each."""
     torch.manual_seed(1)
@@ -141,9 +138,6 @@ def test_a_training_may_go_on_for_longer_and_its_clock_goes_on(tmp_path, capsys)
     watched = {"watch": torch.rand(4, 1), "score": score, "patience": 4}
     assert small(tmp_path / "clock.pt", 3, **watched).stopped_at == 3
     assert small(tmp_path / "clock.pt", 9, **watched).stopped_at == 5  # best in 1, patience 4
-
-
-# --- how it is written ------------------------------------------------------------------------
 
 
 def test_a_place_that_cannot_be_written_is_told_before_the_training(tmp_path):

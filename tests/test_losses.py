@@ -22,9 +22,6 @@ def rows(name, target):
     return [r for r in RECORDS if (r["loss"], r["target"]) == (name, target)]
 
 
-# --- the losses ---------------------------------------------------------------------------------
-
-
 def formula(text):
     """Turn a formula of the page's table into a Python function of r and f."""
     code = text.split("$")[1].replace("\\max", "max").replace("^2", "**2")
@@ -59,9 +56,6 @@ def test_a_gradient_that_lies_transposed_in_memory_changes_the_right_weights():
     losses.change(Adam([weight], fused=True), 0.1, loss)
     # the first step of Adam is the rate against the sign
     assert weight.detach() == pytest.approx(-0.1 * factors.mT.sign())
-
-
-# --- what was measured ----------------------------------------------------------------------------
 
 
 def test_every_loss_was_counted_on_every_seed_with_the_settings_that_were_chosen():

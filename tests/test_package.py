@@ -31,9 +31,6 @@ def room(module):
     return module.split(".")[1]
 
 
-# --- imports ----------------------------------------------------------------------------------
-
-
 def source(module):
     """What is written in a module."""
     return ast.parse(Path(importlib.util.find_spec(module).origin).read_text(encoding="utf-8"))
@@ -76,9 +73,6 @@ def test_the_package_imports_the_declared_libraries_and_no_other_folder():
     assert "scikit-learn>=" in project  # imported as sklearn; IPython comes with ipywidgets
     ours = {*declared, "sklearn", "IPython", "gan_course"}
     assert roots - set(sys.stdlib_module_names) <= ours
-
-
-# --- what a reader leans on -------------------------------------------------------------------
 
 
 def test_the_reference_lists_every_room_and_nothing_that_is_gone():

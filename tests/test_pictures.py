@@ -22,15 +22,9 @@ TEXT = "\n".join(cell.source for cell in CHAPTER.cells if cell.cell_type == "mar
 FILM = film.read()
 
 
-# --- the logo -----------------------------------------------------------------------------------
-
-
 def test_the_logo_and_the_icon_are_those_that_the_code_draws(tmp_path):
     for path in logo.draw_all(tmp_path):
         assert path.read_text() == (BOOK / "_static" / path.name).read_text(), path.name
-
-
-# --- the networks of project 1 ------------------------------------------------------------------
 
 
 def sizes(network):
@@ -55,9 +49,6 @@ def test_the_chapter_shows_the_networks_that_it_builds():
     expected = [(a, b) for s in (discriminator, generator) for a, b in pairwise(s)]
     cells = [(2 if a == "latent_dim" else int(a), int(b)) for a, b in built]
     assert cells[: len(expected)] == expected
-
-
-# --- the film -----------------------------------------------------------------------------------
 
 
 def to_data(points):

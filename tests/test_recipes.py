@@ -12,9 +12,6 @@ NAMED = {name: value for name, value in vars(recipes).items() if isinstance(valu
 each_recipe = pytest.mark.parametrize("recipe", NAMED.values(), ids=NAMED)
 
 
-# --- the named ones ---------------------------------------------------------------------------
-
-
 @each_recipe
 @pytest.mark.parametrize("dim", [1, 7])
 def test_a_recipe_trains_on_data_of_any_width(recipe, dim):
@@ -30,9 +27,6 @@ def test_the_original_has_the_published_networks_and_rates():
     published |= {"discriminator_widths": (256, 128, 64), "betas": (0.9, 0.999)}
     published |= {"generator_rate": 5e-4, "discriminator_rate": 5e-4}
     assert published.items() <= asdict(ORIGINAL).items()
-
-
-# --- what is refused --------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

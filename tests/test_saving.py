@@ -35,9 +35,6 @@ FORMATS = {
 each_format = pytest.mark.parametrize(("save", "load"), FORMATS.values(), ids=FORMATS)
 
 
-# --- there and back ------------------------------------------------------------------------------
-
-
 @each_format
 def test_saving_changes_nothing_and_what_is_loaded_makes_the_same_samples(save, load, tmp_path):
     generator = in_data_units(nn.Sequential(nn.Linear(2, 2), nn.Dropout(0.5)), SCALER)
@@ -102,9 +99,6 @@ def test_a_generator_that_would_not_come_back_the_same_is_refused(tmp_path):
     with pytest.raises(TypeError, match=r"made of Linear, ReLU, LeakyReLU, .*got MySequential\."):
         save_generator(MySequential(nn.ReLU()), tmp_path / "generator")
     assert list(tmp_path.iterdir()) == []
-
-
-# --- no code is run from a file ------------------------------------------------------------------
 
 
 class Trap:
@@ -181,8 +175,6 @@ def test_a_program_is_run_only_by_those_who_say_that_they_trust_it(tmp_path):
     logging.disable(logging.NOTSET)
     assert trap.exists()
 
-
-# --- generators that ship with the course --------------------------------------------------------
 
 SHIPPED = sorted(file.stem for file in saving.TRAINED.glob("*.safetensors"))
 

@@ -46,9 +46,6 @@ def test_binder_installs_what_the_lock_pins_and_the_course_wants():
     assert {pin.split("==")[0] for pin in binder} == set(wanted)
 
 
-# --- the network ------------------------------------------------------------------------------
-
-
 OUTSIDE = ("192.0.2.1", 80)  # no machine has this address: it is kept for examples (RFC 5737)
 
 

@@ -68,9 +68,6 @@ def picture(shown):
     return bytes(shown["box"].children[-1].value)
 
 
-# --- what is displayed ------------------------------------------------------------------------
-
-
 def test_latent_sliders_redraw_the_sample_and_a_still_walks_along_z1(shown, drawn):
     torch.manual_seed(0)
     generator = nn.Sequential(nn.Linear(2, 2))
@@ -103,9 +100,6 @@ def test_latent_sliders_redraw_the_sample_and_a_still_walks_along_z1(shown, draw
     assert picture(shown) != before
 
 
-# --- the flip-book ----------------------------------------------------------------------------
-
-
 def test_a_flip_book_has_a_picture_and_a_stop_for_each_frame_and_shows_the_first():
     frames = {"a": b"one", "b": b"two", "c": b"three"}
     page = flip_book("letter", frames)
@@ -127,9 +121,6 @@ def test_words_cannot_break_out_of_a_flip_book():
     page = flip_book(name, {name: b"1"})
     assert not re.search(r"https?:|<script|<link", page)
     assert tags(page, "img")[0]["alt"] == f"Picture at {name} {name}"
-
-
-# --- the film ----------------------------------------------------------------------------------
 
 
 def test_a_film_of_histograms_goes_through_the_epochs_and_is_the_same_each_time():
@@ -157,9 +148,6 @@ def test_what_cannot_be_shown_is_named(call, message):
         call()
 
 
-# --- the GAN to tune ---------------------------------------------------------------------------
-
-
 def test_pressing_the_button_trains_with_the_chosen_settings(shown):
     state = torch.get_rng_state()
     widgets.tune_normal(steps=10, stills=(2e-4, 5e-3))
@@ -180,9 +168,6 @@ def test_pressing_the_button_trains_with_the_chosen_settings(shown):
         choice.index = usual
     assert len(pictures) == 1 + len(choices)
     assert (button.disabled, button.description) == (False, "Train")
-
-
-# --- project 4 ----------------------------------------------------------------------------------
 
 
 class Asked(nn.Module):
