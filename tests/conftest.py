@@ -63,6 +63,13 @@ def pytest_collection_modifyitems(items):
     items.sort(key=lambda item: (item.path.suffix != ".ipynb", item.path.name not in LONG))
 
 
+def seeded(seed=0):
+    """Random numbers of a test's own."""
+    import torch
+
+    return torch.Generator().manual_seed(seed)
+
+
 def weights(*networks):
     """All weights of some networks, as they are now."""
     return [weight.detach().clone() for network in networks for weight in network.parameters()]

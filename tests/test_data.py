@@ -4,6 +4,7 @@ import math
 
 import pytest
 import torch
+from conftest import seeded
 
 from gan_course.data import (
     Scaler,
@@ -22,10 +23,6 @@ from gan_course.data import (
     pattern_values,
     real_batch,
 )
-
-
-def seeded(seed=0):
-    return torch.Generator().manual_seed(seed)
 
 
 def test_curve_points_lie_evenly_on_the_curve_within_the_range():

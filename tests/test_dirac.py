@@ -58,15 +58,11 @@ def test_the_path_with_adam_is_that_of_two_networks_trained_by_the_course():
         def forward(self, samples):
             return torch.sigmoid(self.psi * samples)
 
-    gan = GAN(
-        Point(),
-        Slope(),
-        lambda num: torch.zeros(num, 1),
-        lambda num: torch.zeros(num, 1),
-        discriminator_rate=0.1,
-        generator_rate=0.1,
-        betas=(0.5, 0.9),
-    )
+    def zeros(num):
+        return torch.zeros(num, 1)
+
+    rates = {"discriminator_rate": 0.1, "generator_rate": 0.1, "betas": (0.5, 0.9)}
+    gan = GAN(Point(), Slope(), zeros, zeros, **rates)
     averaged = moving_average(gan.generator, 0.8)
     path = dirac_path(START, 60, 0.1, betas=(0.5, 0.9))
     averages = average_path(path, 0.8)

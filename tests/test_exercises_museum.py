@@ -15,15 +15,7 @@ from gan_course.data import Scaler
 from gan_course.networks import sample
 from gan_course.training import generator_loss
 
-
-def ones(like):
-    return torch.ones_like(like)
-
-
-def zeros(like):
-    return torch.zeros_like(like)
-
-
+ones, zeros = torch.ones_like, torch.zeros_like
 RIGHT, FAULTS = {}, {}
 NO_RECORD = "the number is right, but backward() can't start from it: leave out .item() and"
 

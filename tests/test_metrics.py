@@ -4,6 +4,7 @@ import math
 
 import pytest
 import torch
+from conftest import seeded
 from scipy import stats
 
 from gan_course.data import curve_points, draw_integers, encode_batch, exponential, pattern_values
@@ -33,10 +34,6 @@ COLLAPSED = torch.tensor([[0.0, 1.0]]).repeat(100, 1)  # one place, on the curve
 VALUES_METRICS = [ks_uniform, share_outside, bins_covered]
 FIVES = pattern_values(5)
 LAZY = torch.full((200,), 95)  # follows the rule, and never says anything else
-
-
-def seeded(seed):
-    return torch.Generator().manual_seed(seed)
 
 
 def real_points(count, seed=0):

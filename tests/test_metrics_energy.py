@@ -6,6 +6,7 @@ from itertools import combinations
 
 import pytest
 import torch
+from conftest import seeded
 from scipy import stats
 
 from gan_course import metrics
@@ -15,10 +16,6 @@ from gan_course.metrics import curve_quality, energy_distance, energy_test, inte
 LOW, HIGH = 0.0, 50.0
 FIVES = torch.arange(0, 100, 5)
 COLLAPSED = torch.tensor([[0.0, 1.0]]).repeat(1_000, 1)  # one place, on the curve
-
-
-def seeded(seed):
-    return torch.Generator().manual_seed(seed)
 
 
 def real_points(count, seed=0):

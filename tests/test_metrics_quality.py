@@ -4,17 +4,13 @@ from dataclasses import replace
 
 import pytest
 import torch
+from conftest import seeded
 from scipy import stats
 
 from benchmarks.measures import FAULTS, GOOD, copies, moons, real_wide, wide
 from gan_course import metrics
 from gan_course.data import curve_points, encode_batch, exponential
 from gan_course.metrics import SampleQuality, curve_quality, sample_quality
-
-
-def seeded(seed):
-    return torch.Generator().manual_seed(seed)
-
 
 # --- a p-value when nothing is wrong -----------------------------------------------------------
 
