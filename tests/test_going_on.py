@@ -1,5 +1,6 @@
 """Does a training that was cut short go on as if nothing had happened, whatever cut it short?"""
 
+import itertools
 import json
 import os
 import subprocess
@@ -27,13 +28,11 @@ class Lost(BaseException):
 
 def stop_at(saving):
     """Make a `replace_file` that is the last one to be done."""
-    count = 0
+    count = itertools.count(1)
 
     def save_and_stop(*given):
-        nonlocal count
         path = replace_file(*given)
-        count += 1
-        if count == saving:
+        if next(count) == saving:
             raise Lost
         return path
 

@@ -18,10 +18,6 @@ CONTENT = json.loads((FOLDER / "losses.json").read_text(encoding="utf-8"))
 RECORDS = load_records("losses")
 
 
-def rows(name, target):
-    return [r for r in RECORDS if (r["loss"], r["target"]) == (name, target)]
-
-
 def formula(text):
     """Turn a formula of the page's table into a Python function of r and f."""
     code = text.split("$")[1].replace("\\max", "max").replace("^2", "**2")
@@ -70,4 +66,5 @@ def test_every_loss_was_counted_on_every_seed_with_the_settings_that_were_chosen
         best = max(tried, key=lambda one: (one["sine"] + one["ring"] + one["moons"], -one["error"]))
         assert [one for one in tried if one["chosen"]] == [best]
         for target in losses.TARGETS:
-            assert [record["seed"] for record in rows(name, target)] == list(losses.COUNTED)
+            rows = [r for r in RECORDS if (r["loss"], r["target"]) == (name, target)]
+            assert [record["seed"] for record in rows] == list(losses.COUNTED)

@@ -9,10 +9,9 @@ import torch
 from gan_course.many import ORIGINAL, Settings, recipes, train
 
 NAMED = {name: value for name, value in vars(recipes).items() if isinstance(value, Settings)}
-each_recipe = pytest.mark.parametrize("recipe", NAMED.values(), ids=NAMED)
 
 
-@each_recipe
+@pytest.mark.parametrize("recipe", NAMED.values(), ids=NAMED)
 @pytest.mark.parametrize("dim", [1, 7])
 def test_a_recipe_trains_on_data_of_any_width(recipe, dim):
     samples = torch.rand(50, dim, generator=torch.Generator().manual_seed(0))
