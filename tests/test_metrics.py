@@ -40,9 +40,6 @@ def real_points(count, seed=0):
     return curve_points(exponential, LOW, HIGH, count, random=seeded(seed))
 
 
-# --- points -------------------------------------------------------------------------------------
-
-
 def line(x):
     return 2 * x
 
@@ -125,9 +122,6 @@ def test_many_sets_are_measured_as_each_alone(low, high):
         assert (float(fit[position]), float(ks[position])) == pytest.approx(both, abs=1e-6)
 
 
-# --- integers -----------------------------------------------------------------------------------
-
-
 def test_mean_squared_remainder_by_hand():
     assert mean_squared_remainder(torch.tensor([5, 10, 11, 12]), 5) == (0 + 0 + 1 + 4) / 4
     assert mean_squared_remainder(torch.tensor([9, 14]), 7) == (4 + 0) / 2
@@ -196,9 +190,6 @@ def test_quality_reads_as_a_sentence():
     assert str(quality) == (
         "99.96% valid, 12 of 20 values covered, total variation 0.472, 0.40% rows of zeros"
     )
-
-
-# --- what would otherwise pass silently -----------------------------------------------------------
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,6 @@ from gan_course import metrics
 from gan_course.data import curve_points, encode_batch, exponential
 from gan_course.metrics import SampleQuality, curve_quality, sample_quality
 
-# --- a p-value when nothing is wrong -----------------------------------------------------------
-
 
 def test_perfect_points_have_a_small_p_value_as_often_as_it_says(monkeypatch):
     monkeypatch.setattr(metrics, "COMPARED", 80)
@@ -53,9 +51,6 @@ def test_perfect_samples_pass(monkeypatch):
     ]
     bad = sum(verdict != "good" for verdict in verdicts)
     assert stats.binomtest(bad, len(verdicts), 0.05, alternative="greater").pvalue > 0.001
-
-
-# --- faults ------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -103,9 +98,6 @@ def test_samples_that_are_too_much_alike_are_no_copies():
     assert quality.p_values["copying"] == 1
 
 
-# --- formulas, by hand and by a library --------------------------------------------------------
-
-
 def test_coverage_and_precision_of_two_heaps():
     # a quarter of the real samples is far from all made ones, and a tenth of these from all real
     heap = torch.rand(200, 2, generator=seeded(0))
@@ -148,9 +140,6 @@ def test_samples_that_repeat_are_no_fault():
     assert quality.verdict == "good"
     assert quality.precision == (1, 1)
     assert quality.copying == (0, 0)
-
-
-# --- how it is called and what it says ---------------------------------------------------------
 
 
 def test_it_takes_what_people_have_and_leaves_the_random_state_alone():
