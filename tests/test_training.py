@@ -1,6 +1,5 @@
 """Does a step change what it should, does the loop stop, keep, watch and report as it says?"""
 
-import copy
 import math
 
 import pytest
@@ -39,45 +38,6 @@ def test_losses_are_those_of_the_formulas(loss, formula):
     expected = sum(map(formula, answers)) / len(answers)
     assert loss(torch.tensor(answers)[:, None]).item() == pytest.approx(expected, rel=1e-5)
     assert loss(torch.full((7, 1), 0.5)).item() == pytest.approx(LN2)
-
-
-# --- one step ---------------------------------------------------------------------------------
-
-
-def step_with_labels(generator, discriminator, adams, real):
-    """The classic step, written independently: nn.BCELoss and tensors of labels."""
-    loss, count = nn.BCELoss(), len(real)
-    ones, zeros = torch.ones(count, 1), torch.zeros(count, 1)
-    adams[1].zero_grad()
-    on_real = loss(discriminator(real), ones)
-    on_real.backward()
-    adams[1].step()
-    adams[1].zero_grad()
-    with torch.no_grad():
-        fake = generator(torch.randn(count, 2))
-    on_fake = loss(discriminator(fake), zeros)
-    on_fake.backward()
-    adams[1].step()
-    adams[0].zero_grad()
-    on_generator = loss(discriminator(generator(torch.randn(count, 2))), ones)
-    on_generator.backward()
-    adams[0].step()
-    return [on_real, on_fake, on_generator]
-
-
-def test_three_steps_agree_bit_for_bit_with_the_classic_loop():
-    generator, discriminator = networks()
-    twins = copy.deepcopy((generator, discriminator))
-    real = torch.rand(16, 2)
-    ours = [Adam(network.parameters(), lr=0.01) for network in (generator, discriminator)]
-    theirs = [Adam(network.parameters(), lr=0.01) for network in twins]
-    torch.manual_seed(1)
-    losses = [train_step(generator, discriminator, *ours, real, normal_noise(2)) for _ in range(3)]
-    torch.manual_seed(1)
-    expected = [step_with_labels(*twins, theirs, real) for _ in range(3)]
-    for step, expected_step in zip(losses, expected, strict=True):
-        assert [loss.item() for loss in step] == [loss.item() for loss in expected_step]
-    assert same(weights(generator, discriminator), weights(*twins))
 
 
 # --- early stopping and what is kept of an epoch ----------------------------------------------
