@@ -125,7 +125,7 @@ def test_a_pickle_is_refused_and_not_executed(load, tmp_path):
     torch.save({"about": {}, "randoms": [], "state": Trap(trap)}, path)  # as of a training
     with pytest.raises(ValueError, match=r"can't be read: .* Delete it, or choose") as caught:
         load_run(path, {})
-    assert caught.value.__suppress_context__
+    assert caught.value.__cause__ is None and caught.value.__suppress_context__  # nor told twice
     assert not trap.exists()
     pickle.loads(pickle.dumps(Trap(trap))).close()  # it would have
     assert trap.exists()
