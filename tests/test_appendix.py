@@ -2,7 +2,6 @@
 
 import contextlib
 import io
-import json
 import re
 import subprocess
 import sys
@@ -13,9 +12,9 @@ import pytest
 import torch
 from conftest import BOOK
 
-from benchmarks import losses, multiples
+from benchmarks import multiples
 from gan_course import networks
-from gan_course.records import FOLDER, load_records
+from gan_course.records import load_records
 
 PAGES = [
     pytest.param("appendix_files", marks=pytest.mark.slow),  # exports programs
@@ -110,66 +109,3 @@ def test_the_table_of_patterns_says_what_was_measured():
             f"{max(tv):.3f}",
         ]
         assert f"| {' | '.join(cells)} |" in page
-
-
-def test_the_tables_of_losses_say_what_was_measured():
-    page = (BOOK / "appendix_losses.md").read_text(encoding="utf-8")
-    records = load_records("losses")
-    for name in losses.LOSSES:
-        counted, typical = [name], [name]
-        for target in losses.TARGETS:
-            close, good, low, high = losses.count(records, name, target)
-            counted.append(f"{close} ({100 * low:.0f} to {100 * high:.0f} %)")
-            rows = [r for r in records if (r["loss"], r["target"]) == (name, target)]
-            error = median(r["error"] for r in rows)
-            words = f"{100 * error:.2f} %" if target == "sine" else f"{error:.4f}"
-            typical.append(f"{good}; {words}")
-        for cells in (counted, typical):
-            assert f"| {' | '.join(cells)} |" in page
-
-
-def test_what_the_page_on_losses_concludes_is_so():
-    page = " ".join((BOOK / "appendix_losses.md").read_text(encoding="utf-8").split())
-    content = json.loads((FOLDER / "losses.json").read_text(encoding="utf-8"))
-    records, settings = content["records"], losses.SHARED
-    assert f"batches of {settings.batch_size}, and {settings.steps:,} steps" in page
-    plain, penalised, relativistic = losses.PLAIN, losses.PENALISED, losses.RELATIVISTIC
-
-    def close(name, target):
-        return losses.count(records, name, target)[0]
-
-    def p(one, two, target):
-        return losses.p_value(records, (one, two), target)
-
-    limit = losses.LIMIT
-    assert len(losses.PAIRS) * len(losses.TARGETS) == 21 and f"about {limit:.4f}. " in page
-    for target in losses.TARGETS:  # "nearly every seed of every target", "p = 1 on each target"
-        assert min(close(penalised, target), close(relativistic, target)) >= 19
-        assert p(relativistic, penalised, target) == 1
-    for target in ("sine", "ring"):
-        assert p(penalised, plain, target) < 1e-8 and p(relativistic, plain, target) < limit
-    found = [close(name, "ring") for name in ("saturating", plain, "hinge", "least squares")]
-    words = "close on {} seeds, the non-saturating one on {}. Hinge beats it too, with {}."
-    assert f"{words} Least squares, with {{}}, may".format(*found) in page
-    assert max(p(name, plain, "ring") for name in ("saturating", "hinge")) <= limit
-    assert f"lucky (p = {p('least squares', plain, 'ring'):.2f})" in page
-    (_, _, low, _), (_, _, _, high) = (
-        losses.count(records, name, "sine") for name in ("Wasserstein, GP", plain)
-    )
-    assert low > high  # "don't even overlap"
-    pair = "Wasserstein, GP", plain
-    words = "has {} close seeds on the sine where the non-saturating loss has {}."
-    assert words.format(*(close(name, "sine") for name in pair)) in page
-    assert f"p = {p(*pair, 'sine'):.4f} is above our limit" in page and p(*pair, "sine") > limit
-    assert all(p(name, plain, "moons") > limit for name in losses.LOSSES)  # "too easy"
-    of_sine = {
-        name: [r for r in records if (r["loss"], r["target"]) == (name, "sine")]
-        for name in losses.LOSSES
-    }
-    off = {name: median(r["error"] for r in rows) for name, rows in of_sine.items()}
-    assert min(off, key=off.get) == plain and close(plain, "sine") == 0
-    assert f"smallest distance of all, {100 * off[plain]:.2f} %," in page
-    middle = {key: median(r[key] for r in of_sine[plain]) for key in ("bins", "ks")}
-    words = f"{middle['bins']:.0f} of 50 bins, with a KS distance of {middle['ks']:.2f}."
-    assert f"the median seed reaches {words}" in page
-    assert not any(r["good"] for r in records if r["target"] == "ring")
