@@ -6,6 +6,7 @@ builds of PyTorch without CUDA.
 """
 
 import shutil
+import sys
 
 import nox
 
@@ -24,8 +25,7 @@ LOCK = ("--constraint=requirements.txt", "--constraint=requirements-torch.txt")
 @nox.session(python="3.10")
 def oldest(session: nox.Session) -> None:
     """The oldest packages that the course allows."""
-    # with ipywidgets 7.7.1 comes JupyterLab, but not the part of it that this version speaks with
-    run(session, "--resolution=lowest-direct", "jupyterlab_widgets>=1.1,<2")
+    run(session, "--resolution=lowest-direct")
 
 
 @nox.session(python="3.13")
@@ -67,4 +67,5 @@ def platforms(session: nox.Session) -> None:
         for python in ("3.10", "3.13"):
             target = ("--python-platform", platform, "--python-version", python)
             options = ("--dry-run", "--quiet", "--target", session.create_tmp())
-            session.run("uv", "pip", "install", *options, *target, "-r", "requirements.txt")
+            uv = (sys.executable, "-m", "uv", "pip", "install")
+            session.run(*uv, *options, *target, "-r", "requirements.txt")

@@ -14,54 +14,13 @@ from typing import Any, Literal
 import torch
 from torch import Tensor
 from torch.nn.functional import one_hot
-from torch.utils.data import DataLoader, Dataset
+from torch.utils.data import DataLoader
+
+from gan_course.checks import as_integers, as_samples
 
 Curve = Callable[[Tensor], Tensor]  # x -> y, of the same shape
 Noise = Callable[[int], Tensor]  # how many -> noise vectors, shape (count, latent_dim)
 Pattern = int | Literal["odd", "even"]
-
-
-def as_samples(values: Any, name: str = "samples", columns: int | None = None) -> Tensor:
-    """Turn the caller's values into a float tensor of shape (n, ...).
-
-    Args:
-        values: a tensor, a NumPy array, a data frame, a list of rows; or a Dataset or DataLoader,
-            of which labels, where they come second, are left out.
-        name: what error messages call it.
-        columns: how many numbers each sample must have, where that is known.
-    """
-    got = type(values).__name__
-    if isinstance(values, DataLoader):
-        values = values.dataset
-    if isinstance(values, Dataset):
-        rows = [values[row] for row in range(len(values))]  # type: ignore[arg-type]
-        values = [row[0] if isinstance(row, (list, tuple)) else row for row in rows]
-    if not isinstance(values, Tensor):
-        import numpy  # loaded only where it is needed
-
-        try:
-            if isinstance(values, (list, tuple)) and len(values) and isinstance(values[0], Tensor):
-                values = torch.stack(list(values))
-            else:  # a copy: torch can't read an array that runs backwards
-                values = torch.tensor(numpy.array(values, dtype=float))
-        except (RuntimeError, TypeError, ValueError) as error:
-            wanted = f"{name} must be numbers of shape (n, dim), got {got}"
-            raise TypeError(f"{wanted}: {error}") from None
-        values = values.to(torch.get_default_dtype())
-    if not values.is_floating_point():
-        values = values.to(torch.get_default_dtype())
-    if values.ndim == 1:
-        raise ValueError(
-            f"{name} must have shape (n, dim), got {tuple(values.shape)}; "
-            f"with one number a sample it is {name}[:, None]"
-        )
-    if 0 in values.shape or values.ndim == 0 or columns not in (None, values.shape[1]):
-        wanted = f"(n, {'dim' if columns is None else columns})"
-        raise ValueError(f"{name} must have shape {wanted}, got {tuple(values.shape)}")
-    if not bool(torch.isfinite(values).all()):
-        bad = int((~torch.isfinite(values)).flatten(1).any(dim=1).sum())  # samples, not numbers
-        raise ValueError(f"{name} must be finite, got NaN or infinity in {bad} of {len(values)}")
-    return values
 
 
 # --- points on a curve ---------------------------------------------------------------------------
@@ -96,8 +55,8 @@ def batches(
 ) -> DataLoader[Tensor]:
     """Cut samples of shape (n, ...) into batches, shuffled anew in each epoch.
 
-    A last batch that would come out shorter is left out of that epoch, so that all batches have
-    the same size.
+    A last batch that would come out shorter is left out of that epoch: the means over an epoch
+    count all batches alike.
     """
     samples = as_samples(samples)
     if batch_size > len(samples):  # no batch at all would be left
@@ -112,6 +71,7 @@ def batches(
 class Scaler:
     """Maps each column of the data to [-1, 1] and back; `low` and `high` have shape (dim,).
 
+    Samples other than those that it was fitted to may fall a little outside.
     Networks learn best from numbers near zero, hence min-max scaling:
     2 (v - low) / (high - low) - 1.
     """
@@ -124,9 +84,12 @@ class Scaler:
         """Learn the range of each column from samples of shape (n, dim)."""
         samples = as_samples(samples)
         low, high = samples.min(dim=0).values, samples.max(dim=0).values
-        # scaled it would be 0 / 0; or rounding leaves few values apart, as of seconds since 1970
+        # a column that doesn't vary would be scaled to 0 / 0; and of large numbers that hardly
+        # vary, such as seconds since 1970, rounding would leave less than a thousand different ones
         rounding = torch.finfo(low.dtype).eps * torch.maximum(low.abs(), high.abs())
-        for column in (high - low <= 1_000 * rounding).nonzero().flatten().tolist():
+        constant = (high - low <= 1_000 * rounding).nonzero().flatten().tolist()
+        if constant:
+            column = constant[0]
             ends = f"{float(low[column])} to {float(high[column])} in column {column}"
             raise ValueError(
                 f"samples must vary in each column, got {ends}; of numbers as large as dates, "
@@ -148,18 +111,6 @@ class Scaler:
 
 
 # --- integers as one-hot rows --------------------------------------------------------------------
-
-
-def as_integers(values: Any, name: str = "integers") -> Tensor:
-    """Turn the caller's values into a tensor of whole numbers, shape (n,)."""
-    if not isinstance(values, Tensor):
-        values = torch.tensor(list(values))
-    if values.is_floating_point() or values.is_complex() or values.dtype == torch.bool:
-        advice = "; decode_batch turns rows into integers, encode_batch integers into rows"
-        raise TypeError(f"{name} must be whole numbers, got {values.dtype}{advice}")
-    if values.ndim != 1 or len(values) == 0:
-        raise ValueError(f"{name} must have shape (n,), n >= 1, got shape {tuple(values.shape)}")
-    return values.long()
 
 
 def encode(position: int, depth: int) -> Tensor:
@@ -227,8 +178,9 @@ def normal_noise(latent_dim: int, *, random: torch.Generator | None = None) -> N
 def even_noise(count: int) -> Tensor:
     """Noise in [-1, 1) without gaps or crowds: one draw from each of `count` equal parts.
 
-    Each number taken by itself is uniform on [-1, 1), but a batch covers the range far more
-    evenly than independent draws do (stratified sampling). Shape (count, 1), in rising order.
+    A number picked from the batch at random is uniform on [-1, 1), but the batch as a whole covers
+    the range far more evenly than independent draws do (stratified sampling). Shape (count, 1), in
+    rising order.
     """
     parts = (torch.arange(count) + torch.rand(count)) / count
     return (2 * parts - 1)[:, None]

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 from torch.optim import SGD, Adam, Optimizer
 
-from gan_course.data import as_samples
+from gan_course.checks import as_samples
 from gan_course.training import fake_loss, generator_loss, real_loss
 
 if TYPE_CHECKING:

@@ -18,10 +18,6 @@ from typing import NamedTuple
 NEWEST_PYTHON = (3, 13)  # the newest that was tried
 TORCH_TRIED = (2, 15)  # the newest that was tried
 NEEDED, ROOMY = 100, 1_000  # megabytes of disk: for notebooks and files, and for comfort
-# which part of JupyterLab, and which of Jupyter Notebook, speaks with which ipywidgets
-PROGRAMS = {"jupyterlab_widgets": "jupyterlab", "widgetsnbextension": "notebook"}
-WIDGET_PARTS = {7: {"jupyterlab_widgets": 1, "widgetsnbextension": 3}}
-WIDGET_PARTS[8] = {"jupyterlab_widgets": 3, "widgetsnbextension": 4}
 
 
 class Check(NamedTuple):
@@ -111,29 +107,6 @@ def device() -> Check:
     return Check("OK", "device cpu, which is enough for this course")
 
 
-def widgets() -> Check:
-    """Do the parts that draw sliders fit together?"""
-    try:
-        here = version("ipywidgets")
-    except PackageNotFoundError:
-        return Check("WARN", "no sliders without ipywidgets", "install it first, see above")
-    cure = "python -m pip install --upgrade ipywidgets, then start Jupyter anew"
-    parts = WIDGET_PARTS.get(numbers(here)[0])
-    if parts is None:
-        return Check("WARN", f"sliders: ipywidgets {here} was never tried", cure)
-    found = []
-    for name, wanted in parts.items():
-        try:
-            version(PROGRAMS[name])
-            part = version(name)
-        except PackageNotFoundError:
-            continue  # of a program that is not here: Colab has a part of JupyterLab without it
-        found.append(f"{name} {part}")
-        if numbers(part)[0] != wanted:
-            return Check("WARN", f"sliders: ipywidgets {here} can't speak with {found[-1]}", cure)
-    return Check("OK", f"sliders: ipywidgets {here}" + "".join(f", {part}" for part in found))
-
-
 def folder(path: Path) -> Check:
     """Can files be written here, and is there room?"""
     try:
@@ -157,7 +130,7 @@ def examine() -> list[Check]:
     if not packages:
         cure = "make lab, or in the course's folder: python -m pip install --editable ."
         packages = [Check("FAIL", "the course is not installed", cure)]
-    return [python(), *packages, device(), widgets(), folder(Path.cwd())]
+    return [python(), *packages, device(), folder(Path.cwd())]
 
 
 def main() -> int:

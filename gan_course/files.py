@@ -12,9 +12,10 @@ from typing import Any
 import torch
 from torch.utils.data import TensorDataset
 
-from gan_course.data import as_samples
+from gan_course.checks import as_samples
 
-# The kinds of files, and which call reads them
+# --- kinds of files, and which call reads them ---------------------------------------------------
+
 NUMBERS, SCRIPT, PROGRAM = "safetensors", "TorchScript", "an exported program"
 RUN, SAVED = "a training to go on with", "a pickle, as torch.save writes it"
 READERS = {
@@ -28,7 +29,7 @@ READERS = {
 
 
 def require_kind(path: str | os.PathLike[str], wanted: str, advice: str = "") -> Path:
-    """The path of a file of that kind; a ValueError says which kind another one is."""
+    """The path of a file of that kind; else a ValueError says which kind it is, and `advice`."""
     path = Path(path).expanduser()
     kind = _kind(path)
     if kind != wanted:
@@ -45,18 +46,19 @@ def _kind(path: Path) -> str:
         return NUMBERS
     if zipfile.is_zipfile(path):
         with zipfile.ZipFile(path) as archive:
-            names = {name.rpartition("/")[2]: name for name in archive.namelist()}
+            names = {name.rpartition("/")[2]: name for name in archive.namelist()}  # no folders
             if "constants.pkl" in names:
                 return SCRIPT
-            # its name now, and in torch 2.6
+            # what torch.export writes now, and what it wrote in torch 2.6
             if names.keys() & {"archive_format", "serialized_exported_program.json"}:
                 return PROGRAM
             if "data.pkl" in names:
+                # a key that save_run alone writes
                 return RUN if b"randoms" in archive.read(names["data.pkl"]) else SAVED
         return "a zip file"
     if start.startswith(b"PK"):
         return "a zip file that was cut short"
-    if start.startswith(b"\x80"):
+    if start.startswith(b"\x80"):  # how a pickle begins
         return SAVED
     text = " ".join(start.decode("latin-1").split())
     if start.isascii() and text.isprintable():
@@ -142,9 +144,10 @@ def load_run(
 
 
 def fingerprint(data: Any) -> list[Any] | None:
-    """What tells one data set, or a DataLoader of one, from another; None for data that are drawn.
+    """What tells one data set, or a DataLoader of one, from another, without keeping it.
 
-    The data themselves are not kept.
+    None for what is no single table of numbers: data that are drawn, a list of batches, a `Dataset`
+    of your own. Of these a file can't tell whether they are the same.
     """
     data = getattr(data, "dataset", data)
     data = data.tensors[0] if isinstance(data, TensorDataset) else data

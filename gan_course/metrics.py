@@ -9,11 +9,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from gan_course.checks import as_integers, as_samples
 from gan_course.data import (
     Curve,
     Scaler,
-    as_integers,
-    as_samples,
     curve_points,
     decode_batch,
     heights,

@@ -1,7 +1,7 @@
 """What do the two networks look like? Stacks of layers, as functions and as classes."""
 
-# no `from __future__ import annotations` here: it turns type hints into texts, which TorchScript
-# can't read
+# (You can skip this.) The other files begin with `from __future__ import annotations`. Here that
+# would break `torch.jit.script`, which can't read type hints that are texts.
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -22,9 +22,11 @@ def pick_device() -> str:
 
 @contextmanager
 def in_mode(training: bool, *networks: nn.Module) -> Iterator[None]:
-    """Put networks into training or evaluation mode, and each of their layers back afterwards.
+    """Put networks into one mode, and afterwards each layer into the mode that it had.
 
-    `train()` would not do: it puts all layers into one mode, and an exported program has none.
+    Used as `with in_mode(False, network): ...`; False is evaluation mode. `train()` would
+    not do: it puts all layers into training mode, those too that were in evaluation mode before,
+    and a program of `torch.export` has no `train()`.
     """
     modes = [(layer, layer.training) for network in networks for layer in network.modules()]
     try:
@@ -39,8 +41,9 @@ def in_mode(training: bool, *networks: nn.Module) -> Iterator[None]:
 def sample(generator: nn.Module, noise: Tensor) -> Tensor:
     """Generate one sample for each row of noise, in evaluation mode and without gradients.
 
-    Noise of shape (n, latent_dim) is moved to the generator's device and number type, and becomes
-    samples, (n, dim). Each layer is left in the mode it was in: a training goes on as before.
+    Noise of shape (n, latent_dim), a tensor, an array or a list of rows, is moved to the
+    generator's device and number type, and becomes samples, (n, dim). Each layer is left in the
+    mode it was in: a training goes on as before.
     """
     noise = torch.as_tensor(noise)
     weight = next(generator.parameters(), noise)  # without weights: stay where the noise is
@@ -90,7 +93,9 @@ def make_discriminator(
 class Generator(nn.Module):
     """Noise of shape (n, latent_dim) -> samples of shape (n, output_dim).
 
-    Linear layers with LeakyReLU between them, whose slope left of zero is `slope`.
+    The chapter's class with any number of hidden layers, of so many `widths`: hence a ModuleList,
+    and no `_init_layers`. Between them is LeakyReLU, whose slope left of zero is `slope`, and
+    `output_activation`, if given, follows the last one.
     """
 
     def __init__(
@@ -104,14 +109,13 @@ class Generator(nn.Module):
     ) -> None:
         super().__init__()
         sizes = [latent_dim, *widths, output_dim]
-        # pairs of neighbours: (1, 64), (64, 32), (32, 1)
+        # pairs of neighbours, (1, 64), (64, 32), (32, 1): the chapter's loop in one line
         self.layers = nn.ModuleList(nn.Linear(a, b) for a, b in pairwise(sizes))
         self.leaky_relu = nn.LeakyReLU(slope)
         self.output_activation = output_activation
 
-    def forward(self, noise: Tensor) -> Tensor:
+    def forward(self, x: Tensor) -> Tensor:
         """From (n, latent_dim) to (n, output_dim)."""
-        x = noise
         for layer in self.layers[:-1]:
             x = self.leaky_relu(layer(x))
         x = self.layers[-1](x)
@@ -129,8 +133,6 @@ class Discriminator(nn.Module):
         self, input_dim: int = 1, layers: Sequence[int] = (64, 32, 1), *, slope: float = 0.01
     ) -> None:
         super().__init__()
-        if layers[-1] != 1:  # binary cross-entropy would silently train several answers
-            raise ValueError(f"layers must end with 1, the one answer, got {list(layers)}")
         sizes = [input_dim, *layers]
         self.layers = nn.ModuleList(nn.Linear(a, b) for a, b in pairwise(sizes))  # as above
         self.leaky_relu = nn.LeakyReLU(slope)
@@ -142,7 +144,7 @@ class Discriminator(nn.Module):
         return torch.sigmoid(self.layers[-1](x))
 
 
-# --- last layers -----------------------------------------------------------------------------
+# --- a last layer: project 1 ---------------------------------------------------------------------
 
 
 class Unscale(nn.Module):
@@ -161,7 +163,7 @@ class Unscale(nn.Module):
         self.register_buffer("high", scaler.high.clone())
 
     def forward(self, samples: Tensor) -> Tensor:
-        """From [-1, 1] to data units, shape (n, dim)."""
+        """From [-1, 1] to data units, shape (n, dim): as `Scaler.unscale`."""
         return self.low + (samples + 1) / 2 * (self.high - self.low)
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor, nn
 
-from gan_course.data import as_samples
+from gan_course.checks import as_samples
 from gan_course.metrics import as_line
 from gan_course.networks import sample
 

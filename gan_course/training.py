@@ -6,7 +6,6 @@ import copy
 import math
 import os
 import sys
-import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -17,7 +16,16 @@ from torch.nn.functional import binary_cross_entropy
 from torch.optim import Adam, Optimizer
 from torch.optim.swa_utils import AveragedModel
 
-from gan_course.data import Noise, as_samples
+from gan_course.checks import (
+    as_samples,
+    checked_noise,
+    explained,
+    require_batches,
+    require_own,
+    require_trainable,
+    warn_of_idle,
+)
+from gan_course.data import Noise
 from gan_course.files import fingerprint, load_run, save_run
 from gan_course.networks import in_mode, sample
 
@@ -25,19 +33,14 @@ from gan_course.networks import in_mode, sample
 # right answer a probability of e^-50, and PyTorch's BCE hardly has a gradient left.
 EXPLODED = 50.0
 ADVICE = "try smaller learning rates, and data scaled to [-1, 1]"
-# What PyTorch says of two mistakes, and what helps
-REMEDIES = {
-    "more than 1 value per channel": "BatchNorm needs batches of two samples or more, and got one: "
-    "DataLoader(..., drop_last=True) leaves a last batch that is too short out",
-    "between 0 and 1": "discriminator must answer with probabilities, so it needs a sigmoid at its "
-    "end; and it comes after the generator",
-}
-
 # --- losses and steps: project 1 -----------------------------------------------------------------
 
 
 class Losses(NamedTuple):
-    """The three losses of a step, in nats: tensors from `train_step`, floats from `GAN`."""
+    """The three losses of a step: tensors from `train_step`, floats from `GAN`.
+
+    In nats, the unit of whatever is made with the natural logarithm.
+    """
 
     real: Any
     fake: Any
@@ -76,7 +79,8 @@ def _cross_entropy(answers: Tensor, target: float) -> Tensor:
     On a GPU PyTorch's function crashes Python where an answer is NaN. So NaN is replaced by one
     half first, and the loss is made NaN afterwards: `fit` stops with a clear message.
     """
-    if answers.ndim in (0, 2) and answers.shape[-1:] != (1,):  # all of them would be trained
+    # each of several answers would be trained, without a word
+    if answers.ndim in (0, 2) and answers.shape[-1:] != (1,):
         got = tuple(answers.shape)
         raise ValueError(f"discriminator must give one answer a sample, shape (n, 1), got {got}")
     loss = binary_cross_entropy(answers.nan_to_num(0.5), torch.full_like(answers, target))
@@ -237,26 +241,28 @@ def fit(
         loader: real samples in batches, each of shape (n, dim); gone through once an epoch.
         noise: draws noise vectors, see `data.normal_noise`.
         epochs: train for at most this many.
-        step: trains on one batch; takes what `train_step` takes.
+        step: trains on one batch; takes what `train_step` takes, and returns `Losses`.
         generator_rate: learning rate of the generator's Adam (Kingma and Ba 2015).
         discriminator_rate: learning rate of the discriminator's Adam.
         betas: Adam's two betas, the same for both networks.
         optimisers: the generator's and the discriminator's, if you made them yourself; rates and
             betas are then theirs.
-        decay: let both rates fall in a straight line; they would be 0 just after the last step.
+        decay: let all rates fall in a straight line; they would be 0 just after the last step.
         average: if above 0, the generator ends with a moving average of its weights, and the
             samples that are scored and kept come from it. The number, such as 0.99, is the share
-            of the old average that each step keeps.
+            of the old average that a step keeps, but less at first: see `moving_average`.
         watch: fixed noise, shape (m, latent_dim): what is generated from it is scored and kept, so
             that two epochs differ by the generator alone and not by luck.
         score: says how good samples of shape (m, dim) are; lower is better.
         patience: stop after this many epochs without a better score.
         keep_best: the generator ends with the weights of the best epoch.
-        report: called with the `Epoch` after the first one and every `every`; `print` will do.
-        every: epochs between two reports, snapshots, or saves to the checkpoint.
-        checkpoint: path of a file. If it is there, training goes on from it, to exactly the losses
-            of a run without a break (on the same machine, and not on a Mac's GPU); else it is made.
-            Noise and batches must draw from PyTorch's global random numbers, or a DataLoader's own.
+        report: called with the `Epoch`, after epoch 1 and each `every`-th; `print` will do.
+        every: epochs between two reports, snapshots, or saves to the checkpoint; of the last epoch
+            there is a snapshot and a save in any case.
+        checkpoint: path of a file. If there is none, one is made. If there is, training goes on
+            from it, to exactly the losses of a run without a break (on the same machine, and not on
+            a Mac's GPU). Noise and batches must draw from PyTorch's global random numbers, or a
+            DataLoader's own.
 
     Raises:
         FloatingPointError: the training has diverged: a loss or a sample is NaN or infinite, the
@@ -264,9 +270,9 @@ def fit(
             this epoch. Optimisers of your own, or of a `GAN`, do not: make new ones.
     """
     # check and prepare
-    _require_trainable(generator, discriminator)
-    _require_batches(loader, epochs)
-    noise = _checked(noise)
+    require_trainable(generator, discriminator)
+    require_batches(loader, epochs)
+    noise = checked_noise(noise)
     watch = None if watch is None else as_samples(watch, "watch")
     if not 0 <= average < 1:
         raise ValueError(f"average must be at least 0 and below 1, such as 0.99, got {average}")
@@ -279,12 +285,8 @@ def fit(
             Adam(generator.parameters(), lr=generator_rate, betas=betas),
             Adam(discriminator.parameters(), lr=discriminator_rate, betas=betas),
         )
-    for network, optimiser in zip((generator, discriminator), optimisers, strict=True):
-        own = set(network.parameters())
-        if not all(own.issuperset(group["params"]) for group in optimiser.param_groups):
-            wanted = "optimisers must be the generator's and the discriminator's"
-            raise ValueError(f"{wanted}; for a new network make a new optimiser")
-    rates = [float(optimiser.param_groups[0]["lr"]) for optimiser in optimisers]
+    require_own((generator, discriminator), optimisers)
+    rates = [[float(group["lr"]) for group in one.param_groups] for one in optimisers]
     _set_rates(optimisers, rates)  # NumPy's numbers would make the checkpoint unreadable
     asleep = [n for n in (generator, discriminator) if not n.training]  # as eval() has left them
     averaged = moving_average(generator, average) if average else None
@@ -296,9 +298,13 @@ def fit(
     best_weights = copy.deepcopy(shown.state_dict())
 
     # go on from a file, if there is one
-    about = {"rates": rates, "average": float(average), "decay": int(epochs) if decay else 0}
-    about |= {"watch": None if watch is None else watch.tolist()}
-    about |= {"networks": [str(generator), str(discriminator)]}
+    about = {  # it must be of the same training: with decay, epochs set the rate of each step
+        "networks": [str(generator), str(discriminator)],
+        "rates": rates,
+        "decay": int(epochs) if decay else 0,
+        "average": float(average),
+        "watch": None if watch is None else watch.tolist(),
+    }
     file = _Checkpoint(checkpoint, about, [*networks, *optimisers], loader)
     best_weights = file.load(history, stopping) or best_weights
     done_before = history.stopped_at
@@ -309,14 +315,9 @@ def fit(
             if decay:
                 steps = len(loader)  # type: ignore[arg-type]  # Python says so where it has none
                 done = (number - 1) * steps + len(losses)
-                _set_rates(optimisers, [rate * (1 - done / (epochs * steps)) for rate in rates])
-            try:
+                _set_rates(optimisers, rates, 1 - done / (epochs * steps))
+            with explained():
                 losses.append(step(generator, discriminator, *optimisers, real, noise))
-            except (RuntimeError, ValueError) as error:
-                for words, remedy in REMEDIES.items():
-                    if words in str(error):
-                        raise ValueError(remedy) from None
-                raise
             if averaged is not None:
                 averaged.update_parameters(generator)
         if not losses:
@@ -328,7 +329,7 @@ def fit(
     try:
         if number == 0:  # fail now, and not after hours, if the path can't be written
             file.save(history, stopping, best_weights)
-        # a run from a file may have run out of patience; an infinite score changes nothing
+        # a run from a file may have run out of patience: ask, without a new score
         stop = number > 0 and stopping.should_stop(number, math.inf)
         while number < epochs and not stop:
             number += 1
@@ -336,7 +337,7 @@ def fit(
             with in_mode(True, *asleep):
                 losses = one_epoch(number)
             if number == 1:
-                _warn_of_idle(networks[:2], weights_before)
+                warn_of_idle(networks[:2], weights_before[:2])
             samples = None if watch is None else sample(shown, watch).cpu()
             value = None
             fault = _fault(losses, samples)
@@ -361,7 +362,7 @@ def fit(
                 if report is not None:
                     report(epoch)
                 file.save(history, stopping, best_weights)
-            bar.set_postfix_str(str(epoch).partition(": ")[2], refresh=False)
+            bar.set_postfix_str(str(epoch).partition(": ")[2], refresh=False)  # not its number
             bar.update()
         if number > done_before:
             file.save(history, stopping, best_weights)
@@ -386,9 +387,10 @@ def moving_average(network: nn.Module, keep: float) -> AveragedModel:
     """A copy of the network, whose weights are an average of those that the network has had.
 
     After each step call `update_parameters(network)`: each weight becomes
-    share * average + (1 - share) * current. The share is `keep`, but less in the first steps:
-    step / (step + 9), which grows from a tenth, so that the first, random weights are soon
-    forgotten. Buffers, such as the statistics of batch normalisation, are copied.
+    share * average + (1 - share) * current. The share is `keep`, but less at first, so that the
+    first, random weights are soon forgotten: step / (step + 9), which grows from a tenth and
+    reaches 0.99 in step 891, 0.998 in step 4,491. Buffers, such as the statistics of batch
+    normalisation, are copied.
     """
 
     def move(average: Tensor, current: Tensor, count: Tensor | int) -> Tensor:
@@ -396,63 +398,15 @@ def moving_average(network: nn.Module, keep: float) -> AveragedModel:
         return average.lerp(current, 1 - min(keep, step / (step + 9)))
 
     averaged = AveragedModel(network, avg_fn=move)
-    averaged.n_averaged += 1  # what it begins with counts as the first
+    averaged.n_averaged += 1  # or the first update would only copy
     return averaged
-
-
-def _require_trainable(generator: nn.Module, discriminator: nn.Module) -> None:
-    for name, network in (("generator", generator), ("discriminator", discriminator)):
-        if not any(weight.requires_grad for weight in network.parameters()):
-            advice = f"if they are frozen, as of a file, call {name}.requires_grad_(True)"
-            raise ValueError(f"{name} has no weights that can learn; {advice}")
-        if any(weight.dtype == torch.float16 for weight in network.parameters()):
-            advice = f"in which Adam divides by 0: call {name}.float()"
-            raise ValueError(f"{name} can't be trained in half precision, {advice}")
-
-
-def _warn_of_idle(networks: Sequence[nn.Module], before: Sequence[dict[str, Any]]) -> None:
-    """Say so if no weight of a network has changed in an epoch."""
-    for name, network, old in zip(("generator", "discriminator"), networks, before, strict=False):
-        if all(torch.equal(weight, old[key]) for key, weight in network.named_parameters()):
-            why = "detach(), round() and argmax() let no gradient through"
-            fault = "learns nothing: no weight of it has changed in the first epoch"
-            warnings.warn(f"the {name} {fault}; {why}", stacklevel=3)
-
-
-def _require_batches(loader: Any, epochs: int) -> None:
-    wanted, got = "loader must give batches in every epoch", type(loader).__name__
-    if hasattr(loader, "__array__") or not hasattr(loader, "__iter__"):
-        advice = "batches(samples, 128) makes them, and a function that draws samples is for GAN"
-        raise TypeError(f"{wanted}, got {got}; {advice}")
-    if isinstance(loader, Iterator) and epochs > 1:
-        advice = "which is used up after one; give the DataLoader itself, or list(loader)"
-        raise ValueError(f"{wanted}, got {got}, {advice}")
-
-
-def _checked(noise: Noise) -> Noise:
-    """The same noise; its first two draws must have the rows asked for, and not be the same."""
-    if not callable(noise):
-        raise TypeError(f"noise must be a function, as of normal_noise(2), got {type(noise)}")
-    drawn: list[Tensor] = []  # not all of them: to compare makes a GPU wait
-
-    def draw(count: int) -> Tensor:
-        z = torch.as_tensor(noise(count))
-        if len(drawn) < 2:
-            if len(z) != count:
-                raise ValueError(f"noise({count}) must have {count} rows, got {len(z)}")
-            if drawn and torch.equal(z, drawn[0]):
-                raise ValueError("noise must be drawn anew in each call, got the same twice")
-            drawn.append(z)
-        return z
-
-    return draw
 
 
 def _real_samples(loader: Iterable[Any], discriminator: nn.Module, first: bool) -> Iterator[Tensor]:
     """The batches, on the discriminator's device and in its number type.
 
-    If the loader gives (samples, labels), only the samples are used. In the first epoch the first
-    batch is checked for its shape and for NaN.
+    If the loader gives (samples, labels), only the samples are used. Where it is the `first` epoch
+    of a call, the first batch is checked for its shape and for NaN.
     """
     weight = next(discriminator.parameters())
     for number, batch in enumerate(loader):
@@ -460,7 +414,7 @@ def _real_samples(loader: Iterable[Any], discriminator: nn.Module, first: bool) 
         real = batch[0] if parts else batch
         if first and number == 0:
             real = as_samples(real, "the first part of a batch" if parts else "a batch")
-        yield torch.as_tensor(real).detach().to(weight)
+        yield torch.as_tensor(real).detach().to(weight)  # samples may come with a record
 
 
 def _mean(losses: list[Losses]) -> Losses:
@@ -482,9 +436,12 @@ def _fault(losses: Losses, samples: Tensor | None) -> str:
     return "" if finite else "a sample is not a finite number"
 
 
-def _set_rates(optimisers: Sequence[Optimizer], rates: Sequence[float]) -> None:
-    for optimiser, rate in zip(optimisers, rates, strict=True):
-        optimiser.param_groups[0]["lr"] = rate  # where PyTorch's optimisers keep it
+def _set_rates(
+    optimisers: Sequence[Optimizer], rates: Sequence[Sequence[float]], share: float = 1.0
+) -> None:
+    for optimiser, of_groups in zip(optimisers, rates, strict=True):
+        for group, rate in zip(optimiser.param_groups, of_groups, strict=True):
+            group["lr"] = rate * share  # where Adam keeps its settings
 
 
 def _progress_bar(epochs: int, done: int) -> Any:
@@ -522,16 +479,17 @@ class GAN:
         """Take over the networks, which are moved to `device` and trained in place.
 
         `noise` draws `num` noise vectors, shape (num, latent_dim), and `data` draws `num` real
-        samples, shape (num, dim), or is a data set to draw from. Rates and betas are those of the
-        Adam optimisers.
+        samples, shape (num, dim), or is a data set whose rows are drawn at random. Rates and betas
+        are those of the Adam optimisers.
         """
-        _require_trainable(generator, discriminator)
+        require_trainable(generator, discriminator)
         self.generator = generator.to(device)
         self.discriminator = discriminator.to(device)
         self.noise = noise
         self.data = data if callable(data) else _draws_from(as_samples(data, "data"))
-        self.batch_size, self.device = batch_size, device
-        self.weight = next(generator.parameters())  # noise and samples take its number type
+        self.batch_size = batch_size
+        # noise and samples take its device and number type: the chapter's .to(device)
+        self.weight = next(generator.parameters())
         self.generator_optimiser = Adam(generator.parameters(), lr=generator_rate, betas=betas)
         self.discriminator_optimiser = Adam(
             discriminator.parameters(), lr=discriminator_rate, betas=betas
@@ -562,7 +520,8 @@ class GAN:
         self.discriminator_optimiser.zero_grad()
         real = self.data(self.batch_size) if real is None else real
         loss_real = real_loss(self.discriminator(real.to(self.weight)))
-        # no_grad: the generator does not learn here. Not generate_samples, which is in eval mode
+        # no_grad: the generator does not learn here. The chapter's generate_samples would be in
+        # evaluation mode, and D should see fakes as they are made in training, with dropout
         with torch.no_grad():
             fake = self.generator(self.noise(self.batch_size).to(self.weight))
         loss_fake = fake_loss(self.discriminator(fake))
@@ -582,23 +541,27 @@ class GAN:
     def fit(
         self, epochs: int = 600, batches: int = 10, *, every: int = 50, **options: Any
     ) -> History:
-        """Train on fresh data; `options` are those of `fit` that this GAN has not got already.
+        """The chapter's `train`, by the function `fit`: prints only with `report=print`.
 
-        There is no data set to go through, so an epoch is just so many `batches`.
+        There is no data set to go through, so an epoch is just so many `batches`. `options` are
+        those of the function that this GAN has not got already.
         """
-        if theirs := sorted({"generator_rate", "discriminator_rate", "betas"} & options.keys()):
-            raise TypeError(f"fit can't change {' and '.join(theirs)}: GAN(...) takes them")
+        own = {"generator_rate", "discriminator_rate", "betas", "optimisers", "step"}
+        if theirs := sorted(own & options.keys()):
+            raise TypeError(f"a GAN has its own {' and '.join(theirs)}: see GAN(...)")
 
         def step(
             g: Any, d: Any, g_optimiser: Any, d_optimiser: Any, real: Any, noise: Any
         ) -> Losses:
             return self.train_step(real)  # this GAN has the rest already
 
-        draws, noise = _Draws(self.data, self.batch_size, batches), self.noise
+        draws = _Draws(self.data, self.batch_size, batches)
+        options |= {"epochs": epochs, "step": step, "every": every}
         options["optimisers"] = self.generator_optimiser, self.discriminator_optimiser
-        networks, self.noise = (self.generator, self.discriminator), _checked(noise)
+        noise = self.noise
+        self.noise = checked_noise(noise)  # the steps draw from it, while they train
         try:
-            return fit(*networks, draws, noise, epochs=epochs, step=step, every=every, **options)
+            return fit(self.generator, self.discriminator, draws, noise, **options)
         finally:
             self.noise = noise
 
@@ -633,7 +596,8 @@ class _Checkpoint:
         self.path, self.about, self.trained = path, about, trained
         self.random = getattr(loader, "generator", None)  # a DataLoader's own random numbers
         optimisers = [part for part in trained if isinstance(part, Optimizer)]
-        about["betas"] = [part.param_groups[0].get("betas") for part in optimisers]
+        groups = [group for optimiser in optimisers for group in optimiser.param_groups]
+        about["betas"] = [group.get("betas") for group in groups]
         about["batch size"] = getattr(loader, "batch_size", None)
         about["data"] = None if path is None else fingerprint(loader)
 
@@ -654,7 +618,7 @@ class _Checkpoint:
         states, rows, history.snapshots, best_weights, stopping.best, stopping.best_epoch = state
         _restore(self.trained, states)
         history.epochs = [Epoch(number, Losses(*losses), score) for number, losses, score in rows]
-        # it may have been trained on other data, where a function draws them
+        # say so: where a function draws the data, the file can't tell whether they are the same
         print(f"going on from {self.path}, after epoch {len(rows)}; to begin anew, delete the file")
         return best_weights
 

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor, nn
 
-from gan_course.data import as_samples, even_noise
+from gan_course.checks import as_samples
+from gan_course.data import even_noise
 from gan_course.metrics import ks_normal
 from gan_course.networks import Discriminator, Generator, sample
 from gan_course.plots import plot_against_normal, plot_points

@@ -6,10 +6,9 @@ import pytest
 import torch
 from conftest import seeded
 
+from gan_course.checks import as_integers, as_samples
 from gan_course.data import (
     Scaler,
-    as_integers,
-    as_samples,
     batches,
     curve_points,
     decode,
@@ -136,7 +135,7 @@ GAPS = [[1, 2], [math.nan, 3], [math.inf, 3]]
 @pytest.mark.parametrize(
     ("call", "error", "message"),
     [
-        (lambda: as_samples(torch.ones(5), "d"), ValueError, r"got \(5,\); .* it is d\[:, None\]"),
+        (lambda: as_samples(torch.ones(5), "d"), ValueError, r"got \(5,\); .* add \[:, None\]"),
         (lambda: as_samples(torch.ones(0, 2)), ValueError, r"\(n, dim\), got \(0, 2\)"),
         (lambda: as_samples(torch.ones(5, 3), columns=2), ValueError, r"\(n, 2\), got \(5, 3\)"),
         (lambda: as_samples(GAPS), ValueError, "got NaN or infinity in 2 of 3"),

@@ -18,7 +18,6 @@ from gan_course import doctor
 from gan_course.doctor import Check
 
 PACKAGE = Path(gan_course.__file__).parent
-PROGRAMS = {"jupyterlab": "4.4", "notebook": "7.4"}
 
 
 def pretend(monkeypatch, **versions):
@@ -37,7 +36,7 @@ def test_this_machine_is_ready_and_says_so_line_by_line(capsys):
     said = capsys.readouterr().out
     lines = [line for line in said.splitlines() if not line.startswith(" ")]
     assert all(line.split()[0] in ("OK", "WARN") for line in lines)
-    words = ("Python", *doctor.needed(), "device", "sliders", "MB free")
+    words = ("Python", *doctor.needed(), "device", "MB free")
     assert all(word in said for word in words)
 
 
@@ -68,36 +67,6 @@ def test_a_package_that_is_half_there_is_told():
     assert check.status == "FAIL"
     assert "gan-course 0.1.0 can't be imported: No module named 'gan-course'" in check.found
     assert check.cure == 'python -m pip install --force-reinstall "gan-course==0.1.0"'
-
-
-@pytest.mark.parametrize(
-    ("versions", "status", "found"),
-    [
-        ({}, "WARN", "no sliders without ipywidgets"),
-        # Colab, which has a part of JupyterLab, but no JupyterLab
-        (
-            {"ipywidgets": "7.7.1", "jupyterlab_widgets": "3.0", "notebook": "6.5"},
-            "OK",
-            "sliders: ipywidgets 7.7.1",
-        ),
-        ({"ipywidgets": "9.0"}, "WARN", "sliders: ipywidgets 9.0 was never tried"),
-        (
-            {"ipywidgets": "8.1", "jupyterlab_widgets": "1.1", **PROGRAMS},
-            "WARN",
-            "sliders: ipywidgets 8.1 can't speak with jupyterlab_widgets 1.1",
-        ),
-        (
-            {"ipywidgets": "8.1", "jupyterlab_widgets": "3.0", **PROGRAMS},
-            "OK",
-            "sliders: ipywidgets 8.1, jupyterlab_widgets 3.0",
-        ),
-    ],
-)
-def test_sliders(monkeypatch, versions, status, found):
-    pretend(monkeypatch, **versions)
-    check = doctor.widgets()
-    assert (check.status, check.found) == (status, found)
-    assert bool(check.cure) == (status != "OK")
 
 
 @pytest.mark.parametrize(("free", "status"), [(99, "FAIL"), (101, "WARN"), (1_001, "OK")])

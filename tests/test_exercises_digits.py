@@ -58,6 +58,8 @@ FAULTS["W"] = {
         "expand(steps, 32)",
         "20 numbers of noise: your walk failed",
     ),
+    "doubles": (MIX, f"({MIX}).double()", "takes a tensor of float32, got torch.float64"),
+    "a list": (ROWS, f"{ROWS}.tolist()", "takes a tensor of float32, got list"),
     "one row": (ROWS, "torch.cat([noise, label[0]])[None]", "(1, 42), expected (11, 42)"),
 }
 
@@ -89,6 +91,11 @@ FAULTS["X"] = {
     "of all answers": (".float().mean()", ".sum() / chances.numel()", "by the number of pictures"),
     "all": (lambda judge, pictures, at_least: 1.0, "you get 1, expected 0.76"),
     "frozen": (PICTURES, "judge.requires_grad_(False)(pictures)", "leave requires_grad as it is"),
+    "in brackets": (
+        ".mean()",
+        ".mean(dim=0, keepdim=True)",
+        "one number, without brackets",
+    ),
     "fixed": (">= at_least", ">= 0.9", "for 50 pictures and at_least=0.5: you get"),
 }
 test_right_answers_pass, test_each_fault_is_named = table_tests(RIGHT, FAULTS)

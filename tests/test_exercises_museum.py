@@ -18,6 +18,7 @@ from gan_course.training import generator_loss
 ones, zeros = torch.ones_like, torch.zeros_like
 RIGHT, FAULTS = {}, {}
 NO_RECORD = "the number is right, but backward() can't start from it: leave out .item() and"
+SLOPES = "but not what backward() makes of it: leave out detach(), round() and clamp()"
 
 # --- I: the generator's target ------------------------------------------------------------------
 
@@ -41,12 +42,14 @@ FAULTS["I"] = {
     "two sigmoids": (lambda a: bce_l(a, ones(a)), "these are probabilities already: this loss"),
     "arguments swapped": (lambda a: bce(ones(a), a), "swapped: answers first, then targets"),
     "item": (lambda a: bce(a, ones(a)).item(), NO_RECORD),
-    "a new record": (lambda a: bce(a.detach(), ones(a)).requires_grad_(), NO_RECORD),
+    "a new record": (lambda a: bce(a.detach(), ones(a)).requires_grad_(), SLOPES),
+    "rounded": (lambda a: bce(a, ones(a)).round(decimals=4), SLOPES),
+    "four of them": (lambda a: bce(a, torch.ones(4, 1)), "the answers [0.1, 0.3, 0.9]: your gen"),
     "backward": (used_up, NO_RECORD),
-    "squares": (lambda a: ((a - 1) ** 2).mean(), "0.25 and 0.6: you get 0.4731, expected 1.279"),
+    "squares": (lambda a: ((a - 1) ** 2).mean(), "0.25, 0.6]: you get 0.4731, expected 1.279"),
     "one each": (lambda a: bce(a, ones(a), reduction="none"), "shape (4, 1), expected one number"),
     "the number 1": (lambda a: bce(a, 1), "targets are a tensor, too: torch.ones_like(answers)"),
-    "a class": (lambda a: nn.BCELoss(a, ones(a)), "made first, then called: nn.BCELoss()(answers"),
+    "a class": (lambda a: nn.BCELoss(a, ones(a)), "made first, then called: nn.…Loss()(answers"),
     "row of targets": (lambda a: bce(a, torch.ones(4)), "have different shapes: bring both"),
     "called": (torch.tensor(1.3), "of type Tensor, expected a function: its name alone, without ("),
 }
@@ -97,10 +100,25 @@ FAULTS["K"] = {
     "no detach": (".detach()", "", "gradients have reached the generator. With two optimisers"),
     "no backward": (BACKWARD, PASS, "step() found no gradients: no backward(), or they are"),
     "two steps": (STEP, f"{STEP}; {STEP}", "D_optimiser makes 2 steps, expected one"),
+    "cleared by hand": (
+        EMPTY,
+        "for p in D.parameters(): p.grad.zero_()",
+        "something is None, as a",
+    ),
+    "left in evaluation": (
+        EMPTY,
+        f"D.eval(); {EMPTY}",
+        "in training mode before, and is not after",
+    ),
+    "switched off": (
+        STEP,
+        f"{STEP}; torch.set_grad_enabled(False)",
+        "switched off after step_D",
+    ),
     "no step": (STEP, PASS, "D_optimiser makes 0 steps, expected one: call its step()"),
     "an optimiser of its own": (EMPTY, OWN, "D_optimiser makes 0 steps"),
     "sign": ("loss.backward", "(-loss).backward", "is for real samples), or the sign"),
-    "too many targets": ("len(real)", "128", "or make the targets by torch.ones_like(answers)"),
+    "too many targets": ("len(real)", "128", "or make the targets by ones_like"),
     "both real": ("D(fake), zeros", "D(fake), ones", "it moves another way than target 1 for"),
     "changes G": (STEP, f"{STEP}; G.weight.data += 1", "it has changed the generator, expected"),
     "frozen for ever": (FAKE, "fake = G.requires_grad_(False)(noise)", "leaves a network frozen"),
@@ -131,8 +149,12 @@ FAULTS["L"] = {
     "by i": (by_enumerate, "16 losses of ln 2: you get 0.7394, expected 0.6931: divided by 15"),
     "sum": (sum, "you get 11.09, expected 0.6931: that is their sum, expected the mean"),
     "one too many": (lambda x: sum(x) / (len(x) + 1), "expected 0.6931: divided by 17"),
-    "last": (lambda x: x[-1], "losses 2, 6 and 1: you get 1, expected 3: that is the last one"),
-    "always 16": (lambda x: sum(x) / 16, "losses 2, 6 and 1: you get 0.5625, expected 3"),
+    "last": (
+        lambda x: x[-1],
+        "losses 2, 6, 1 and 1: you get 1, expected 2.5: that is the last one",
+    ),
+    "different ones": (lambda x: sum({*x}) / len({*x}), "you get 3, expected 2.5"),
+    "always 16": (lambda x: sum(x) / 16, "losses 2, 6, 1 and 1: you get 0.625, expected 2.5"),
     "emptied": (
         lambda x: sum(x.pop() for _ in range(len(x))) / 16,
         "has changed what it was given",
@@ -171,7 +193,7 @@ FAULTS["M"] = {
     "by hand": (logged, "a sigmoid rounds and exp overflows: you get inf, expected 400"),
     "clamped": (clamped, "a sigmoid rounds and exp overflows: you get 100, expected 400"),
     "item": (lambda r, f: with_logits(r, f).item(), NO_RECORD),
-    "half detached": (lambda r, f: with_logits(r, f.detach()), NO_RECORD),
+    "half detached": (lambda r, f: with_logits(r, f.detach()), SLOPES),
     "swapped": (lambda r, f: with_logits(f, r), "the targets are swapped: 1 is for real"),
     "sum": (lambda r, f: 2 * with_logits(r, f), "is the sum over the batch, expected the mean"),
     "minus": (lambda r, f: -with_logits(r, f), "the sign is wrong"),
@@ -221,13 +243,18 @@ RIGHT["O"] = {
 }
 FAULTS["O"] = {
     "as found": (lambda G, noise: G(noise), "is dropout still on?"),
-    "left in evaluation": (MODE, "pass", "in training mode before, and is not afterwards"),
-    "always trained": ("was_training)", "True)", "in evaluation mode before, and is not"),
+    "left in evaluation": (MODE, "pass", "in training mode before, and is not after draw"),
+    "always trained": (
+        "was_training)",
+        "True)",
+        "in evaluation mode before, and is not after draw",
+    ),
     "the network alone": (MODE, "G.training = was_training", "in training mode before"),
     "with gradient": ("no_grad", "enable_grad", UNDER),
-    "gradients left off": (*LEAVES_OFF, "gradients stay switched off after your draw"),
+    "gradients left off": (*LEAVES_OFF, "gradients stay switched off after draw"),
     "frozen": ("G.eval()", "G.eval().requires_grad_(False)", "leave requires_grad as it is"),
     "no dropout any more": ("G.eval()", "G[1].p = 0", "G.eval() is all that dropout needs"),
+    "no dropout at all": ("G.eval()", "del G[1]", "G.eval() is all that dropout needs"),
     "no_grad without ( )": ("torch.no_grad()", "torch.no_grad", "torch.no_grad() with its ( )"),
     "one sample": ("G(noise)", "G(noise[:1])", "draw returns shape (1, 64), expected (5, 64)"),
     "the generator": ("return samples", "return G", "you return the generator, expected its"),
@@ -260,14 +287,21 @@ RIGHT["P"] = {
     "in place": lambda: nn.Sequential(nn.LeakyReLU(inplace=True), nn.Softmax(dim=1)),
 }
 FAULTS["P"] = {
-    "ReLU": (nn.ReLU, "some rows are all zero, those without positive numbers"),
+    "ReLU": (nn.ReLU, "some rows are all zero, without positive numbers"),
     "down the columns": ("dim=1", "dim=0", "the columns add up to 1, expected the rows"),
     "sigmoid": (nn.Sigmoid, "the numbers of a row add up to 2.354"),
     "argmax": (of(lambda x: one_hot(x.argmax(1), 100).float()), "no gradient gets through your"),
     "no axis": ("dim=1", "", "PyTorch has to guess the axis, and warns: say `dim=1`"),
     "a function": (lambda: softmax, "is of type function, expected a layer (nn.Module)"),
     "shares of ReLU": (of(lambda x: shares(x.relu())), "without positive numbers: what your layer"),
-    "overflow": (of(lambda x: shares(x.exp())), "for a row of large numbers your layer makes NaN"),
+    "overflow": (of(lambda x: shares(x.exp())), "for a row of large numbers, or one far below"),
+    "of the whole batch": (of(lambda x: shares((x - x.max()).exp())), "or far above another, your"),
+    "cut off": (of(lambda x: shares(x.clamp(max=80).exp())), "doesn't make the larger the larger"),
+    "tanh first": (
+        lambda: nn.Sequential(nn.Tanh(), nn.Softmax(1)),
+        "the larger the larger",
+    ),
+    "zero for NaN": (of(lambda x: shares(x.exp()).nan_to_num()), "or a sum that isn't 1"),
     "shape": (lambda: nn.Linear(100, 5), "of (7, 100) your layer makes shape (7, 5)"),
     "ReLU first": (lambda: nn.Sequential(nn.ReLU(), nn.Softmax(1)), "is at another place after"),
     "from the smallest on": (of(lambda x: shares(x - x.amin(1, True))), "layer divides 0 by 0"),
@@ -293,7 +327,7 @@ FAULTS["Q"] = {
     "no return in back": (f"return {BACK}", BACK, "way back returns None. Is there a `return`"),
     "forgetful": (LINE, OWN_ENDS, "keep the ends of the data"),
     "nothing back": (BACK, "samples", "for generated samples, [[0.0, 0.0], [0.5, 1.2]"),
-    "the two swapped": (f"{MADE}, back", f"back, {MADE}", "the two are swapped: first the data"),
+    "the two swapped": (f"{MADE}, back", f"back, {MADE}", "the first of the two is a function"),
     "one thing": (", back", "", "something else than two things"),
     "one column": (MADE, "data[:, 0]", "you get shape (200,), expected (200, 2)"),
     "0 to 1": (MADE, MADE[4:-4], "from -1 to 1, not from 0"),

@@ -278,7 +278,8 @@ FAULTS["3.3"] = {
     "too wide": (made(lambda u: on_sine(2 * u - 0.5)), "lie outside -5 to 5, expected 10% at most"),
     "uneven": (made(lambda u: on_sine(u**3)), "x is spread unevenly: KS distance 0."),
     "cosine": (made(lambda u: columns(x := 10 * u - 5, x.cos())), "points lie off the curve by"),
-    "still scaled": (made(scaled_sine), "lie between about -1 and 1: undo the scaling"),
+    "still scaled": (made(scaled_sine), "a sine, but with x from -0.99 to 0.99"),
+    "a tenth": (made(lambda u: on_sine(u) / 10), "undo the scaling, see in_data_units"),
     "swapped": (made(lambda u: on_sine(u).flip(1)), "the columns are swapped: column 0 must be x"),
     "x only": (made(lambda u: 10 * u[:, None] - 5), "makes shape (5000, 1), expected two columns"),
     "500 rows": (made(lambda u: on_sine(u)[:500]), "makes shape (500, 2), expected 5,000 rows"),
@@ -417,12 +418,17 @@ RIGHT["C"] = {
         p, on(torch.sin, 10 * torch.rand(500) - 5)
     ),
 }
-HALF, ABOVE = "covers one half only", "has y off the curve"
+HALF, ABOVE = "covers one half only", "has some y off the curve"
 FAULTS["C"] = {
     "in place": (in_place, "score has changed what it was given: work on a copy"),
     "distance only": (miss, "for ever gets 0, expected at least twice the 0 of real points"),
     "spread only": (spread, f"{ABOVE} gets 0.0"),
     "spread only, the question": (spread, "see how far y is off the curve?"),
+    "the first point": (lambda p: miss(p[:1]) + spread(p), "see how far y is off the curve?"),
+    "cosine": (
+        lambda p: fit_error(p, torch.cos, -5, 5) + spread(p),
+        "points should get nearly 0",
+    ),
     "deviation and distance": (lambda p: miss(p) + max(0.0, 0.5 - float(p[:, 0].std())), HALF),
     "higher is better": (lambda p: -both(p), "expected scores of 0 or more"),
     "not clearly": (lambda p: 1 + 0.99 * (both(p) > 0.1), "gets 1.99, expected at least twice"),

@@ -50,6 +50,11 @@ def gap(integers, values):
     return (shares(integers, values) - 1 / len(values)).abs()
 
 
+def known(integers, values):
+    allowed = integers[torch.isin(integers, values)]
+    return allowed if len(allowed) else values  # as if nothing were wrong
+
+
 RIGHT["E"] = {
     "the helper": total_variation,
     "what is missing": missing,
@@ -59,20 +64,29 @@ FAULTS["E"] = {
     "no half": (lambda i, v: 2 * total_variation(i, v), "where is the 1/2? It belongs to both"),
     "half of the sum only": (
         lambda i, v: gap(i, v).sum() / 2 + 1 - shares(i, v).sum(),
-        "you get 1.5, expected 1: the 1/2 belongs to both, the sum and w",
+        "expected 0.6071: the 1/2 belongs to both, the sum and w",
     ),
-    "no w": (lambda i, v: gap(i, v).sum() / 2, "get 0.5, expected 1: the w is missing (Try"),
+    "no w": (lambda i, v: gap(i, v).sum() / 2, "expected 0.6071: the w is missing (Try"),
     "values that came up only": (
         lambda i, v: total_variation(i, v) - (shares(i, v) == 0).sum() / len(v) / 2,
-        "you get 0.475, expected 0.95: do values that never come up count, too?",
+        "expected 0.6071: do values that never come up count, too?",
     ),
-    "always twenty": (lambda i, v: missing(i, v, 20), "where all even ones are allowed: you get"),
-    "zero": (lambda i, v: -0.0, "for one value for ever: you get 0, expected 0.95"),
+    "always twenty": (lambda i, v: missing(i, v, 20), "you get 0.1, expected 0.6071"),
+    "zero": (lambda i, v: -0.0, "[0, 3, 8, 141]: you get 0, expected 0.6071"),
     "infinite in one case": (
         lambda i, v: total_variation(i, v) / torch.isin(i, v).any(),
         "for only forbidden integers: you get inf, expected 1",
     ),
-    "one for each": (gap, "you get shape (20,), expected one number"),
+    "different ones": (
+        lambda i, v: (gap(i, v).sum() + len({*i.tolist()} - {*v.tolist()}) / len(i)) / 2,
+        "a forbidden integer counts as often as it comes up",
+    ),
+    "shares of the allowed": (
+        lambda i, v: total_variation(known(i, v), v) + (1 - shares(i, v).sum()) / 2,
+        "are these shares of the allowed integers only?",
+    ),
+    "rounded": (lambda i, v: round(total_variation(i, v), 2), "you get 0.61, expected 0.6071"),
+    "one for each": (gap, "you get shape (4,), expected one number"),
 }
 
 

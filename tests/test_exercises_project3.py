@@ -81,6 +81,14 @@ FAULTS = {
         "narrow": (bell(2, 0.44), "deviation is 0.4"),
         "wide": (bell(2, 0.56), "deviation is 0.5"),
         "2.05": (bell(2.05, 0.5), "the mean is 2.0"),
+        "the last one left out": (
+            lambda num: normal(torch.rand(num)) * (torch.arange(num) < num - 1)[:, None],
+            "the last sample of each call is 0: draw it, too",
+        ),
+        "of a store": (
+            lambda num: normal(torch.linspace(0.001, 0.999, 1_000))[torch.randint(1_000, (num,))],
+            "of 5000 samples differ: draw each anew",
+        ),
     },
     "H": BOTH
     | {

@@ -19,6 +19,7 @@ TOO = "expected 0.4: count the split that you have seen, too"
 FAULTS["R"] = {
     "as found": (SUM, "distance > seen for", SHARE, "far / len(shuffled)", f"{TOO}, and shuffles"),
     "no split of its own": (SHARE, "far / len(shuffled)", f"you get 0.3333, {TOO}"),
+    "rounded": ("distance >= seen", "round(distance, 2) >= round(seen, 2)", "expected 0.4"),
     "1 above only": (SHARE, "(1 + far) / len(shuffled)", f"{TOO}, below the fraction"),
     "1 below only": (SHARE, "far / (1 + len(shuffled))", f"{TOO}, above the fraction"),
     "further only": (SUM, "distance > seen for", "that are just as far apart count, too"),
@@ -65,8 +66,8 @@ FAULTS["S"] = {
     "how many": (".float().mean()", ".sum()", "you get 6, expected 0.3: that is how many"),
     "no mean": (".float().mean()", ".float()", "shape (20,), expected one number"),
     "a mean of truths": (".float()", "", ".float() makes them 1 and"),
-    "values forgotten": (NEAREST, ".min(dim=1)", "of min and max take `.values`"),
-    "an if": (RESULT, "1 if to_training < to_held_out else 0", "`if` takes one True or False"),
+    "values forgotten": (NEAREST, ".min(dim=1)", "min and max take one number at a time"),
+    "an if": (RESULT, "1 if to_training < to_held_out else 0", "compare the whole tensor"),
     "held_out left out": (lambda made, training: 1.0, "your closer_to_training failed: TypeError"),
 }
 test_right_answers_pass, test_each_fault_is_named = table_tests(RIGHT, FAULTS)

@@ -19,12 +19,13 @@ def keep_as_a_list(logits, chances):
 ENDS, KEPT = "ends.low, ends.high", "chances < torch.exp(logits - top)"
 RIGHT = {
     "T": {"formula": by_formula, "rounded": (ENDS, "round(ends.low, 3), round(ends.high, 3)")},
-    "U": {"list": keep_as_a_list},
+    "U": {"list": keep_as_a_list, "the 20th": ("quantile(0.98)", "sort().values[980]")},
 }
 FAULTS = {
     "T": {
         "below": ("<= 0.005", "< 0.005", "exactly at its limits a seed works, too"),
         "one of them": ("and", "or", "all three limits, not one of them"),
+        "wide": ("<= 0.005", "<= 0.5", "the distance from the curve was left out, or the limit is"),
         "no bins": ('and record["bins"] >= 49', "", "the bins were left out"),
         "share": ("return good,", "return good / len(records),", "not their share"),
         "all": ("return good,", "return len(records),", "17 seeds work: you get 17, expected 6"),

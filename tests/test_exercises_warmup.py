@@ -50,6 +50,11 @@ FAULTS = {
     "recorded": ("with torch.no_grad()", "if True", "so that the change isn't recorded"),
     "frozen": ("p -=", "p.requires_grad = False; p -=", "leaves a network frozen: leave"),
     "no return": ("    return loss.item()", "", "your step returns None"),
+    "afterwards": (
+        "loss.item()",
+        "nn.BCELoss()(network(points), truth)",
+        "the loss after the step",
+    ),
     "all losses": ("loss.item()", "network(points)", "you get shape (8, 1), expected one number"),
 }
 test_right_steps_pass, test_each_fault_of_a_step_is_named = table_tests({"A": RIGHT}, {"A": FAULTS})

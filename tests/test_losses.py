@@ -121,8 +121,8 @@ def test_what_the_page_on_losses_concludes_is_so():
     assert all(p(name, plain, "moons") > limit for name in losses.LOSSES)  # "too easy"
     off = {name: median(r["error"] for r in rows(name, "sine")) for name in losses.LOSSES}
     assert min(off, key=off.get) == plain and close(plain, "sine") == 0
-    assert f"smallest distance of all, {100 * off[plain]:.2f} %," in page
+    assert f"as small a distance as any, {100 * off[plain]:.2f} %," in page
     middle = {key: median(r[key] for r in rows(plain, "sine")) for key in ("bins", "ks")}
-    words = f"{middle['bins']:.0f} of 50 bins, with a KS distance of {middle['ks']:.2f}."
-    assert f"the median seed reaches {words}" in page
+    words = f"{middle['bins']:.0f} of 50 bins and a KS distance of {middle['ks']:.2f}."
+    assert f"the medians are {words}" in page
     assert not any(r["good"] for r in RECORDS if r["target"] == "ring")

@@ -82,7 +82,7 @@ def test_p_is_the_share_of_all_splits_where_they_can_be_counted(unit):
 @pytest.mark.parametrize(
     ("a", "b", "message"),
     [
-        (torch.ones(2), torch.ones(2, 1), r"a must have shape .*got \(2,\).* it is a\[:, None\]"),
+        (torch.ones(2), torch.ones(2, 1), r"a must have shape .*got \(2,\).* add \[:, None\]"),
         (torch.ones(2, 2), torch.ones(2, 1), r"b must have shape \(n, 2\), got \(2, 1\)"),
         (torch.ones(2, 1), torch.full((3, 1), math.inf), "b must be finite, .* in 3 of 3"),
     ],

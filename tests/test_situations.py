@@ -23,7 +23,8 @@ from torch.optim import Adam
 from torch.utils.data import DataLoader, Subset, TensorDataset
 
 from gan_course import widgets
-from gan_course.data import Scaler, as_samples, batches, curve_points, normal_noise
+from gan_course.checks import as_samples
+from gan_course.data import Scaler, batches, curve_points, normal_noise
 from gan_course.many import Settings, train
 from gan_course.networks import (
     Discriminator,
@@ -400,7 +401,7 @@ REFUSED_NETWORKS = {
         lambda: gan(
             lambda n: torch.randn(n, 1), (Discriminator(), Generator()), lambda n: torch.rand(n, 1)
         ),
-        f"{SIGMOID} .*comes after the generator",
+        f"{SIGMOID} .*comes second, after the generator",
     ),
     "no sigmoid": (lambda: answering(nn.Linear(2, 1), nn.Hardtanh(2, 3)), SIGMOID),
     "two answers, as of a classifier": (

@@ -6,7 +6,7 @@ import pytest
 import torch
 from conftest import same, weights
 from torch import nn
-from torch.optim import Adam
+from torch.optim import SGD, Adam
 from torch.utils.data import DataLoader
 
 from gan_course import training
@@ -301,7 +301,28 @@ def test_samples_come_in_the_number_asked_for():
     assert torch.equal(owner.generate_samples(z), sample(owner.generator, z))
 
 
-def test_rates_that_would_change_nothing_are_refused():
+def test_options_that_would_change_nothing_are_refused():
     owner = GAN(Generator(1), Discriminator(1), lambda n: torch.rand(n, 1), torch.randn(9, 1))
-    with pytest.raises(TypeError, match=r"can't change betas and generator_rate: GAN\(...\) takes"):
+    with pytest.raises(TypeError, match=r"a GAN has its own betas and generator_rate: see GAN"):
         owner.fit(1, betas=(0, 0), generator_rate=1.0)
+    with pytest.raises(TypeError, match="its own optimisers and step"):
+        owner.fit(1, optimisers=(), step=None)
+
+
+def test_all_rates_of_an_optimiser_of_your_own_fall():
+    generator, discriminator = make_generator(), make_discriminator()
+    last = {"params": generator[-1].parameters(), "lr": 0.5}
+    parts = [{"params": generator[:-1].parameters(), "lr": 1.0}, last]
+    optimisers = SGD(parts), SGD(discriminator.parameters(), lr=2.0)
+    seen = []
+
+    def step(*given):
+        seen.append([group["lr"] for optimiser in optimisers for group in optimiser.param_groups])
+        return train_step(*given)
+
+    training.fit(
+        *(generator, discriminator, [*torch.randn(4, 8, 2)], normal_noise(2)),
+        **{"epochs": 1, "step": step, "optimisers": optimisers, "decay": True},
+    )
+    assert seen == [[1.0, 0.5, 2.0], [0.75, 0.375, 1.5], [0.5, 0.25, 1.0], [0.25, 0.125, 0.5]]
+    assert [group["lr"] for group in optimisers[0].param_groups] == [1.0, 0.5]

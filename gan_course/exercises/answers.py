@@ -24,17 +24,20 @@ ADVICE = {  # words in an error that the learner's function ends in, and what to
     "KeyError: 'good'": "work it out from off, ks and bins",
     "torch.return_types": "min and max return `.values` *and* `.indices`: take what is asked for",
     "leaf Variable": "change p inside `with torch.no_grad():`, so that the change isn't recorded",
-    "NoneType": "something is None, as a .grad is before backward(), and after it was cleared",
+    "NoneType": "something is None, as a .grad is before backward(), after it was cleared, and "
+    "of a copy (p.data, state_dict())",
     "does not require grad": "no record of the loss: is all of it under `torch.no_grad()`, or did "
     "you detach() it?",
-    "context manager": "torch.no_grad() with its ( )",
-    "__enter__": "torch.no_grad() with its ( )",  # which Python 3.10 says
-    "legacy_get_string": "a loss is made first, then called: nn.BCELoss()(answers, targets)",
-    "Boolean value of Tensor": "`if` takes one True or False: compare the whole tensor, without "
-    "`if`; of min and max take `.values`",
+    "context manager": "`with` takes torch.no_grad() with its ( ), and no network",
+    "__enter__": "`with` takes torch.no_grad() with its ( ), and no network",  # in Python 3.10
+    "legacy_get_string": "a loss is made first, then called: nn.…Loss()(answers, targets)",
+    "Boolean value of Tensor": "Python's `if`, min and max take one number at a time: compare the "
+    "whole tensor, or take its .min(dim=…), .max(dim=…) (with `.values`), .clamp(max=…)",
     "builtin_function_or_method": "the name of a method needs its ( )",
-    "arget size": "answers and targets have different shapes: bring both into one, by flatten(), "
-    "or make the targets by torch.ones_like(answers)",
+    "arget size (": "answers and targets have different shapes: bring both into one, by flatten(), "
+    "or make the targets by ones_like or zeros_like; and use the function's own arguments",
+    "normal() received": "torch.normal(mean, std, size): the size is a tuple, (num, 1)",
+    "'int' object is not iterable": "a size is a tuple: (num, 1)",
     "input should be between 0 and 1": "these are logits: bce_l takes them",
     "no attribute 'size'": "the targets are a tensor, too: torch.ones_like(answers)",
     "'method' object": "the name of a method needs its ( ), as in G.parameters()",
@@ -42,7 +45,8 @@ ADVICE = {  # words in an error that the learner's function ends in, and what to
     "for &: ": "write `and` between comparisons",
     "can only optimize Tensors": "an optimiser takes the weights of a network: G.parameters()",
     "and 'generator'": "an optimiser takes the weights of one network: G.parameters()",
-    "not in list": "the rows need not be exactly one-hot: look for the largest",
+    "not in list": ".index() finds only what is exactly there (of rows that need not be one-hot, "
+    "look for the largest)",
     "Got: Bool": "True and False have no mean: .float() makes them 1 and 0",
 }
 
@@ -100,7 +104,7 @@ def answer_of(function: Any, name: str, *arguments: Any) -> Any:
         raise NotAttempted
     if not callable(function):
         raise Wrong.kind(name, function, "a function: its name alone, without ( ) or quotes")
-    before = [_state(one) for one in arguments]
+    before, modes = [_state(one) for one in arguments], _modes(arguments)
     try:
         found = function(*arguments)
         if (kind := type(found).__module__) == "torch.return_types":
@@ -117,11 +121,26 @@ def answer_of(function: Any, name: str, *arguments: Any) -> Any:
             raise Wrong(f"{name} leaves a network frozen: leave requires_grad as it is")
         if _state(one) != old:
             raise Wrong(f"{name} has changed what it was given: work on a copy")
+    for mode, old in zip(_modes(arguments), modes, strict=False):
+        if mode != old:
+            was = "training" if old else "evaluation"
+            raise Wrong(
+                f"a network was in {was} mode before, and is not after {name}: .train(mode)"
+            )
+    if not torch.is_grad_enabled():
+        torch.set_grad_enabled(True)
+        raise Wrong(f"gradients stay switched off after {name}: use `with torch.no_grad():`")
     if found is None:
         raise Wrong(f"your {name} returns None. Is there a `return`?")
     if found is ... or (isinstance(found, (tuple, list)) and any(one is ... for one in found)):
         raise NotAttempted
     return found
+
+
+def _modes(given: tuple[Any, ...]) -> list[Any]:
+    networks = [one for one in given if isinstance(one, nn.Module)]
+    # a frozen program has none
+    return [getattr(layer, "training", None) for one in networks for layer in one.modules()]
 
 
 def _state(given: Any) -> Any:

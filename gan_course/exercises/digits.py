@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import one_hot
 
-from gan_course.exercises.answers import Checks, judge_call
+from gan_course.exercises.answers import Checks, Wrong, judge_call
 
 
 def _join(*parts: Tensor) -> Tensor:
@@ -53,7 +53,10 @@ def _check_walk(walk: Any) -> str:
         }
         what = f"a walk from {start} to {end} in {steps} pictures, with {latent} numbers of noise"
         right = _join(rows, labels)
-        judge_call(walk, "walk", (noise, start, end, steps), what, right, mistakes)
+        answer = judge_call(walk, "walk", (noise, start, end, steps), what, right, mistakes)
+        if not isinstance(answer, Tensor) or answer.dtype != torch.float32:
+            kind = answer.dtype if isinstance(answer, Tensor) else type(answer).__name__
+            raise Wrong(f"right numbers, but the generator takes a tensor of float32, got {kind}")
     return "one noise for all, and labels in equal steps"
 
 
@@ -83,7 +86,9 @@ def _check_confident(confident: Any) -> str:
         }
         what = f"50 pictures and at_least={at_least}"
         given = judge, pictures, at_least
-        judge_call(confident, "confident", given, what, right, mistakes)
+        answer = judge_call(confident, "confident", given, what, right, mistakes)
+        if isinstance(answer, (list, tuple)) or getattr(answer, "ndim", False):
+            raise Wrong("right, but expected one number, without brackets: take it out by .item()")
     return "the share of pictures that the judge is sure of"
 
 

@@ -111,7 +111,10 @@ def _axes_of(answer: Any) -> Axes:
         raise Wrong.kind("your answer", answer, "the axes you drew on: fig, ax = plt.subplots()")
     for name, text in vars(axes).items():
         if isinstance(text, str) and name.endswith(("title", "xlabel", "ylabel")):
-            raise Wrong(f"`ax.{name} = ...` draws nothing: make new axes, then ax.set({name}=...)")
+            call = f"ax.set({name.removeprefix('set_')}=...)"
+            raise Wrong(f"`ax.{name} = ...` draws nothing: make new axes, then {call}")
+    if not axes.axison:
+        raise Wrong('ax.axis("off") hides the labels: leave it out')
     return axes
 
 
@@ -231,9 +234,11 @@ def _check_sine_generator(generator: Any, ax: Any, *, latent_dim: int | None = N
     judge_shape(points, (len(points), 2), "your generator makes", "two columns")
     x = points[:, 0]
     error = fit_error(points, torch.sin, LOW, HIGH)
-    inside = (points.abs() < torch.tensor([1.1, 1.5])).double().mean()  # most, if not all
-    if float(inside) > 0.95 and float(x.std()) > 0.3:
-        raise Wrong("your points lie between about -1 and 1: undo the scaling, see in_data_units")
+    low, high = points.quantile(torch.tensor([0.005, 0.995]).to(points), dim=0)
+    stretched = (2 * (points - low) / (high - low).clamp(min=1e-9) - 1) * torch.tensor([4.95, 1.0])
+    if not 7 < float(high[0] - low[0]) < 13 and fit_error(stretched, torch.sin, LOW, HIGH) < 0.1:
+        size = f"x from {float(low[0]):.3g} to {float(high[0]):.3g}"
+        raise Wrong(f"a sine, but with {size}: undo the scaling, see in_data_units")
     if error > 0.1 >= fit_error(points.flip(1), torch.sin, LOW, HIGH):
         raise Wrong(SWAPPED)
     with case(remark=remark):
@@ -264,7 +269,7 @@ def _check_score(score: Any) -> str:
             "makes one point of the curve for ever": real[:1].repeat(1_000, 1),
             "makes the point (0, 0) for ever": torch.zeros(1_000, 2),
             "covers one half only": torch.stack([half, torch.sin(half)], dim=1),
-            "has y off the curve": real + side * up,
+            "has some y off the curve": real + side * (x > 0)[:, None] * up,
             "has y off the curve, up and down": real + x.sign()[:, None].roll(1, 0) * up,
         }
         for who in (*given, REAL):
@@ -281,6 +286,9 @@ def _check_score(score: Any) -> str:
             advice = f"Does your score see {sees}?"
             if min(found) < min(honest):
                 advice = "Lower has to be better"
+            if max(honest) > 0.2:
+                advice += ". And real points should get nearly 0: is it the right curve, from -5 "
+                advice += "to 5, and each y with its own x?"
             raise Wrong(f"the impostor that {who} {gets} points. {advice}")
     return "all impostors are caught"
 

@@ -44,7 +44,9 @@ def _check_decode(decode_rows: Any) -> str:
 
 def _check_distance(distance: Any) -> str:
     values, evens = pattern_values(5, DEPTH), pattern_values("even", DEPTH)
+    some, irregular = torch.tensor([7, 7, 7, 7, 141, 3, 3]), torch.tensor([0, 3, 8, 141])
     cases = {
+        f"the integers {some.tolist()} and values {irregular.tolist()}": (some, irregular, 17 / 28),
         "an even spread": (values.repeat(10), values, 0.0),
         "one value for ever": (values[:1].repeat(200), values, 0.95),
         "only forbidden integers": (values + 1, values, 1.0),
@@ -54,24 +56,32 @@ def _check_distance(distance: Any) -> str:
     }
     small = " (Try distance(torch.tensor([5, 5, 7]), torch.tensor([0, 5, 10])): it is 0.667)"
     for what, (integers, allowed, right) in cases.items():
-        wrong = 1 - float(torch.isin(integers, allowed).double().mean())
+        known = integers[torch.isin(integers, allowed)]
+        wrong, kinds = (
+            1 - len(known) / len(integers),
+            len({*integers.tolist()} - {*allowed.tolist()}),
+        )
+        among = total_variation(known, allowed) if len(known) else 0.5
         unseen = 1 - float(torch.isin(allowed, integers).double().mean())
         mistakes = {
             "where is the 1/2? It belongs to both, the sum and w: brackets": 2 * right,
             "the 1/2 belongs to both, the sum and w: brackets": right + wrong / 2,
             "the w is missing": right - wrong / 2,
             "do values that never come up count, too?": right - unseen / 2,
+            "a forbidden integer counts as often as it comes up": right
+            + (kinds / len(integers) - wrong) / 2,
+            "are these shares of the allowed integers only?": among + wrong / 2,
         }
         with case(remark=small):
             judge_call(distance, "distance", (integers, allowed), what, right, mistakes)
-    return "six cases, from an even spread to nothing but forbidden integers"
+    return "seven cases, from an even spread to nothing but forbidden integers"
 
 
 def _judge_integers(
     generator: Any, latent_dim: int | None, call: str, wanted: Tensor, name: str
 ) -> str:
     """Do they all belong to those that are wanted, and do most of these come up?"""
-    rows, _ = samples_of(generator, call, latent_dim)
+    rows, remark = samples_of(generator, call, latent_dim)
     judge_shape(rows, (len(rows), DEPTH), "your generator makes", f"rows of {DEPTH} numbers")
     integers = decode_batch(rows)
     counts = torch.bincount(integers, minlength=DEPTH)
@@ -93,7 +103,7 @@ def _judge_integers(
         why = "; nearly all are multiples of 5, as in the chapter" if fives else why
         if torch.allclose(rows.sum(dim=0), torch.ones(DEPTH).double(), atol=1e-3):
             why = "; each column adds up to 1, not each row: nn.Softmax(dim=-1)"
-        raise Wrong(f"{valid:.2%} of the integers are {name}, expected 99% or more{why}")
+        raise Wrong(f"{valid:.2%} of the integers are {name}, expected 99% or more{why}{remark}")
     if values < 0.8 * len(wanted):
         fair = f"more than {int(seldom)} of {DRAWN:,} rows, a fifth of their fair share"
         raise Wrong(f"only {values} of the {len(wanted)} come up in {fair}: expected 4 in 5")
@@ -111,6 +121,8 @@ def _check_multiples_of_three(generator: Any, *, latent_dim: int | None = None) 
 
 
 def _check_any_integers(generator: Any, integers: Any, *, latent_dim: int | None = None) -> str:
+    if callable(integers):
+        raise Wrong("integers is a function or a network. The generator comes first, then integers")
     listed = [*integers] if isinstance(integers, set) else integers
     given = numbers_of(listed, "integers", "twenty whole numbers").flatten()
     allowed = given.long().unique()
@@ -120,7 +132,8 @@ def _check_any_integers(generator: Any, integers: Any, *, latent_dim: int | None
         holds = f"integers holds {len(given)} numbers, {len(allowed)} of them different"
         raise Wrong(f"{holds}, expected 20 different ones: torch.randperm(100)[:20]")
     if len(allowed.diff().unique()) == 1:
-        raise Wrong(f"integers follows a rule: {allowed[:3].tolist()} and so on. Draw it at random")
+        rule = f"integers follows a rule: {allowed[:3].tolist()} and so on"
+        raise Wrong(f"{rule}. Draw from 0 to 99: torch.randperm(100)[:20]")
     call = 'check("F", generator, integers, latent_dim=100)'
     found = _judge_integers(generator, latent_dim, call, allowed, "among your twenty")
     return f"{found}. One-hot rows show no divisibility, only which positions occur"

@@ -14,7 +14,7 @@ def _check_p_value(p_value: Any) -> str:
     cases = (
         (5.0, [2.0, 5.0, 1.0, 8.0, 3.0, 5.0, 1.0, 4.0, 2.0]),
         (300.0, [float(k) for k in range(199)]),
-        (0.5, [1.0, 2.0, 3.0]),
+        (0.0019, [0.0011, 0.0018, 0.0024, 0.0009]),
     )
     for seen, shuffled in cases:
         count = len(shuffled)

@@ -14,8 +14,7 @@ from gan_course.exercises.answers import Checks, Wrong, case, judge_call
 
 
 def _check_step(step: Any) -> str:
-    with torch.random.fork_rng():  # the learner's random numbers stay what they are
-        network = nn.Sequential(nn.Linear(2, 3), nn.ReLU(), nn.Linear(3, 1), nn.Sigmoid())
+    network = nn.Sequential(nn.Linear(2, 3), nn.ReLU(), nn.Linear(3, 1), nn.Sigmoid())
     vector_to_parameters(torch.linspace(1, -0.7, 13), network.parameters())
     points, truth = torch.linspace(0, 1, 16).reshape(8, 2), (torch.arange(8.0) > 2)[:, None].float()
     rate, old = 0.3, torch.zeros(13)
@@ -24,11 +23,15 @@ def _check_step(step: Any) -> str:
         loss = bce(answers, truth)
         slopes = parameters_to_vector(torch.autograd.grad(loss, list(network.parameters())))
         before = parameters_to_vector(network.parameters()).detach()
+        vector_to_parameters(before - rate * slopes, network.parameters())
+        afterwards = bce(network(points), truth)
+        vector_to_parameters(before.clone(), network.parameters())
         what = f"the {when} of two steps"
         mistakes = {
             "BCELoss gets the answers first": bce(truth, answers.detach()),
             "your loss puts a second sigmoid on the answers": bce_l(answers, truth),
             "return the mean, not the sum": 8 * loss,
+            "that is the loss after the step, expected the one before": afterwards,
         }
         answer = judge_call(step, "step", (network, points, truth, rate), what, loss, mistakes)
         with case(what):
@@ -48,7 +51,10 @@ def _check_step(step: Any) -> str:
                 "the slopes of the first step still pushed: clear them": -(slopes + old) * rate,
             }
             fits = (what for what, move in moves.items() if torch.allclose(moved, move, atol=1e-5))
-            named = next(fits, "the parameters moved, but not by learning_rate times their slopes")
+            other = (
+                "the parameters moved, but not by learning_rate times their slopes. (The check's "
+            )
+            named = next(fits, f"{other}network has more layers than the page's)")
             if named:
                 raise Wrong(named)
         old = slopes

@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
-from gan_course.data import Scaler, as_samples
+from gan_course.checks import as_samples
+from gan_course.data import Scaler
 from gan_course.many.recipes import Settings
 
 Draw = Callable[[int, torch.Generator], Tensor]  # (count, random) -> samples, (count, dim)

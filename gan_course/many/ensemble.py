@@ -15,7 +15,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import logsigmoid
 
-from gan_course.data import Scaler, as_samples
+from gan_course.checks import as_samples
+from gan_course.data import Scaler
 from gan_course.files import fingerprint, load_run, save_run
 from gan_course.many.draws import (
     CHUNK,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from gan_course.data import as_samples
+from gan_course.checks import as_samples
 from gan_course.networks import in_mode, sample
 
 FLOOR = 0.001  # of the real samples have a smaller logit than what is let pass

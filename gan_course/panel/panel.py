@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.modules.dropout import _DropoutNd
 
-from gan_course.data import as_samples
+from gan_course.checks import as_samples
 from gan_course.panel import picture, words
 from gan_course.panel.words import Finding
 from gan_course.training import Losses, fake_loss, generator_loss, real_loss
