@@ -17,9 +17,11 @@ import pytest
 from tools.browser import NAMES, find
 
 ROOT = Path(__file__).resolve().parent.parent
+BOOK = ROOT / "book"
 HTML = ROOT / "_build" / "html"
+sys.path.insert(0, str(BOOK))  # its scripts belong to no package
 matplotlib.use("Agg")  # pictures are drawn unseen
-TOC = (ROOT / "book" / "_toc.yml").read_text(encoding="utf-8")
+TOC = (BOOK / "_toc.yml").read_text(encoding="utf-8")
 PAGES = tuple(f"{name}.html" for name in re.findall(r"(?:root|file): (\S+)", TOC))
 
 
@@ -59,6 +61,23 @@ def pytest_collection_modifyitems(items):
         if {"browser", "site", "published"} & set(getattr(item, "fixturenames", ())):
             item.add_marker("browser")
     items.sort(key=lambda item: (item.path.suffix != ".ipynb", item.path.name not in LONG))
+
+
+def seeded(seed=0):
+    """Random numbers of a test's own."""
+    import torch
+
+    return torch.Generator().manual_seed(seed)
+
+
+def weights(*networks):
+    """All weights of some networks, as they are now."""
+    return [weight.detach().clone() for network in networks for weight in network.parameters()]
+
+
+def same(ones, others):
+    """Whether two lists of tensors are the same to the last bit."""
+    return all(one.equal(other) for one, other in zip(ones, others, strict=True))
 
 
 @pytest.fixture(autouse=True)

@@ -1,15 +1,18 @@
-"""Does the benchmark count every seed, say how sure it is, and keep what it has?"""
+"""Do the benchmarks count every seed, say how sure they are, measure as they say, and keep it?"""
 
 import json
+import re
 import sys
 from dataclasses import replace
+from functools import partial
 
 import pytest
 import torch
 
-from benchmarks import curves, multiples, normal, quality, questions
+from benchmarks import curves, multiples, normal, points, quality, questions, speed
+from benchmarks.study import clear, run_study
 from gan_course.data import encode_batch, normal_noise
-from gan_course.many import PATTERNS, QUICK
+from gan_course.many import PATTERNS, QUICK, ensemble, train
 from gan_course.networks import make_generator
 
 GOOD = {"fit_error": 0.005, "ks": 0.04, "outside": 0.005, "bins": 49}
@@ -103,3 +106,100 @@ def test_straight_through_is_one_hot_with_the_gradient_of_softmax():
     (by_layer,) = torch.autograd.grad((rows * direction).sum(), logits)
     (by_softmax,) = torch.autograd.grad((logits.softmax(dim=-1) * direction).sum(), logits)
     torch.testing.assert_close(by_layer, by_softmax)
+
+
+ABOUT = {"recipe": "course", "seeds": 4}
+
+
+def count_up(seeds):
+    for seed in seeds:
+        yield {"seed": seed, "squared": seed**2}
+
+
+def stop_at(stop):
+    def run(seeds):
+        for record in count_up(seeds):
+            if record["seed"] == stop:
+                raise KeyboardInterrupt
+            yield record
+
+    return run
+
+
+def test_a_study_goes_on_where_it_was_and_leaves_nothing_but_its_result(tmp_path):
+    path, made = tmp_path / "new" / "r.json", []
+    with pytest.raises(KeyboardInterrupt):
+        run_study(stop_at(2), [3, 1, 2], path, ABOUT)
+    records = run_study(count_up, [3, 1, 2], path, ABOUT, made.append)
+    assert records == [{"seed": seed, "squared": seed**2} for seed in (3, 1, 2)]
+    assert [record["seed"] for record in made] == [2]
+    clear(path)
+    assert list(path.parent.iterdir()) == []
+
+
+def test_seeds_of_another_study_are_not_mixed_in(tmp_path):
+    path = tmp_path / "r.json"
+    run_study(count_up, range(4), path, ABOUT)
+    with pytest.raises(
+        ValueError, match=r"r\.json\.seeds holds seeds of another study, with recipe 'course':"
+    ):
+        run_study(count_up, range(4), path, {**ABOUT, "recipe": "original"})
+    assert len(list((tmp_path / "r.json.seeds").glob("[0-9].json"))) == 4
+
+
+def test_a_point_beside_the_curve_counts_by_its_way_to_it_as_a_share_of_the_range():
+    # y = x / 2 on [0, 8] fills the square from corner to corner: the way to it is at 45 degrees
+    task = curves.Task(lambda x: x / 2, 0, 8)
+    middle = torch.tensor([[4.0, 2.0], [4.0, 2.4]])  # on it, and a tenth of the height above it
+    assert points.off_the_curve(middle[:1], task) == pytest.approx(0, abs=1e-4)
+    assert points.off_the_curve(middle[1:], task) == pytest.approx(0.1 / 2**0.5, abs=1e-4)
+    assert points.off_the_curve(middle, task) == pytest.approx(0.05 / 2**0.5, abs=1e-4)
+
+
+@pytest.mark.parametrize("name", ["cosine", "five"])
+def test_real_samples_are_good_and_shifted_ones_are_not(name):
+    real, other = (points.data_set(name, seed) for seed in (0, 1))
+    assert not torch.equal(real, other)  # each seed has its own data
+    measure = partial(points.of_curve, points.CURVES[name]) if name == "cosine" else points.of_cloud
+    # 2,048 points have a larger KS distance from each other than 20,000 may have
+    assert measure(other, other if name == "cosine" else real)["good"]
+    assert not measure(other + torch.tensor([0.0, 0.2]), real)["good"]
+
+
+@pytest.mark.parametrize("settings", [QUICK, speed.SAME_NETWORKS], ids=("quick", "same networks"))
+def test_jax_comes_to_the_same_losses(settings):
+    pytest.importorskip("jax")
+    ours = train(curves.data_set(speed.TASK), replace(settings, steps=16), (0, 3))
+    theirs = speed.jax_loop(settings, 1)(16), speed.jax_loop(settings, 4)(16)[..., 3:]
+    torch.testing.assert_close(
+        torch.cat(theirs, dim=2), torch.stack(ours.losses), atol=1e-4, rtol=0
+    )
+
+
+@pytest.mark.slow
+def test_a_short_run_prints_its_table_and_writes_it_down(tmp_path, monkeypatch, capsys):
+    def short_loop(*arguments):
+        return None, {"steps": 16_000, "fit_error": 0.1, "ks": 0.1}
+
+    threads = torch.get_num_threads()
+    monkeypatch.setattr(ensemble, "compiled", lambda steps: steps)  # it takes its time
+    monkeypatch.setattr(curves, "run_loop", short_loop)
+    monkeypatch.setattr(speed, "QUICK", replace(QUICK, steps=20))
+    monkeypatch.setattr(speed, "MANY", 2)
+    monkeypatch.setattr(speed, "TURNS", (3, 2))
+    path = tmp_path / "speed.json"
+    arguments = ["speed", "--json", str(path), "--repeats", "1", "--seeds", "2"]
+    monkeypatch.setattr("sys.argv", arguments)
+    try:
+        speed.main()
+    finally:
+        torch.set_num_threads(threads)
+    printed = capsys.readouterr().out
+    content = json.loads(path.read_text(encoding="utf-8"))
+    assert content["machine"]["torch"] == torch.__version__
+    assert [row["seed"] for row in content["records"]] == [0, 1]
+    assert {row["threads"] for row in content["steps"]} == {1, 2}
+    for row in content["steps"]:
+        assert 0 < row["fastest"] <= row["ms"] <= row["slowest"]
+        assert re.search(rf"{re.escape(row['what'])} +{row['ms']:.3f} ", printed)
+    assert "median: " in printed

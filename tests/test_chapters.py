@@ -1,22 +1,15 @@
 """Do the chapters' own cells train as the package does? Same names, same losses, same weights."""
 
 import copy
+import inspect
 import json
-from pathlib import Path
 
 import pytest
 import torch
+from conftest import ROOT, same, weights
 
 from benchmarks import multiples
 from gan_course import data, metrics, networks, training
-
-NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
-
-
-def cells(notebook):
-    """The code cells of a chapter."""
-    content = json.loads((NOTEBOOKS / notebook).read_text(encoding="utf-8"))
-    return ["".join(c["source"]) for c in content["cells"] if c["cell_type"] == "code"]
 
 
 def run_until(notebook, last):
@@ -24,8 +17,9 @@ def run_until(notebook, last):
 
     Of that cell, what stands before the last definition's end is run, not what calls it.
     """
-    names = {}
-    for source in cells(notebook)[1:]:  # the first one asks the doctor
+    names, content = {}, json.loads((ROOT / "notebooks" / notebook).read_text(encoding="utf-8"))
+    code = ["".join(c["source"]) for c in content["cells"] if c["cell_type"] == "code"]
+    for source in code[1:]:  # the first one asks the doctor
         is_last = f"\n{last}" in f"\n{source}"
         exec(source.partition("\n\n\noriginal = ")[0] if is_last else source, names)
         if is_last:
@@ -33,7 +27,7 @@ def run_until(notebook, last):
     raise AssertionError(f"no cell of {notebook} begins a line with {last!r}")
 
 
-@pytest.fixture
+@pytest.fixture(autouse=True)
 def elsewhere(tmp_path, monkeypatch):
     """Pictures are drawn unseen, and files go into a folder that goes away."""
     monkeypatch.chdir(tmp_path)
@@ -42,15 +36,6 @@ def elsewhere(tmp_path, monkeypatch):
     monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
 
 
-def weights(*of):
-    return [weight.detach().clone() for network in of for weight in network.parameters()]
-
-
-def equal(one, other):
-    return all(torch.equal(a, b) for a, b in zip(one, other, strict=True))
-
-
-@pytest.mark.usefixtures("elsewhere")
 def test_project_1_is_fit():
     chapter = run_until("01_exponential_curve.ipynb", "def train(")
     torch.manual_seed(0)
@@ -78,13 +63,12 @@ def test_project_1_is_fit():
     assert [list(losses) for losses in history.losses] == by_hand["losses"]
     assert history.scores == pytest.approx(by_hand["errors"], rel=1e-6)
     ours = weights(generator, discriminator)
-    assert equal(ours, weights(chapter["generator"], chapter["discriminator"]))
+    assert same(ours, weights(chapter["generator"], chapter["discriminator"]))
     torch.manual_seed(0)
     drawn = data.curve_points(data.exponential, 0, 50, chapter["observations"])
     assert torch.equal(drawn, chapter["points"])
 
 
-@pytest.mark.usefixtures("elsewhere")
 def test_project_2_encodes_and_decodes_as_the_package_does():
     chapter = run_until("02_multiples_of_five.ipynb", "def decode(")
     for integer in (0, 1, 75, 99):
@@ -93,7 +77,6 @@ def test_project_2_encodes_and_decodes_as_the_package_does():
         assert chapter["decode"](row) == data.decode(row) == integer
 
 
-@pytest.mark.usefixtures("elsewhere")
 def test_the_run_of_project_2_is_a_seed_of_its_table(monkeypatch):
     monkeypatch.setattr(multiples, "CURED", 20)
     record = multiples.run_loop(data.pattern_values(5), "longer", seed=5, fresh=10)
@@ -105,7 +88,6 @@ def test_the_run_of_project_2_is_a_seed_of_its_table(monkeypatch):
     assert counts == {}  # there are none before step 50
 
 
-@pytest.mark.usefixtures("elsewhere")
 def test_project_3_may_leave_out_detach_and_need_not_freeze():
     chapter = run_until("03_uniform_to_normal.ipynb", "class GAN")
     torch.manual_seed(0)
@@ -116,7 +98,7 @@ def test_project_3_may_leave_out_detach_and_need_not_freeze():
         gan.discriminator.zero_grad()
         gan.loss(gan.discriminator(fake), gan.zeros).backward()
         gradients.append([weight.grad for weight in gan.discriminator.parameters()])
-    assert equal(*gradients)  # "the discriminator's gradients are the same"
+    assert same(*gradients)  # "the discriminator's gradients are the same"
     assert gradients[0][0].abs().sum() > 0
     # what the generator's step leaves behind does not change the discriminator's next update
     clean, after = copy.deepcopy(gan), gan
@@ -126,10 +108,9 @@ def test_project_3_may_leave_out_detach_and_need_not_freeze():
     for each in (clean, after):
         torch.manual_seed(1)
         each.train_step_discriminator()
-    assert equal(weights(clean.discriminator), weights(after.discriminator))
+    assert same(weights(clean.discriminator), weights(after.discriminator))
 
 
-@pytest.mark.usefixtures("elsewhere")
 def test_the_class_of_project_3_is_the_packages():
     chapter = run_until("03_uniform_to_normal.ipynb", "def train(")
 
@@ -143,8 +124,8 @@ def test_the_class_of_project_3_is_the_packages():
     history, _ = chapter["train"](theirs, epochs=3)
     torch.manual_seed(1)
     assert ours.fit(epochs=3).losses == history
-    for name in ("generator", "discriminator"):
-        assert equal(weights(getattr(theirs, name)), weights(getattr(ours, name)))
+    made = (weights(one.generator, one.discriminator) for one in (theirs, ours))
+    assert same(*made)
 
 
 @pytest.mark.slow  # four trainings of full length
@@ -170,17 +151,13 @@ SAME = {  # what a chapter defines, and where the package has it under the same 
 }
 
 
-@pytest.mark.usefixtures("elsewhere")
 @pytest.mark.parametrize("notebook", SAME)
 def test_names_and_arguments_are_the_same(notebook):
-    import inspect
-
     chapter = run_until(notebook, "def train(")
     for name in SAME[notebook].split():
         theirs, ours = chapter[name], getattr(training, name)
-        assert list(inspect.signature(theirs).parameters) == list(
-            inspect.signature(ours).parameters
-        ), name
+        arguments = [list(inspect.signature(one).parameters) for one in (theirs, ours)]
+        assert arguments[0] == arguments[1], name
         if inspect.isclass(theirs):
             public = {key for key, value in vars(theirs).items() if inspect.isfunction(value)}
             assert {key for key in public if not key.startswith("_")} <= set(vars(ours)), name

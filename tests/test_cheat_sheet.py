@@ -3,15 +3,15 @@
 import copy
 import math
 import re
-from pathlib import Path
 
 import pytest
 import torch
+from conftest import BOOK, same, weights
 from torch import nn
 
 from gan_course import data, training
 
-PAGE = (Path(__file__).parent.parent / "book" / "cheat_sheet.md").read_text(encoding="utf-8")
+PAGE = (BOOK / "cheat_sheet.md").read_text(encoding="utf-8")
 SHORTER = {"epochs=100": "epochs=2", "epochs=600": "epochs=2", "range(2_000)": "range(20)"}
 
 
@@ -26,10 +26,6 @@ def run(title, names):
             block = block.replace(long, short)
         exec(block, names)
     return names
-
-
-def weights(*of):
-    return [weight.detach().clone() for network in of for weight in network.parameters()]
 
 
 @pytest.fixture(autouse=True)
@@ -70,7 +66,7 @@ def test_the_step_of_project_1_is_the_packages_and_its_file_comes_back():
         thing.load_state_dict(state)
     torch.manual_seed(1)
     training.train_step(*networks, *optimisers, real, names["noise"])
-    assert all(map(torch.equal, by_hand, weights(*networks)))
+    assert same(by_hand, weights(*networks))
 
 
 def test_project_2_makes_integers(capsys):

@@ -6,13 +6,13 @@ Every number and formula is read from the page's own text and compared with a co
 import inspect
 import math
 import re
-import sys
 from statistics import mean
 
+import figures
 import matplotlib
 import pytest
 import torch
-from conftest import ROOT
+from conftest import BOOK
 from torch import nn
 from torch.nn.functional import binary_cross_entropy
 
@@ -21,12 +21,7 @@ from gan_course.metrics import bins_covered, curve_mse, ks_uniform
 from gan_course.networks import make_discriminator
 from gan_course.training import train_on_fake, train_on_real
 
-BOOK = ROOT / "book"
 PAGE = (BOOK / "how_gans_train.md").read_text(encoding="utf-8")
-sys.path.insert(0, str(BOOK))  # its scripts belong to no package
-
-import figures  # noqa: E402
-
 COLLAPSED = torch.tensor([[0.0, 1.0]]).repeat(1000, 1)  # of a generator that always makes this
 GAME = figures.one_number_game()
 RATE = inspect.signature(figures.one_number_game).parameters["rate"].default
@@ -121,9 +116,6 @@ def test_number_on_the_page(pattern, compute):
         assert says(text, value), f"the page says {text}, the code {value}"
 
 
-# --- formulas ---------------------------------------------------------------------------------
-
-
 def formula(label):
     """Turn the right side of the page's labelled formula into a Python function."""
     code = re.search(r"\$\$\n[^$]*? = ([^$]*?)\n\$\$ \(" + label + r"\)", PAGE)[1]
@@ -145,17 +137,6 @@ def test_the_formulas_of_the_page_are_those_of_the_code(p):
     assert formula("generator-loss")(fake=p) == pytest.approx(bce(p, 1))
     between = float(torch.lerp(torch.tensor(-1.5), torch.tensor(0.7), p))
     assert formula("interpolation")(a=p, z_A=-1.5, z_B=0.7) == pytest.approx(between)
-
-
-# --- the worked example -----------------------------------------------------------------------
-
-
-def test_the_program_agrees_with_autograd():
-    for target, slope, after in re.findall(
-        r"target (\d): gradient ([+-]\S+), fake 2\.000 -> (\S+)", PAGE
-    ):
-        assert says(slope, gradient(float(target)))
-        assert says(after, 2 - gradient(float(target)))
 
 
 @pytest.mark.slow  # a training of 300 steps
@@ -186,9 +167,6 @@ def test_a_whole_network_that_grows_sure_pushes_its_fakes_harder_and_towards_the
     assert sure == sorted(sure, reverse=True) and sure[-1] < 1e-3
     assert sizes == sorted(sizes)
     assert sizes[-1] > 100 * others[-1]
-
-
-# --- the smallest GAN -------------------------------------------------------------------------
 
 
 def test_one_number_game_agrees_with_torch():
@@ -223,9 +201,6 @@ def test_right_and_wrong_have_the_same_loss():
     assert errors[: RIGHT + 1] == sorted(errors[: RIGHT + 1], reverse=True)
     assert max(slopes[1 : WRONG + 1]) < 0 < slopes[WRONG + 1]
     assert slopes[RIGHT + 1 : WRONG] == sorted(slopes[RIGHT + 1 : WRONG])
-
-
-# --- figures -----------------------------------------------------------------------------------
 
 
 def test_figures_are_reproduced_byte_for_byte(tmp_path):

@@ -4,6 +4,7 @@ import math
 
 import pytest
 import torch
+from conftest import seeded
 
 from gan_course.checks import as_integers, as_samples
 from gan_course.data import (
@@ -23,34 +24,8 @@ from gan_course.data import (
 )
 
 
-def seeded(seed=0):
-    return torch.Generator().manual_seed(seed)
-
-
-# --- what people hand over: more of it is in test_situations.py -----------------------------------
-
-
-@pytest.mark.parametrize(
-    ("given", "columns", "error", "message"),
-    [
-        (torch.ones(5), None, ValueError, r"got \(5,\); .* add \[:, None\]"),
-        (torch.ones(5, 3), 2, ValueError, r"data must have shape \(n, 2\), got \(5, 3\)"),
-        (torch.ones(0, 2), None, ValueError, r"data must have shape \(n, dim\), got \(0, 2\)"),
-        ([[1, 2], [math.nan, 3], [math.inf, 3]], None, ValueError, "NaN or infinity in 2 of 3"),
-        (["a", "b"], None, TypeError, "data must be numbers of shape .*, got list"),
-    ],
-)
-def test_what_are_no_samples_is_said(given, columns, error, message):
-    with pytest.raises(error, match=message):
-        as_samples(given, "data", columns)
-
-
-# --- points on a curve ------------------------------------------------------------------------
-
-
 def test_curve_points_lie_evenly_on_the_curve_within_the_range():
     points = curve_points(torch.sin, -2, 3, 5_000, random=seeded())
-    assert points.shape == (5_000, 2)
     assert points.dtype == torch.float32
     x, y = points.T
     assert torch.equal(y, torch.sin(x))
@@ -65,24 +40,10 @@ def test_curve_points_lie_evenly_on_the_curve_within_the_range():
 
 def test_curve_points_follow_the_generator_given_or_the_global_seed():
     state = torch.get_rng_state()
-    first, second = (curve_points(exponential, 0, 1, 9, random=seeded(3)) for _ in range(2))
-    assert torch.equal(first, second)
+    first = curve_points(exponential, 0, 1, 9, random=seeded(3))
     assert torch.equal(torch.get_rng_state(), state)
     torch.manual_seed(3)
     assert torch.equal(curve_points(exponential, 0, 1, 9), first)
-
-
-@pytest.mark.parametrize(
-    ("curve", "message"),
-    [
-        (lambda x: 3.0, r"curve must return a tensor of shape \(4,\), got float"),
-        (lambda x: x[:, None], r"curve must return a tensor of shape \(4,\), got \(4, 1\)"),
-        (lambda x: x * float("nan"), r"curve\(x\) must be finite, got NaN or infinity in 4"),
-    ],
-)
-def test_a_curve_must_return_one_finite_y_for_each_x(curve, message):
-    with pytest.raises(ValueError, match=message):
-        curve_points(curve, 0, 1, 4)
 
 
 def numbered(count):
@@ -124,24 +85,15 @@ def test_scaling_follows_its_formula_and_back():
             of_another_width(torch.zeros(1, 3))
 
 
-# --- integers as one-hot rows -----------------------------------------------------------------
-
 FIVES = pattern_values(5)
 
 
-def test_one_of_five_is_a_row_of_zeros_with_one_one():
+def test_an_integer_is_a_row_of_zeros_with_one_one():
     assert encode(1, 5).tolist() == [0, 1, 0, 0, 0]
-    assert encode(0, 1).tolist() == [1]
-    assert encode(1, 5).dtype == torch.float32
-    row = encode(75, 100)
-    assert row.nonzero().tolist() == [[75]]
-    assert decode(row) == 75
-
-
-def test_a_batch_is_encoded_row_by_row():
     integers = [75, 0, 20, 99, 20]
     batch = encode_batch(integers, 100)
     assert batch.dtype == torch.float32
+    assert batch.nonzero().tolist() == [[row, number] for row, number in enumerate(integers)]
     assert torch.equal(batch, torch.stack([encode(number, 100) for number in integers]))
     assert torch.equal(batch, encode_batch(torch.tensor(integers, dtype=torch.int32), 100))
 
@@ -150,28 +102,16 @@ def test_a_batch_is_decoded_along_its_last_axis():
     # more columns than rows: argmax over the wrong axis would give other numbers of them
     batch = torch.tensor([[0.1, 0.7, 0.2], [0.9, 0.8, 0.0]])
     decoded = decode_batch(batch)
-    assert decoded.tolist() == [1, 0]
+    assert decoded.tolist() == [1, 0] == [decode(row) for row in batch]
     assert decoded.dtype == torch.int64
-    assert decoded.tolist() == [decode(row) for row in batch]
-    with pytest.raises(
-        ValueError, match=r"shape \(n, depth\), got \(3,\); encode_batch makes rows"
-    ):
-        decode_batch([5, 10, 15])  # each of these integers would decode to 0
 
 
 @pytest.mark.parametrize(
     ("pattern", "below", "expected"),
-    [
-        (5, 100, list(range(0, 100, 5))),
-        (7, 29, [0, 7, 14, 21, 28]),
-        ("odd", 8, [1, 3, 5, 7]),
-        ("even", 8, [0, 2, 4, 6]),
-    ],
+    [(7, 29, [0, 7, 14, 21, 28]), ("odd", 8, [1, 3, 5, 7]), ("even", 8, [0, 2, 4, 6])],
 )
 def test_patterns(pattern, below, expected):
-    values = pattern_values(pattern, below)
-    assert values.tolist() == expected
-    assert values.dtype == torch.int64
+    assert pattern_values(pattern, below).tolist() == expected
 
 
 def test_draws_are_uniform_over_the_values():
@@ -184,9 +124,26 @@ def test_draws_are_uniform_over_the_values():
     assert (counts - 2_000).abs().max() < 5 * math.sqrt(40_000 * 0.05 * 0.95)
 
 
+def of(curve):
+    return curve_points(curve, 0, 1, 4)
+
+
+GAPS = [[1, 2], [math.nan, 3], [math.inf, 3]]
+
+
+# what people hand over: more of it is in test_situations.py
 @pytest.mark.parametrize(
     ("call", "error", "message"),
     [
+        (lambda: as_samples(torch.ones(5), "d"), ValueError, r"got \(5,\); .* add \[:, None\]"),
+        (lambda: as_samples(torch.ones(0, 2)), ValueError, r"\(n, dim\), got \(0, 2\)"),
+        (lambda: as_samples(torch.ones(5, 3), columns=2), ValueError, r"\(n, 2\), got \(5, 3\)"),
+        (lambda: as_samples(GAPS), ValueError, "got NaN or infinity in 2 of 3"),
+        (lambda: of(lambda x: 3.0), ValueError, r"curve must return a .* \(4,\), got float"),
+        (lambda: of(lambda x: x[:, None]), ValueError, r"of shape \(4,\), got \(4, 1\)"),
+        (lambda: of(lambda x: x * math.nan), ValueError, r"curve\(x\) must .* infinity in 4"),
+        # each of these integers would decode to 0
+        (lambda: decode_batch([5, 10]), ValueError, r"depth\), got \(2,\); encode_batch makes"),
         (lambda: as_integers([1, 2.5]), TypeError, "whole numbers, .*decode_batch turns rows"),
         (lambda: as_integers(torch.ones(2, 2).long()), ValueError, r"\(n,\).* got shape \(2, 2\)"),
         (lambda: pattern_values("prime"), ValueError, r"pattern must be .* got 'prime'"),
@@ -197,9 +154,6 @@ def test_draws_are_uniform_over_the_values():
 def test_what_would_be_something_else_is_refused(call, error, message):
     with pytest.raises(error, match=message):
         call()
-
-
-# --- noise ------------------------------------------------------------------------------------
 
 
 def test_noise_is_standard_normal_fresh_in_each_call_and_of_the_generator_given():

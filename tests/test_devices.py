@@ -6,17 +6,8 @@ import pytest
 import torch
 from apple import AppleGPU
 
-from gan_course import metrics
-from gan_course.data import (
-    Scaler,
-    batches,
-    curve_points,
-    even_noise,
-    exponential,
-    normal_noise,
-    pattern_values,
-    real_batch,
-)
+from gan_course import data, metrics
+from gan_course.data import even_noise, exponential, normal_noise
 from gan_course.many import PATTERNS, train
 from gan_course.many import POINTS as RECIPE
 from gan_course.networks import (
@@ -32,7 +23,7 @@ from gan_course.panel import Panel
 from gan_course.plots import plot_points
 from gan_course.training import GAN, fit
 
-POINTS = curve_points(exponential, 0, 50, 64, random=torch.Generator().manual_seed(0))
+POINTS = data.curve_points(exponential, 0, 50, 64, random=torch.Generator().manual_seed(0))
 LINE = (0.0, 50.0)
 
 
@@ -54,11 +45,11 @@ def test_a_gpu_is_picked_where_there_is_one(monkeypatch, cuda, mps, device):
 
 def test_fit_trains_there(apple):
     generator, discriminator = make_generator().to("mps"), make_discriminator().to("mps")
-    scaler = Scaler.fit(POINTS)
+    scaler = data.Scaler.fit(POINTS)
     history = fit(
         generator,
         discriminator,
-        batches(scaler.scale(POINTS), 32),
+        data.batches(scaler.scale(POINTS), 32),
         normal_noise(2),
         score=lambda made: metrics.fit_and_spread(scaler.unscale(made), exponential, *LINE),
         watch=normal_noise(2)(100),
@@ -85,13 +76,13 @@ def test_a_gan_trains_there(apple):
 
 RECIPES = {
     "points": (POINTS, RECIPE),
-    "patterns": (real_batch(pattern_values(5), 64, 100), PATTERNS),
+    "patterns": (data.real_batch(data.pattern_values(5), 64, 100), PATTERNS),
 }
 
 
 @pytest.mark.parametrize("recipe", RECIPES)
 def test_many_train_there_as_on_the_cpu(apple, recipe):
-    data, settings = RECIPES[recipe]
+    samples, settings = RECIPES[recipe]
     small = {"generator_widths": (4,), "discriminator_widths": (4,)}
     settings = replace(settings, steps=3, batch_size=8, **small)
     reports = []
@@ -103,16 +94,16 @@ def test_many_train_there_as_on_the_cpu(apple, recipe):
             metrics.fit_and_ks_of_many(made, exponential, *LINE)
         reports.append(step)
 
-    there = train(data, settings, (0, 1), device="mps", report=report, every=2)
-    here = train(data, settings, (0, 1))
+    there = train(samples, settings, (0, 1), device="mps", report=report, every=2)
+    here = train(samples, settings, (0, 1))
     assert reports == [2]
     assert str(there.losses.real.device) == "cpu"
     torch.testing.assert_close(there.losses.real, here.losses.real)
     assert str(sample(there.generator(1), torch.zeros(4, settings.latent_dim)).device) == "mps"
 
 
-VALUES = pattern_values(5)
-ROWS = real_batch(VALUES, 50, 100)
+VALUES = data.pattern_values(5)
+ROWS = data.real_batch(VALUES, 50, 100)
 MEASURES = {
     "curve_quality": (POINTS, lambda made: metrics.curve_quality(made, exponential, *LINE)),
     "energy_test": (

@@ -1,7 +1,5 @@
 """Project 4: do the chapters' networks, their distance and their study do what the pages say?"""
 
-from __future__ import annotations
-
 import re
 
 import matplotlib

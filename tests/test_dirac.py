@@ -22,9 +22,6 @@ def distances(path):
     return path.norm(dim=1)
 
 
-# --- the field ----------------------------------------------------------------------------------
-
-
 @pytest.mark.parametrize("penalty", [0.0, 0.7])
 def test_the_field_is_that_of_the_paper(penalty):
     theta, psi = some_positions().T
@@ -36,18 +33,12 @@ def test_the_field_is_that_of_the_paper(penalty):
     torch.testing.assert_close(field, torch.stack(by_hand, dim=1))
 
 
-# --- eigenvalues --------------------------------------------------------------------------------
-
-
 @pytest.mark.parametrize("penalty", [0.0, 0.3, 2.5])
 def test_eigenvalues_are_those_of_the_closed_form(penalty):
     root = cmath.sqrt(penalty**2 - 1)  # 4 f'(0)^2 is 1
     first, second = dirac_eigenvalues(penalty=penalty)
     assert first == pytest.approx((-penalty - root) / 2, abs=1e-9)
     assert second == pytest.approx((-penalty + root) / 2, abs=1e-9)
-
-
-# --- training -----------------------------------------------------------------------------------
 
 
 def test_the_path_with_adam_is_that_of_two_networks_trained_by_the_course():
@@ -67,15 +58,11 @@ def test_the_path_with_adam_is_that_of_two_networks_trained_by_the_course():
         def forward(self, samples):
             return torch.sigmoid(self.psi * samples)
 
-    gan = GAN(
-        Point(),
-        Slope(),
-        lambda num: torch.zeros(num, 1),
-        lambda num: torch.zeros(num, 1),
-        discriminator_rate=0.1,
-        generator_rate=0.1,
-        betas=(0.5, 0.9),
-    )
+    def zeros(num):
+        return torch.zeros(num, 1)
+
+    rates = {"discriminator_rate": 0.1, "generator_rate": 0.1, "betas": (0.5, 0.9)}
+    gan = GAN(Point(), Slope(), zeros, zeros, **rates)
     averaged = moving_average(gan.generator, 0.8)
     path = dirac_path(START, 60, 0.1, betas=(0.5, 0.9))
     averages = average_path(path, 0.8)
@@ -125,9 +112,6 @@ def test_adam_circles_wider_the_longer_it_remembers():
         for beta in (0.9, 0.0)
     ]
     assert ends[0] > 1.5 > 0.5 > ends[1]
-
-
-# --- pictures -----------------------------------------------------------------------------------
 
 
 def test_the_picture_has_each_path_with_its_start_and_end():

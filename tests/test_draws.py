@@ -6,20 +6,13 @@ from dataclasses import replace
 import torch
 from test_ensemble import BASE, DATA, randoms, skewed
 
-from gan_course.many import train
-from gan_course.many.draws import (
-    CHUNK,
-    draw_batches,
-    draw_noise,
-    draw_shared_chunks,
-    draws_of,
-    from_data_set,
-)
+from gan_course.many import draws, train
+from gan_course.many.draws import CHUNK, draw_noise
 
 
-def batches_of(data, settings, *seeds, scalers=None):
-    draws = draws_of(data, len(seeds))
-    return list(draw_batches(settings, draws, randoms(*seeds), scalers, "cpu"))
+def batches_of(data, settings, *seeds):
+    sources = draws.draws_of(data, len(seeds))
+    return list(draws.draw_batches(settings, sources, randoms(*seeds), None, "cpu"))
 
 
 def test_no_random_number_is_used_twice():
@@ -51,7 +44,7 @@ def test_even_noise_has_one_number_in_each_part_of_the_range():
 
 def test_a_data_set_is_gone_through_in_rounds():
     samples = torch.arange(5.0)[:, None]
-    drawn = from_data_set(samples)(12, *randoms(0))[:, 0]
+    drawn = draws.from_data_set(samples)(12, *randoms(0))[:, 0]
     assert drawn.shape == (12,)
     for round_ in (drawn[:5], drawn[5:10]):
         assert sorted(round_.tolist()) == [0, 1, 2, 3, 4]
@@ -59,13 +52,11 @@ def test_a_data_set_is_gone_through_in_rounds():
     assert drawn[:5].tolist() != drawn[5:10].tolist()
 
 
-# --- drawn for all seeds at once --------------------------------------------------------------
-
 LONG = replace(BASE, steps=40, noise="even")
 
 
 def shared(data_sets, copies):
-    return list(draw_shared_chunks(LONG, data_sets, copies, *randoms(0)))
+    return list(draws.draw_shared_chunks(LONG, data_sets, copies, *randoms(0)))
 
 
 def test_shared_numbers_have_the_shapes_of_those_of_each_seed_and_all_differ():

@@ -136,7 +136,6 @@ class Dropout(nn.Module):
         self.share, self.random = share, random
 
     def forward(self, values):
-        """Switch a share off; what is left grows."""
         kept = torch.rand(values.shape, generator=self.random) >= self.share
         return torch.where(kept, values / (1 - self.share), 0)
 
@@ -283,11 +282,7 @@ def test_a_compiled_training_goes_on_where_it_was_cut_short(tmp_path):
     assert torch.equal(went_on.generate(50), whole.generate(50))
 
 
-@pytest.mark.parametrize(
-    ("case", "old"),
-    [("dropout", False), ("the whole recipe", True)],
-    ids=("dropout", "old PyTorch"),
-)
+@pytest.mark.parametrize(("case", "old"), [("dropout", False), ("the whole recipe", True)])
 def test_what_the_compiler_refuses_is_trained_plainly_and_says_why(case, old, monkeypatch):
     """Random numbers of a generator; and a gradient within a gradient, by a PyTorch of old."""
     torch._dynamo.reset()
@@ -360,11 +355,7 @@ SHORT = replace(BASE, steps=2)
         ({"data": torch.zeros(3, 5, 2)}, ValueError, "one data set for each of 2 seeds, got 3"),
         ({"data": DATA_SETS[:2] / 0}, ValueError, "data must be finite, got NaN or infinity in 2"),
         ({"data": lambda *_: torch.zeros(3)}, ValueError, "data(1, random) must have shape (n, "),
-        (
-            {"data": skewed, "shared_random": True},
-            ValueError,
-            "must be a data set where shared",
-        ),
+        ({"data": skewed, "shared_random": True}, ValueError, "must be a data set where shared"),
         ({"data": lambda *_: torch.zeros(1, 2)}, ValueError, "must have 576 rows, got 1"),
     ],
 )

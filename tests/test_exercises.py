@@ -22,7 +22,6 @@ TRAINED = ["3.3", "3.4", "F", "H"]
 MORE = {"3.3": ["ax"], "F": [[*range(19), 50]]}  # what comes after the function or network
 X = 10 * (torch.rand(2048, generator=torch.Generator().manual_seed(0)) - 0.5)
 POINTS = torch.stack([X, torch.sin(X)], dim=1)
-# --- what was handed in --------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -37,9 +36,6 @@ POINTS = torch.stack([X, torch.sin(X)], dim=1)
 def test_what_is_no_number_is_named(answer, message):
     with pytest.raises(Wrong, match=message):
         numbers_of(answer, "your answer")
-
-
-# --- verdicts ------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("exercise", NUMBERS)
@@ -79,9 +75,6 @@ def test_a_function_is_shown_the_same_numbers_at_each_check():
         assert check("D", lambda x: (shown.append(x.clone()), x.argmax(dim=1))[1])
     assert torch.equal(shown[0], shown[2])
     assert torch.equal(torch.get_rng_state(), state)
-
-
-# --- hints, solutions, pictures ------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("exercise", ["9.9", 3, "", math.sin])

@@ -45,10 +45,7 @@ def by_loop(noise, start, end, steps):
 SHARE, MIX = "torch.linspace(0, 1, steps)", "(1 - share) * first + share * last"
 ROWS = "torch.cat([noise.expand(steps, -1), label], dim=1)"
 COUNTED = "one_hot(torch.linspace(start, end, steps).round().long(), 10)"
-RIGHT["W"] = {
-    "a loop": by_loop,
-    "rounded": (MIX, f"({MIX}).mul(1e4).round() / 1e4"),
-}
+RIGHT["W"] = {"a loop": by_loop, "rounded": (MIX, f"({MIX}).mul(1e4).round() / 1e4")}
 FAULTS["W"] = {
     "backwards": (MIX, "share * first + (1 - share) * last", "it walks the other way"),
     "counts": (MIX, COUNTED, "it counts through digits: mix"),
@@ -80,10 +77,7 @@ def one_by_one(judge, pictures, at_least):
 
 
 PICTURES = "judge(pictures)"
-RIGHT["X"] = {
-    "one by one": one_by_one,
-    "in rows of 64": (PICTURES, "judge(pictures.view(-1, 64))"),
-}
+RIGHT["X"] = {"one by one": one_by_one, "in rows of 64": (PICTURES, "judge(pictures.view(-1, 64))")}
 FAULTS["X"] = {
     "scores": (".softmax(dim=1)", "", "no probabilities yet: softmax makes them some"),
     "sigmoid": (".softmax(dim=1)", ".sigmoid()", "ten answers need softmax"),

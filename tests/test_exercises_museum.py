@@ -15,15 +15,7 @@ from gan_course.data import Scaler
 from gan_course.networks import sample
 from gan_course.training import generator_loss
 
-
-def ones(like):
-    return torch.ones_like(like)
-
-
-def zeros(like):
-    return torch.zeros_like(like)
-
-
+ones, zeros = torch.ones_like, torch.zeros_like
 RIGHT, FAULTS = {}, {}
 NO_RECORD = "the number is right, but backward() can't start from it: leave out .item() and"
 SLOPES = "but not what backward() makes of it: leave out detach(), round() and clamp()"
@@ -154,10 +146,7 @@ RIGHT["L"] = {
     "enumerate from 1": lambda losses: by_enumerate(losses, 1),
 }
 FAULTS["L"] = {
-    "by i": (
-        by_enumerate,
-        "16 losses of ln 2: you get 0.7394, expected 0.6931: divided by 15",
-    ),
+    "by i": (by_enumerate, "16 losses of ln 2: you get 0.7394, expected 0.6931: divided by 15"),
     "sum": (sum, "you get 11.09, expected 0.6931: that is their sum, expected the mean"),
     "one too many": (lambda x: sum(x) / (len(x) + 1), "expected 0.6931: divided by 17"),
     "last": (
@@ -232,10 +221,7 @@ RIGHT["N"] = {
 }
 FIRST = "answers of shape (6,) and targets of shape (6, 1)"
 FAULTS["N"] = {
-    "as found": (
-        by_hand,
-        f"{FIRST}: you get 0.9709, expected 0.4231: they are stretched",
-    ),
+    "as found": (by_hand, f"{FIRST}: you get 0.9709, expected 0.4231: they are stretched"),
     "PyTorch's": (bce, f"for {FIRST}: your loss failed: answers and targets have diff"),
     "answers alone": (lambda a, t: by_hand(a.flatten(), t), "and each answer meets each target"),
     "sorted": (lambda a, t: in_rows(a.flatten().sort()[0], t), "you get 1.157, expected 0.4231"),
@@ -335,21 +321,13 @@ RIGHT["Q"] = {
 }
 FAULTS["Q"] = {
     "as found": (ENDS, "data.min(), data.max()", "column needs its own ends, min(dim=0).values"),
-    "clamps": (
-        "(samples + 1)",
-        "(samples.clamp(-1, 1) + 1)",
-        "it cuts off at the ends of the",
-    ),
+    "clamps": ("(samples + 1)", "(samples.clamp(-1, 1) + 1)", "it cuts off at the ends of the"),
     "in place": (MADE, f"data.copy_({MADE})", "scaled has changed what it was given"),
     "back in place": (LINE, f"{LINE}        samples += 1\n", "has changed what it was given"),
     "no return in back": (f"return {BACK}", BACK, "way back returns None. Is there a `return`"),
     "forgetful": (LINE, OWN_ENDS, "keep the ends of the data"),
     "nothing back": (BACK, "samples", "for generated samples, [[0.0, 0.0], [0.5, 1.2]"),
-    "the two swapped": (
-        f"{MADE}, back",
-        f"back, {MADE}",
-        "the first of the two is a function",
-    ),
+    "the two swapped": (f"{MADE}, back", f"back, {MADE}", "the first of the two is a function"),
     "one thing": (", back", "", "something else than two things"),
     "one column": (MADE, "data[:, 0]", "you get shape (200,), expected (200, 2)"),
     "0 to 1": (MADE, MADE[4:-4], "from -1 to 1, not from 0"),

@@ -100,16 +100,8 @@ def picture(draw=lambda ax, x, y: ax.plot(x, y, "."), points=POINTS, **texts):
     return axes
 
 
-def drawn(draw):
-    return lambda: picture(draw)
-
-
-def says(**texts):
-    return lambda: picture(**texts)
-
-
-def of(points):
-    return lambda: picture(points=points)
+def drawn(*draw, **settings):
+    return lambda: picture(*draw, **settings)
 
 
 def plain(axes, x, y, style="-"):
@@ -162,41 +154,41 @@ RIGHT["3.2"] = {
     "lines of plt.plot": by_pyplot,
     "the pair": lambda: (ax := picture(), (ax.figure, ax))[1],
     "a line from right to left": lambda: picture(plain, on(torch.sin, -X.sort().values)),
-    "another x label": says(xlabel="angle (radians)"),
+    "another x label": drawn(xlabel="angle (radians)"),
     "a figure": lambda: picture().figure,
     "dots and the curve": drawn(with_the_curve),
     "lines across": drawn(with_lines_across),
     "a shade": drawn(lambda ax, x, y: (ax.scatter(x, y), ax.fill_between(x, 2, 3))),
-    "limits": says(ylim=(2, -2), xlim=(-9, 9)),
-    "a hundred points": of(on(torch.sin, torch.linspace(-4.5, 4.5, 100))),
-    "one point in twenty elsewhere": of(STRAY),
-    "in German": says(ylabel="sin x", title="Sinuskurve"),
-    "in French": says(ylabel="y = sinx", title="Courbe sinusoïdale"),
-    "in TeX": says(ylabel=r"$\sin x$", title=r"$y=\sin(x)$"),
-    "a title that looks back": says(title="A sine, no longer an exponential curve"),
+    "limits": drawn(ylim=(2, -2), xlim=(-9, 9)),
+    "a hundred points": drawn(points=on(torch.sin, torch.linspace(-4.5, 4.5, 100))),
+    "one point in twenty elsewhere": drawn(points=STRAY),
+    "in German": drawn(ylabel="sin x", title="Sinuskurve"),
+    "in French": drawn(ylabel="y = sinx", title="Courbe sinusoïdale"),
+    "in TeX": drawn(ylabel=r"$\sin x$", title=r"$y=\sin(x)$"),
+    "a title that looks back": drawn(title="A sine, no longer an exponential curve"),
     "a title on the left": lambda: (ax := picture(title=""), ax.set_title("Sine", loc="left"))[0],
     "a title of the figure": below_a_big_title,
 }
 SAYS = "expected one that speaks of the sine"
 FAULTS["3.2"] = {
-    "title left": (says(title="1.08 ** x"), f"the title says '1.08 ** x', {SAYS}"),
-    "no label": (says(ylabel=""), f"the y label is missing, {SAYS}"),
-    "cosine": (says(title="Cosine"), f"the title says 'Cosine', {SAYS}"),
+    "title left": (drawn(title="1.08 ** x"), f"the title says '1.08 ** x', {SAYS}"),
+    "no label": (drawn(ylabel=""), f"the y label is missing, {SAYS}"),
+    "cosine": (drawn(title="Cosine"), f"the title says 'Cosine', {SAYS}"),
     "a title assigned": (assigned("title"), "draws nothing: make new axes, then ax.set(title=..."),
-    "y as x label": (says(xlabel="$y$"), "the x label says '$y$', expected 'x'"),
-    "sine as x label": (says(xlabel="sin(x)"), "the x label says 'sin(x)', expected 'x'"),
-    "old x label": (says(xlabel="x (years)"), "the x label says 'x (years)', expected 'x'"),
-    "no x label": (says(xlabel=""), "the x label is missing, expected 'x'"),
+    "y as x label": (drawn(xlabel="$y$"), "the x label says '$y$', expected 'x'"),
+    "sine as x label": (drawn(xlabel="sin(x)"), "the x label says 'sin(x)', expected 'x'"),
+    "old x label": (drawn(xlabel="x (years)"), "the x label says 'x (years)', expected 'x'"),
+    "no x label": (drawn(xlabel=""), "the x label is missing, expected 'x'"),
     "only a line across": (drawn(lambda ax, x, y: ax.axhline(0)), "points in it: draw them by ax"),
     "after show": (after_show, "ax = plt.gca() before plt.show(), in the same cell"),
     "empty figure": (plt.figure, "your answer is of type Figure, expected the axes you drew on"),
-    "few points": (of(POINTS[:50]), "has 50 points, expected all 2,048"),
+    "few points": (drawn(points=POINTS[:50]), "has 50 points, expected all 2,048"),
     "two rows": (drawn(lambda ax, *_: ax.plot(POINTS[0], POINTS[1], ".")), "0] and points[:, 1]"),
-    "swapped": (of(POINTS.flip(1)), "do not lie on the sine: x and y are swapped"),
+    "swapped": (drawn(points=POINTS.flip(1)), "do not lie on the sine: x and y are swapped"),
     "x only": (drawn(lambda ax, x, y: ax.plot(x)), "x is the row number: ax.plot(points[:, 0], po"),
-    "with the old points": (of(torch.cat([POINTS, CHAPTER])), "do not lie on the sine"),
-    "half of x": (of(POINTS[X > 0]), "in your picture, expected -5 to 5"),
-    "old x limits": (says(xlim=(0, 50)), "shows x from 0 to 50, but the points run from -"),
+    "with the old points": (drawn(points=torch.cat([POINTS, CHAPTER])), "do not lie on the sine"),
+    "half of x": (drawn(points=POINTS[X > 0]), "in your picture, expected -5 to 5"),
+    "old x limits": (drawn(xlim=(0, 50)), "shows x from 0 to 50, but the points run from -"),
     "nothing drawn": (lambda: [], "your answer is of type list, expected the axes"),
     "dots and a line": (drawn(lambda *xy: plain(*xy, "o-")), 'draw dots, ax.plot(x, y, ".")'),
 }
@@ -439,10 +431,7 @@ FAULTS["C"] = {
     ),
     "deviation and distance": (lambda p: miss(p) + max(0.0, 0.5 - float(p[:, 0].std())), HALF),
     "higher is better": (lambda p: -both(p), "expected scores of 0 or more"),
-    "not clearly": (
-        lambda p: 1 + 0.99 * (both(p) > 0.1),
-        "gets 1.99, expected at least twice",
-    ),
+    "not clearly": (lambda p: 1 + 0.99 * (both(p) > 0.1), "gets 1.99, expected at least twice"),
     "one for each": (lambda p: p[:, 1] - p[:, 0].sin(), "shape (1000,), expected one number"),
     "infinite": (lambda p: math.inf, "gets inf, expected at least twice the inf of"),
     "NaN for heaps": (lambda p: both(p) + 0 / p[:, 0].std(), "impostor that makes one point of"),

@@ -190,10 +190,7 @@ FAULTS["F"] = {
     "shares": ([LEARNED, TWENTY / 100], "other numbers than whole ones from 0 to 99"),
     "a text": ([LEARNED, "random"], "integers is of type str, expected twenty whole numbers"),
     "the old ones": ([Made(threes), TWENTY], "among your twenty, expected 99% or more"),
-    "drawn again": (
-        [LEARNED, 99 - TWENTY],
-        "; was it trained long enough, and on these",
-    ),
+    "drawn again": ([LEARNED, 99 - TWENTY], "; was it trained long enough, and on these"),
 }
 
 

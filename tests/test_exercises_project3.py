@@ -74,10 +74,7 @@ FAULTS = {
     "G": BOTH
     | {
         "collapsed": (lambda num: torch.randn(1).repeat(num, 1), "same number: draw `num` of them"),
-        "to a point": (
-            lambda num: 2 + 0.01 * torch.randn(num, 1),
-            "collapsed: all samples are",
-        ),
+        "to a point": (lambda num: 2 + 0.01 * torch.randn(num, 1), "collapsed: all samples are"),
         "numpy": (lambda num: np.random.normal(2, 0.5, (num, 1)), "torch.as_tensor makes one"),
         "one axis": (lambda num: torch.randn(num), "it has shape (10,), expected (10, 1)"),
         "a triangle": (triangle, "the shape is not normal: 0.0% of the"),

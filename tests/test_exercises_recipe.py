@@ -18,10 +18,7 @@ def keep_as_a_list(logits, chances):
 
 ENDS, KEPT = "ends.low, ends.high", "chances < torch.exp(logits - top)"
 RIGHT = {
-    "T": {
-        "formula": by_formula,
-        "rounded": (ENDS, "round(ends.low, 3), round(ends.high, 3)"),
-    },
+    "T": {"formula": by_formula, "rounded": (ENDS, "round(ends.low, 3), round(ends.high, 3)")},
     "U": {"list": keep_as_a_list, "the 20th": ("quantile(0.98)", "sort().values[980]")},
 }
 FAULTS = {

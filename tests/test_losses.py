@@ -2,30 +2,25 @@
 
 import json
 import re
-import sys
+from statistics import median
 
 import numpy as np
 import pytest
 import torch
-from conftest import ROOT
+from conftest import BOOK
 from torch import nn
 from torch.optim import Adam
 
 from benchmarks import losses
-from gan_course.records import FOLDER, load_records
+from gan_course.records import FOLDER
 
-BOOK = ROOT / "book"
 PAGE = (BOOK / "appendix_losses.md").read_text(encoding="utf-8")
 CONTENT = json.loads((FOLDER / "losses.json").read_text(encoding="utf-8"))
-RECORDS = load_records("losses")
-sys.path.insert(0, str(BOOK))  # its scripts belong to no package
+RECORDS = CONTENT["records"]
 
 
 def rows(name, target):
     return [r for r in RECORDS if (r["loss"], r["target"]) == (name, target)]
-
-
-# --- the losses ---------------------------------------------------------------------------------
 
 
 def formula(text):
@@ -56,17 +51,12 @@ def test_a_penalty_is_paid_for_the_squared_slope_of_the_logit():
 
 
 def test_a_gradient_that_lies_transposed_in_memory_changes_the_right_weights():
-    weight, factors = (
-        nn.Parameter(torch.zeros(1, 3, 2)),
-        torch.tensor([[[1.0, -2, 3], [-4, 5, -6]]]),
-    )
+    weight = nn.Parameter(torch.zeros(1, 3, 2))
+    factors = torch.tensor([[[1.0, -2, 3], [-4, 5, -6]]])
     loss = (weight.mT * factors).sum(dim=(1, 2))
     losses.change(Adam([weight], fused=True), 0.1, loss)
     # the first step of Adam is the rate against the sign
     assert weight.detach() == pytest.approx(-0.1 * factors.mT.sign())
-
-
-# --- what was measured ----------------------------------------------------------------------------
 
 
 def test_every_loss_was_counted_on_every_seed_with_the_settings_that_were_chosen():
@@ -81,4 +71,58 @@ def test_every_loss_was_counted_on_every_seed_with_the_settings_that_were_chosen
         best = max(tried, key=lambda one: (one["sine"] + one["ring"] + one["moons"], -one["error"]))
         assert [one for one in tried if one["chosen"]] == [best]
         for target in losses.TARGETS:
-            assert [record["seed"] for record in rows(name, target)] == list(losses.COUNTED)
+            assert [r["seed"] for r in rows(name, target)] == list(losses.COUNTED)
+
+
+def test_the_tables_of_losses_say_what_was_measured():
+    for name in losses.LOSSES:
+        counted, typical = [name], [name]
+        for target in losses.TARGETS:
+            close, good, low, high = losses.count(RECORDS, name, target)
+            counted.append(f"{close} ({100 * low:.0f} to {100 * high:.0f} %)")
+            error = median(r["error"] for r in rows(name, target))
+            words = f"{100 * error:.2f} %" if target == "sine" else f"{error:.4f}"
+            typical.append(f"{good}; {words}")
+        for cells in (counted, typical):
+            assert f"| {' | '.join(cells)} |" in PAGE
+
+
+def test_what_the_page_on_losses_concludes_is_so():
+    page, settings = " ".join(PAGE.split()), losses.SHARED
+    assert f"batches of {settings.batch_size}, and {settings.steps:,} steps" in page
+    plain, penalised, relativistic = losses.PLAIN, losses.PENALISED, losses.RELATIVISTIC
+
+    def close(name, target):
+        return losses.count(RECORDS, name, target)[0]
+
+    def p(one, two, target):
+        return losses.p_value(RECORDS, (one, two), target)
+
+    limit = losses.LIMIT
+    assert len(losses.PAIRS) * len(losses.TARGETS) == 21 and f"about {limit:.4f}. " in page
+    for target in losses.TARGETS:  # "nearly every seed of every target", "p = 1 on each target"
+        assert min(close(penalised, target), close(relativistic, target)) >= 19
+        assert p(relativistic, penalised, target) == 1
+    for target in ("sine", "ring"):
+        assert p(penalised, plain, target) < 1e-8 and p(relativistic, plain, target) < limit
+    found = [close(name, "ring") for name in ("saturating", plain, "hinge", "least squares")]
+    words = "close on {} seeds, the non-saturating one on {}. Hinge beats it too, with {}."
+    assert f"{words} Least squares, with {{}}, may".format(*found) in page
+    assert max(p(name, plain, "ring") for name in ("saturating", "hinge")) <= limit
+    assert f"lucky (p = {p('least squares', plain, 'ring'):.2f})" in page
+    (_, _, low, _), (_, _, _, high) = (
+        losses.count(RECORDS, name, "sine") for name in ("Wasserstein, GP", plain)
+    )
+    assert low > high  # "don't even overlap"
+    pair = "Wasserstein, GP", plain
+    words = "has {} close seeds on the sine where the non-saturating loss has {}."
+    assert words.format(*(close(name, "sine") for name in pair)) in page
+    assert f"p = {p(*pair, 'sine'):.4f} is above our limit" in page and p(*pair, "sine") > limit
+    assert all(p(name, plain, "moons") > limit for name in losses.LOSSES)  # "too easy"
+    off = {name: median(r["error"] for r in rows(name, "sine")) for name in losses.LOSSES}
+    assert min(off, key=off.get) == plain and close(plain, "sine") == 0
+    assert f"as small a distance as any, {100 * off[plain]:.2f} %," in page
+    middle = {key: median(r[key] for r in rows(plain, "sine")) for key in ("bins", "ks")}
+    words = f"{middle['bins']:.0f} of 50 bins and a KS distance of {middle['ks']:.2f}."
+    assert f"the medians are {words}" in page
+    assert not any(r["good"] for r in RECORDS if r["target"] == "ring")

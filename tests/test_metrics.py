@@ -4,6 +4,7 @@ import math
 
 import pytest
 import torch
+from conftest import seeded
 from scipy import stats
 
 from gan_course.data import curve_points, draw_integers, encode_batch, exponential, pattern_values
@@ -31,21 +32,12 @@ from gan_course.metrics import (
 LOW, HIGH = 0.0, 50.0
 COLLAPSED = torch.tensor([[0.0, 1.0]]).repeat(100, 1)  # one place, on the curve
 VALUES_METRICS = [ks_uniform, share_outside, bins_covered]
-# equal parts of N(0, 1): as near to it as 2,000 numbers can be
-QUANTILES = torch.special.ndtri((torch.arange(2_000, dtype=torch.double) + 0.5) / 2_000)
 FIVES = pattern_values(5)
 LAZY = torch.full((200,), 95)  # follows the rule, and never says anything else
 
 
-def seeded(seed):
-    return torch.Generator().manual_seed(seed)
-
-
 def real_points(count, seed=0):
     return curve_points(exponential, LOW, HIGH, count, random=seeded(seed))
-
-
-# --- points -------------------------------------------------------------------------------------
 
 
 def line(x):
@@ -56,19 +48,15 @@ def line(x):
 OFF_THE_LINE = torch.tensor([[0.0, 1.0], [2.0, 1.0], [10.0, 20.0]])
 
 
-def test_curve_mse_is_the_mean_of_the_squared_misses():
+def test_curve_mse_is_the_mean_of_the_squared_misses_and_fit_error_its_root_as_a_share():
     assert curve_mse(OFF_THE_LINE, line) == pytest.approx((1 + 9 + 0) / 3)
-
-
-def test_fit_error_is_the_root_as_a_share_of_the_curves_height():
     # between 0 and 5 the line climbs by 10
     assert fit_error(OFF_THE_LINE, line, 0, 5) == pytest.approx(math.sqrt(10 / 3) / 10)
-
-
-def test_fit_error_sees_the_height_of_a_curve_that_turns_round():
     # a bump: both ends lie at 0 and the middle at 1, so the ends alone would say it is flat
     points = torch.tensor([[0.25, 0.8]])  # the curve is at 0.75 there
     assert fit_error(points, lambda x: 4 * x * (1 - x), 0, 1) == pytest.approx(0.05, abs=1e-6)
+    with pytest.raises(ValueError, match="curve must not be flat between 0 and 5, got y range 0"):
+        fit_error(OFF_THE_LINE, torch.zeros_like, 0, 5)
 
 
 def test_the_mse_cannot_see_collapse_but_the_score_is_at_least_one_half():
@@ -78,15 +66,14 @@ def test_the_mse_cannot_see_collapse_but_the_score_is_at_least_one_half():
     assert fit_and_spread(points, exponential, LOW, HIGH) >= 0.5 - 1e-9
 
 
-def test_a_flat_curve_has_no_height_to_share():
-    with pytest.raises(ValueError, match="curve must not be flat between 0 and 5, got y range 0"):
-        fit_error(OFF_THE_LINE, torch.zeros_like, 0, 5)
-
-
 def test_ks_is_that_of_scipy():
     values = 60 * torch.rand(300, generator=seeded(0)) - 5
     by_scipy = stats.kstest(values.double().numpy(), "uniform", args=(LOW, HIGH - LOW))
     assert ks_uniform(values, LOW, HIGH) == pytest.approx(by_scipy.statistic, abs=1e-12)
+    values = values.double() / 30
+    by_scipy = stats.kstest(values.numpy(), "norm")
+    assert ks_normal(values) == pytest.approx(by_scipy.statistic, abs=1e-12)
+    assert ks_normal(torch.zeros(10)) == pytest.approx(0.5)
 
 
 def test_share_outside_counts_both_sides_and_not_the_ends():
@@ -132,26 +119,8 @@ def test_many_sets_are_measured_as_each_alone(low, high):
     fit, ks = fit_and_ks_of_many(sets, torch.sin, low, high)
     assert fit.dtype == ks.dtype == sets.dtype
     for position, alone in enumerate(sets):
-        assert float(fit[position]) == pytest.approx(
-            fit_error(alone, torch.sin, low, high), abs=1e-6
-        )
-        assert float(ks[position]) == pytest.approx(ks_uniform(alone[:, 0], low, high), abs=1e-6)
-
-
-# --- numbers on a line ----------------------------------------------------------------------------
-
-
-def test_quantiles_are_as_near_as_can_be():
-    assert ks_normal(QUANTILES) == pytest.approx(0.5 / 2_000)
-
-
-def test_ks_is_the_largest_gap():
-    values = torch.tensor([-1.0, 0.0, 0.5, 2.0], dtype=torch.double)
-    assert ks_normal(values) == pytest.approx(stats.kstest(values.numpy(), "norm").statistic)
-    assert ks_normal(torch.zeros(10)) == pytest.approx(0.5)
-
-
-# --- integers -----------------------------------------------------------------------------------
+        both = fit_error(alone, torch.sin, low, high), ks_uniform(alone[:, 0], low, high)
+        assert (float(fit[position]), float(ks[position])) == pytest.approx(both, abs=1e-6)
 
 
 def test_mean_squared_remainder_by_hand():
@@ -166,12 +135,8 @@ def test_the_rule_cannot_see_collapse_but_the_spread_can():
     assert total_variation(LAZY, FIVES) == pytest.approx(1 - 1 / 20)
 
 
-def test_validity_is_a_share():
+def test_validity_is_a_share_of_integers_or_of_sequences_that_are_valid_as_a_whole():
     assert validity(torch.tensor([0, 5, 6, 95, 99, 10, 1, 2]), FIVES) == 4 / 8
-    assert validity(torch.tensor([1, 2]), FIVES) == 0
-
-
-def test_a_sequence_is_valid_if_all_of_it_is():
     sequences = torch.tensor([[0, 5, 10], [0, 5, 11], [95, 95, 95], [1, 2, 3]])
     assert valid_sequences(sequences, FIVES) == 2 / 4
 
@@ -228,15 +193,9 @@ def test_quality_reads_as_a_sentence():
     )
 
 
-# --- what would otherwise pass silently -----------------------------------------------------------
-
-
 @pytest.mark.parametrize(
     "metric",
-    [
-        *(lambda values, metric=m: metric(values, LOW, HIGH) for m in VALUES_METRICS),
-        ks_normal,
-    ],
+    [*(lambda values, metric=m: metric(values, LOW, HIGH) for m in VALUES_METRICS), ks_normal],
 )
 @pytest.mark.parametrize(
     ("values", "message"),
@@ -265,13 +224,10 @@ def test_metrics_of_points_need_numbers_two_columns_and_a_range(metric, points, 
         metric(points, exponential, LOW, high)
 
 
-def test_a_curve_that_returns_another_shape_is_an_error_and_not_a_number():
+def test_a_curve_has_one_number_everywhere():
     # (n,) minus (n, 1) would quietly become all n x n differences
     with pytest.raises(ValueError, match=r"curve must return .*\(3,\), got \(3, 1\)"):
         curve_mse(OFF_THE_LINE, lambda x: x[:, None])
-
-
-def test_a_curve_has_a_number_everywhere():
     with pytest.raises(ValueError, match=r"curve\(x\) must be a number, got NaN in 2 places"):
         curve_mse(torch.tensor([[-2.0, 0.0], [-1.0, 0.0], [4.0, 2.0]]), torch.sqrt)
 

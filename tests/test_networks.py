@@ -8,14 +8,11 @@ from gan_course.data import Scaler
 from gan_course.networks import (
     Discriminator,
     Generator,
-    Unscale,
     in_data_units,
     make_discriminator,
     make_generator,
     sample,
 )
-
-SCALER = Scaler(low=torch.tensor([0.0, 10.0]), high=torch.tensor([4.0, 30.0]))
 
 
 def words(network):
@@ -62,22 +59,16 @@ def test_a_network_of_project_3_is_a_stack_of_leaky_layers_and_an_end():
         assert torch.equal(network(z), stack(z))
 
 
-def test_unscale_is_kept_in_files_with_its_own_copy_of_the_range_but_not_trained():
-    scaler = Scaler(torch.zeros(2), torch.ones(2))
-    layer = Unscale(scaler)
+def test_a_generator_in_data_units_shares_its_weights_and_has_its_own_copy_of_the_range():
+    generator, noise = make_generator(), torch.randn(6, 2)
+    scaler = Scaler(low=torch.tensor([0.0, 10.0]), high=torch.tensor([4.0, 30.0]))
+    expected = scaler.unscale(generator(noise))
+    whole = in_data_units(generator, scaler)
     scaler.low.fill_(9)
-    assert layer.low.tolist() == [0, 0]
-    assert set(layer.state_dict()) == {"low", "high"}
-    assert list(layer.parameters()) == []
-
-
-def test_a_generator_in_data_units_shares_its_weights():
-    generator = make_generator()
-    whole = in_data_units(generator, SCALER)
-    noise = torch.randn(6, 2)
-    torch.testing.assert_close(whole(noise), SCALER.unscale(generator(noise)))
-    assert whole[0].weight is generator[0].weight
-    assert len(whole) == len(generator) + 1
+    torch.testing.assert_close(whole(noise), expected)
+    # the range is not trained
+    assert [id(w) for w in whole.parameters()] == [id(w) for w in generator.parameters()]
+    assert set(whole[-1].state_dict()) == {"low", "high"}
 
 
 @pytest.mark.parametrize("training", [True, False])

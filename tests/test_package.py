@@ -31,9 +31,6 @@ def room(module):
     return module.split(".")[1]
 
 
-# --- imports ----------------------------------------------------------------------------------
-
-
 def source(module):
     """What is written in a module."""
     return ast.parse(Path(importlib.util.find_spec(module).origin).read_text(encoding="utf-8"))
@@ -60,12 +57,10 @@ def test_a_module_imports_only_from_rooms_before_its_own(module):
 
 
 def test_importing_is_quick():
-    """Heavy libraries are imported where they are used, and the package alone has no torch."""
+    """Heavy libraries are imported where they are used; of torch, see test_doctor.py."""
     for module in MODULES:
         roots = {name.split(".")[0] for name in imports(source(module).body)}
         assert not roots & HEAVY, module
-    for module in ("gan_course", "gan_course.doctor"):
-        assert "torch" not in set(imports(source(module).body)), module
 
 
 def test_the_package_imports_the_declared_libraries_and_no_other_folder():
@@ -76,9 +71,6 @@ def test_the_package_imports_the_declared_libraries_and_no_other_folder():
     assert "scikit-learn>=" in project  # imported as sklearn; IPython comes with ipywidgets
     ours = {*declared, "sklearn", "IPython", "gan_course"}
     assert roots - set(sys.stdlib_module_names) <= ours
-
-
-# --- what a reader leans on -------------------------------------------------------------------
 
 
 def test_the_reference_lists_every_room_and_nothing_that_is_gone():

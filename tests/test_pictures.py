@@ -1,13 +1,14 @@
 """Do the logo, the figures of project 1 and the welcome page's film show what the code does?"""
 
 import re
-import sys
 from itertools import pairwise
 
+import film
+import logo
 import nbformat
 import pytest
 import torch
-from conftest import HTML, ROOT, opened
+from conftest import BOOK, HTML, ROOT, opened
 from torch import nn
 
 from gan_course.data import exponential
@@ -15,27 +16,15 @@ from gan_course.many import QUICK
 from gan_course.metrics import bins_covered, fit_error
 from gan_course.networks import make_discriminator, make_generator
 
-BOOK = ROOT / "book"
-sys.path.insert(0, str(BOOK))  # its scripts belong to no package
-
-import film  # noqa: E402
-import logo  # noqa: E402
-
 CHAPTER = nbformat.read(ROOT / "notebooks" / "01_exponential_curve.ipynb", as_version=4)
 CODE = "\n".join(cell.source for cell in CHAPTER.cells if cell.cell_type == "code")
 TEXT = "\n".join(cell.source for cell in CHAPTER.cells if cell.cell_type == "markdown")
 FILM = film.read()
 
 
-# --- the logo -----------------------------------------------------------------------------------
-
-
 def test_the_logo_and_the_icon_are_those_that_the_code_draws(tmp_path):
     for path in logo.draw_all(tmp_path):
         assert path.read_text() == (BOOK / "_static" / path.name).read_text(), path.name
-
-
-# --- the networks of project 1 ------------------------------------------------------------------
 
 
 def sizes(network):
@@ -60,9 +49,6 @@ def test_the_chapter_shows_the_networks_that_it_builds():
     expected = [(a, b) for s in (discriminator, generator) for a, b in pairwise(s)]
     cells = [(2 if a == "latent_dim" else int(a), int(b)) for a, b in built]
     assert cells[: len(expected)] == expected
-
-
-# --- the film -----------------------------------------------------------------------------------
 
 
 def to_data(points):

@@ -1,10 +1,10 @@
 """Does the GAN of the playground, plain JavaScript in a browser, do what PyTorch does?"""
 
 from itertools import pairwise
-from pathlib import Path
 
 import pytest
 import torch
+from conftest import BOOK
 from torch import nn
 from torch.nn.functional import softplus
 
@@ -13,7 +13,7 @@ from gan_course.many.draws import Batch
 from gan_course.many.layers import Waves
 from gan_course.training import moving_average
 
-CORE = Path(__file__).resolve().parent.parent / "book" / "_static" / "playground" / "core.js"
+CORE = BOOK / "_static" / "playground" / "core.js"
 STEPS, BATCH = 3, 30  # a batch that is no multiple of four
 SETTINGS = {
     "seed": 0,
@@ -111,29 +111,26 @@ def rows(tensor):
     return tensor.detach().flatten().tolist()
 
 
-def make_batch(settings):
-    """The random numbers of a step, shaped for one seed."""
-    dim, latent = settings["dim"], settings["latentDim"]
-    return Batch(torch.randn(1, BATCH, dim), torch.randn(2, 1, BATCH, latent))
-
-
-def as_lists(batch):
-    """The same numbers for the page."""
-    return {"real": rows(batch.real), "noise": [rows(one) for one in batch.noise]}
-
-
-def train(settings, page):
-    """A few steps by the page and by PyTorch, from equal weights and batches, must agree."""
+@pytest.mark.parametrize(
+    ("variant", "loss", "penalty"),
+    [
+        *((variant, "log D", 0) for variant in VARIANTS),
+        *((variant, loss, 0.7) for variant in ("softmax", "all") for loss in LOSSES),
+    ],
+)
+def test_whole_training_steps_are_those_of_pytorch(variant, loss, penalty, page):
+    """A few steps from equal weights and batches."""
+    settings = {**SETTINGS, **VARIANTS[variant], "loss": loss, "penalty": penalty}
     torch.manual_seed(0)
-    generator, discriminator = make_networks(settings)
+    networks = generator, discriminator = make_networks(settings)
     average = moving_average(generator, settings["average"])
-    batches = [make_batch(settings) for _ in range(STEPS)]
-    networks = (generator, discriminator)
+    shapes = (1, BATCH, settings["dim"]), (2, 1, BATCH, settings["latentDim"])
+    batches = [Batch(*map(torch.randn, shapes)) for _ in range(STEPS)]
     weights = [
         [[rows(layer.weight.T), rows(layer.bias)] for layer in linear(network)]
         for network in networks
     ]
-    numbers = [as_lists(batch) for batch in batches]
+    numbers = [{"real": rows(b.real), "noise": [rows(one) for one in b.noise]} for b in batches]
     losses, got_weights, pushes = page.evaluate(TRAIN, [settings, weights, numbers])
     expected = plain_steps(settings, generator, discriminator, average, batches)
     for got, wanted in zip(losses, expected, strict=True):
@@ -184,18 +181,6 @@ def plain_steps(settings, generator, discriminator, average, batches):
         values["penalty"] = penalty
         losses.append({name: value.item() for name, value in values.items()})
     return losses
-
-
-@pytest.mark.parametrize(
-    ("variant", "loss", "penalty"),
-    [
-        *((variant, "log D", 0) for variant in VARIANTS),
-        *((variant, loss, 0.7) for variant in ("softmax", "all") for loss in LOSSES),
-    ],
-)
-def test_whole_training_steps_are_those_of_pytorch(variant, loss, penalty, page):
-    settings = {**SETTINGS, **VARIANTS[variant], "loss": loss, "penalty": penalty}
-    train(settings, page)
 
 
 def test_random_numbers_are_uniform_and_normal_and_can_be_repeated(page):

@@ -17,8 +17,6 @@ from gan_course.saving import TRAINED, load_trained
 
 pytestmark = pytest.mark.browser
 PAGE = "book/playground.html"
-# how the page calls a setting of the course
-NAMES = {"batch_size": "batch", "latent_dim": "latentDim"}
 LEFT_OUT = {"dropout", "scaled"}  # the page has none of these, or always
 
 
@@ -82,8 +80,8 @@ def test_it_trains_until_its_verdict_is_good(page, site):
     assert end["verdict"] == "good"
     # who hears the page is told of its beginning and its end, not of each picture
     assert page.evaluate("window.changed") == ["status"] * 2
-    steps = int(page.input_value("[data-field=steps]"))
-    assert end["step"] == str(steps)
+    steps = page.input_value("[data-field=steps]")
+    assert end["step"] == steps
     said = f"Finished at step {steps}. Verdict: good."
     assert page.inner_text("[data-part=status]") == said
     assert "verdict good" in page.get_attribute("[data-part=picture]", "aria-label")
@@ -313,15 +311,12 @@ def test_a_small_one_stands_in_chapters_and_leads_to_the_page(page, site):
 
 def as_settings(recipe):
     """A recipe of the page in the words of the course."""
-    words = {name: "".join(NAMES.get(name, camel(name))) for name in Settings.__dataclass_fields__}
+    names = Settings.__dataclass_fields__
+    words = {name: re.sub("_(.)", lambda letter: letter[1].upper(), name) for name in names}
+    words["batch_size"] = "batch"
     settings = {name: recipe[word] for name, word in words.items() if word in recipe}
     first = settings["penalty"]  # the page lets it fall to a thousandth
     return {**settings, "penalty": pytest.approx([first, first / 1_000]) if first else None}
-
-
-def camel(name):
-    first, *rest = name.split("_")
-    return first + "".join(word.capitalize() for word in rest)
 
 
 @pytest.mark.parametrize(
@@ -337,9 +332,7 @@ def test_recipes_are_those_of_the_course(laboratory, target, expected):
     got = as_settings(run(laboratory, "return targets.recipe(value, 'course');", target))
     for name, value in got.items():
         wanted = getattr(expected, name)
-        if isinstance(wanted, tuple):
-            wanted = list(wanted)
-        assert value == wanted, name
+        assert value == (list(wanted) if isinstance(wanted, tuple) else wanted), name
     assert set(Settings.__dataclass_fields__) - set(got) == LEFT_OUT
 
 

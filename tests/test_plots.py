@@ -130,9 +130,6 @@ def test_the_gap_that_is_drawn_is_the_ks_distance(values):
     assert words(axes)[-1] == f"gap: {ends[1] - ends[0]:.2f}"
 
 
-# --- numbers on a line, and networks -------------------------------------------------------------
-
-
 def test_bars_and_density_are_on_one_scale():
     axes = plot_against_normal(QUANTILES, title="Bell")
     area = sum(bar.get_height() * bar.get_width() for bar in axes.patches)

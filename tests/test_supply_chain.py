@@ -3,11 +3,10 @@
 import re
 import socket
 import urllib.request
-from pathlib import Path
 
 import pytest
+from conftest import ROOT
 
-ROOT = Path(__file__).resolve().parent.parent
 LOCK = (ROOT / "requirements.txt").read_text(encoding="utf-8")
 PIN = re.compile(r"^([a-z0-9-]+)(?:\[[a-z,-]+\])?==([\w.]+)( ; [^\\]+)? \\$")
 HASH = re.compile(r"^    --hash=sha256:[0-9a-f]{64}( \\)?$")
@@ -45,9 +44,6 @@ def test_binder_installs_what_the_lock_pins_and_the_course_wants():
     project = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
     wanted = re.findall(r'"(\w+)>=', project.partition("dependencies = [")[2].partition("]")[0])
     assert {pin.split("==")[0] for pin in binder} == set(wanted)
-
-
-# --- the network ------------------------------------------------------------------------------
 
 
 OUTSIDE = ("192.0.2.1", 80)  # no machine has this address: it is kept for examples (RFC 5737)

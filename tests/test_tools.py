@@ -12,8 +12,7 @@ from bs4 import BeautifulSoup
 from nbclient.exceptions import CellExecutionError
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-import tools.notebooks as notebooks
-import tools.site as site
+from tools import notebooks, site
 from tools.links import check, foreign
 from tools.notebooks import ROOT
 
@@ -28,9 +27,6 @@ def workplace(tmp_path, monkeypatch):
     monkeypatch.setattr(notebooks, "NOTEBOOKS", tmp_path / "notebooks")
     monkeypatch.setattr(notebooks, "RUNS", tmp_path / "runs.json")
     yield tmp_path
-
-
-QUIET = "import os; print(os.environ['TQDM_DISABLE'])"  # a progress bar differs from run to run
 
 
 def put(workplace, *sources):
@@ -51,7 +47,8 @@ def run(monkeypatch, *names):
 def test_notebooks_are_run_for_real_and_written_and_a_second_run_changes_nothing(
     workplace, capsys, monkeypatch
 ):
-    path = put(workplace, "print('training', 6 * 7)", "open('made.txt', 'w').close()", QUIET)
+    quiet = "import os; print(os.environ['TQDM_DISABLE'])"  # a bar differs from run to run
+    path = put(workplace, "print('training', 6 * 7)", "open('made.txt', 'w').close()", quiet)
     notebook = nbformat.read(path, as_version=4)
     clock = "import time; print(time.monotonic())"
     notebook.cells.append(new_code_cell(clock, id="clock", metadata={"tags": [notebooks.TIMES]}))
@@ -62,10 +59,7 @@ def test_notebooks_are_run_for_real_and_written_and_a_second_run_changes_nothing
     assert "[2/4]" in shown
     assert not (workplace / "notebooks" / "made.txt").exists()
     ran = nbformat.read(path, as_version=4)
-    assert [cell.outputs[0]["text"] for cell in (ran.cells[0], ran.cells[2])] == [
-        "training 42\n",
-        "1\n",
-    ]
+    assert [ran.cells[k].outputs[0]["text"] for k in (0, 2)] == ["training 42\n", "1\n"]
     assert notebooks.stale() == []
     assert "torch" in notebooks.which_run()
     before = path.read_bytes(), notebooks.RUNS.read_bytes()
@@ -154,24 +148,19 @@ def test_without_a_repository_there_is_no_button():
 @pytest.mark.parametrize(
     ("given", "plain", "pages"),
     [
-        ("https://github.com/S/gans", "https://github.com/S/gans", "https://s.github.io/gans"),
-        ("https://github.com/a/gans.git", "https://github.com/a/gans", "https://a.github.io/gans"),
-        ("https://github.com/a/gans/", "https://github.com/a/gans", "https://a.github.io/gans"),
-        (
-            "https://github.com/A/a.github.io",
-            "https://github.com/A/a.github.io",
-            "https://a.github.io",
-        ),
+        ("S/gans", "S/gans", "https://s.github.io/gans"),
+        ("a/gans.git", "a/gans", "https://a.github.io/gans"),
+        ("a/gans/", "a/gans", "https://a.github.io/gans"),
+        ("A/a.github.io", "A/a.github.io", "https://a.github.io"),
     ],
 )
 def test_addresses_are_tidied_once_and_used_tidied(given, plain, pages):
+    given = f"https://github.com/{given}"
     assert site.pages_url(site.tidy(given)) == pages
     config = site.settings(given)
-    assert config["repository"]["url"] == plain
+    assert config["repository"]["url"] == f"https://github.com/{plain}"
     colab = config["sphinx"]["config"]["myst_substitutions"]["colab_01"]
-    assert colab.startswith(
-        f"([Colab](https://colab.research.google.com/{plain[8:].replace('.com', '')}/blob/"
-    )
+    assert colab.startswith(f"([Colab](https://colab.research.google.com/github/{plain}/blob/")
 
 
 @pytest.mark.parametrize("given", ["github.com/a/b", "https://github.com/a", "https://x.org/a/b"])
@@ -246,17 +235,12 @@ def published(tmp_path_factory):
         "format: jb-book\nroot: book/index\nchapters:\n"
         "  - file: notebooks/01_a\n  - file: notebooks/exercises/01_exercises\n"
     )
+    answer = new_code_cell("the answer", metadata={"course": {"role": "answer", "starter": "x"}})
     names = ("01_a", "solutions/01_exercises", "exercises/01_exercises")
     for name in names:
-        notebook = new_notebook(
-            cells=[
-                new_markdown_cell(f"# {name}"),
-                new_code_cell("%pip install -q .."),
-                new_code_cell("the answer", metadata={"course": {"role": "answer", "starter": "x"}})
-                if "solutions" in name
-                else new_code_cell("..."),
-            ]
-        )
+        cells = [new_markdown_cell(f"# {name}"), new_code_cell("%pip install -q ..")]
+        cells.append(answer if "solutions" in name else new_code_cell("..."))
+        notebook = new_notebook(cells=cells)
         notebooks.normalise(notebook, folder)  # names the language
         nbformat.write(notebook, folder / "notebooks" / f"{name}.ipynb")
     known = {"code": "", "date": "today", "minutes": 1, "with": "Python"}

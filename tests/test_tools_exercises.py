@@ -29,9 +29,6 @@ def of_role(notebook, wanted):
     return [cell for cell in notebook.cells if role(cell) == wanted]
 
 
-# --- what is committed ---------------------------------------------------------------------------
-
-
 @pytest.mark.parametrize("name", NAMES)
 def test_the_committed_learners_notebook_is_made_from_the_solutions(name):
     committed = nbformat.read(exercises.EXERCISES / name, as_version=4)
@@ -66,9 +63,6 @@ def test_every_exercise_is_complete(notebook):
         compile(answer.metadata["course"]["starter"], number, "exec")
 
 
-# --- the learner's notebook ----------------------------------------------------------------------
-
-
 @pytest.mark.parametrize("name", NAMES)
 def test_nothing_of_hints_and_answers_leaks_to_the_learner(name):
     notebook = solved(name)
@@ -79,9 +73,6 @@ def test_nothing_of_hints_and_answers_leaks_to_the_learner(name):
     secrets = [cell.source for wanted in ("answer", "hint") for cell in of_role(notebook, wanted)]
     for secret in secrets:
         assert json.dumps(secret, ensure_ascii=False)[1:-1] not in committed
-
-
-# --- the page of the book ------------------------------------------------------------------------
 
 
 def cell_of(wanted, source, make=new_markdown_cell, number="", **more):
@@ -108,9 +99,6 @@ def test_the_page_has_starter_then_hints_then_the_folded_solution():
     assert made.cells[4].source == "found = 6 * 7"
     assert made.cells[4].outputs == answer.outputs
     assert hints[0].source == "Think.", "the solved notebook itself must stay as it is"
-
-
-# --- writing -------------------------------------------------------------------------------------
 
 
 @pytest.fixture

@@ -1,10 +1,10 @@
 """Does a step change what it should, does the loop stop, keep, watch and report as it says?"""
 
-import copy
 import math
 
 import pytest
 import torch
+from conftest import same, weights
 from torch import nn
 from torch.optim import SGD, Adam
 from torch.utils.data import DataLoader
@@ -12,18 +12,7 @@ from torch.utils.data import DataLoader
 from gan_course import training
 from gan_course.data import normal_noise
 from gan_course.networks import Discriminator, Generator, make_discriminator, make_generator, sample
-from gan_course.training import (
-    GAN,
-    EarlyStopping,
-    Epoch,
-    Losses,
-    fake_loss,
-    fit,
-    generator_loss,
-    moving_average,
-    real_loss,
-    train_step,
-)
+from gan_course.training import GAN, Epoch, Losses, fake_loss, generator_loss, real_loss, train_step
 
 LN2 = math.log(2)
 
@@ -31,14 +20,6 @@ LN2 = math.log(2)
 def networks(seed=0):
     torch.manual_seed(seed)
     return make_generator(widths=(4,)), make_discriminator(widths=(8, 4))
-
-
-def weights(network):
-    return {name: value.clone() for name, value in network.state_dict().items()}
-
-
-def same(first, second):
-    return all(torch.equal(first[name], second[name]) for name in first)
 
 
 # --- losses -----------------------------------------------------------------------------------
@@ -59,54 +40,11 @@ def test_losses_are_those_of_the_formulas(loss, formula):
     assert loss(torch.full((7, 1), 0.5)).item() == pytest.approx(LN2)
 
 
-# --- one step ---------------------------------------------------------------------------------
-
-
-def step_with_labels(generator, discriminator, adams, real):
-    """The classic step, written independently: nn.BCELoss and tensors of labels."""
-    loss, count = nn.BCELoss(), len(real)
-    ones, zeros = torch.ones(count, 1), torch.zeros(count, 1)
-
-    adams[1].zero_grad()
-    on_real = loss(discriminator(real), ones)
-    on_real.backward()
-    adams[1].step()
-
-    adams[1].zero_grad()
-    with torch.no_grad():
-        fake = generator(torch.randn(count, 2))
-    on_fake = loss(discriminator(fake), zeros)
-    on_fake.backward()
-    adams[1].step()
-
-    adams[0].zero_grad()
-    on_generator = loss(discriminator(generator(torch.randn(count, 2))), ones)
-    on_generator.backward()
-    adams[0].step()
-    return [on_real, on_fake, on_generator]
-
-
-def test_three_steps_agree_bit_for_bit_with_the_classic_loop():
-    generator, discriminator = networks()
-    twins = copy.deepcopy((generator, discriminator))
-    real = torch.rand(16, 2)
-    ours = [Adam(network.parameters(), lr=0.01) for network in (generator, discriminator)]
-    theirs = [Adam(network.parameters(), lr=0.01) for network in twins]
-    torch.manual_seed(1)
-    losses = [train_step(generator, discriminator, *ours, real, normal_noise(2)) for _ in range(3)]
-    torch.manual_seed(1)
-    expected = [step_with_labels(*twins, theirs, real) for _ in range(3)]
-    for step, expected_step in zip(losses, expected, strict=True):
-        assert [loss.item() for loss in step] == [loss.item() for loss in expected_step]
-    assert same(weights(generator), weights(twins[0]))
-    assert same(weights(discriminator), weights(twins[1]))
-
-
 # --- early stopping and what is kept of an epoch ----------------------------------------------
 
 
 def test_early_stopping_on_a_sequence_by_hand():
-    stopping = EarlyStopping(patience=3)
+    stopping = training.EarlyStopping(patience=3)
     scores = [5.0, 4.0, math.nan, 6.0, 3.0, 3.5, 3.0, 9.0]
     stops = [stopping.should_stop(epoch, score) for epoch, score in enumerate(scores, start=1)]
     # neither an equal score nor one that is no number improves; the clock starts at the best one
@@ -142,8 +80,7 @@ def run(pair=None, **settings):
         "epochs": 6,
         **settings,
     }
-    generator, discriminator = pair or networks()
-    return fit(generator, discriminator, chosen.pop("loader"), chosen.pop("noise"), **chosen)
+    return training.fit(*(pair or networks()), chosen.pop("loader"), chosen.pop("noise"), **chosen)
 
 
 @pytest.mark.parametrize(
@@ -164,8 +101,7 @@ def test_an_epoch_is_the_mean_of_its_steps_and_draws_nothing_else(batches):
     steps = [train_step(*twins, *adams, batch, normal_noise(2)) for batch in batches]
     expected = torch.stack([torch.stack(step) for step in steps]).double().mean(dim=0).tolist()
     assert list(history.epochs[0].losses) == pytest.approx(expected, rel=1e-6)
-    assert same(weights(pair[0]), weights(twins[0]))
-    assert same(weights(pair[1]), weights(twins[1]))
+    assert same(weights(*pair), weights(*twins))
 
 
 def test_training_stops_when_patience_is_at_its_end_or_after_the_last_epoch():
@@ -223,18 +159,17 @@ def test_the_average_is_by_hand_and_leaves_the_training_as_it_is():
     expected = path[0]
     for number, now in enumerate(path[1:], start=1):
         keep = min(0.3, number / (number + 9))
-        expected = {name: keep * expected[name] + (1 - keep) * now[name] for name in now}
+        expected = [keep * mean + (1 - keep) * new for mean, new in zip(expected, now, strict=True)]
     torch.manual_seed(5)
     run(pair, epochs=2, average=0.3)
     assert same(weights(pair[1]), weights(plain[1])), "D is trained as without an average"
-    for name, value in pair[0].state_dict().items():
-        torch.testing.assert_close(value, expected[name])
+    torch.testing.assert_close(weights(pair[0]), expected)
 
 
 def test_an_average_holds_the_statistics_of_batch_normalisation():
     torch.manual_seed(0)
     generator = nn.Sequential(nn.Linear(2, 8), nn.BatchNorm1d(8), nn.ReLU(), nn.Linear(8, 2))
-    averaged = moving_average(generator, 0.9)
+    averaged = training.moving_average(generator, 0.9)
     generator(torch.randn(64, 2))
     averaged.update_parameters(generator)
     theirs, ours = generator[1], averaged.module[1]
@@ -272,13 +207,13 @@ def test_a_diverged_training_stops_with_the_last_good_weights(settings, what):
     good = []
 
     def remember(epoch):
-        good.append([weights(network) for network in pair])
+        good.append(weights(*pair))
 
     message = f"training diverged in epoch 3: .*{what}.*from before this epoch; try smaller"
     with pytest.raises(FloatingPointError, match=message):
         run(pair, every=1, report=remember, **settings)
     assert len(good) == 2
-    assert all(map(same, good[-1], map(weights, pair)))
+    assert same(good[-1], weights(*pair))
 
 
 def test_ctrl_c_returns_what_there_is_with_the_best_weights(capsys):
@@ -354,10 +289,8 @@ def test_its_step_is_that_of_the_formulas():
     adams[0].step()
     expected = [on_real.item(), on_fake.item(), of_generator.item()]
     assert list(losses) == pytest.approx(expected, rel=1e-5)
-    pairs = ((owner.generator, twin.generator), (owner.discriminator, twin.discriminator))
-    for ours, theirs in pairs:
-        for name, value in ours.state_dict().items():
-            torch.testing.assert_close(value, theirs.state_dict()[name])
+    ours, theirs = (weights(one.generator, one.discriminator) for one in (owner, twin))
+    torch.testing.assert_close(ours, theirs)
 
 
 def test_samples_come_in_the_number_asked_for():
@@ -387,7 +320,7 @@ def test_all_rates_of_an_optimiser_of_your_own_fall():
         seen.append([group["lr"] for optimiser in optimisers for group in optimiser.param_groups])
         return train_step(*given)
 
-    fit(
+    training.fit(
         *(generator, discriminator, [*torch.randn(4, 8, 2)], normal_noise(2)),
         **{"epochs": 1, "step": step, "optimisers": optimisers, "decay": True},
     )
