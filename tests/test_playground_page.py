@@ -105,7 +105,8 @@ def test_what_the_page_says_of_its_recipes_is_so(laboratory):
         run(laboratory, "return targets.recipe(value, 'course');", name)
         for name in ("exponential", "sine")
     )
-    assert "batches are twice as large and there are three times as many steps" in text
+    assert "twice as large, there are three times as many steps, and the average is longer" in text
+    assert longer["average"] > quick["average"]
     assert longer["batch"] == 2 * quick["batch"]
     assert longer["steps"] == 3 * quick["steps"]
     for name, words in (
