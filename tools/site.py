@@ -28,7 +28,7 @@ ZIP = "gans-from-scratch.zip"  # what `make zip` makes and publishing puts besid
 PRINTED = "gans-from-scratch.pdf"  # the same for `make pdf`
 COLAB = "https://colab.research.google.com/github"
 INSTALL = re.compile(r"%pip install -q \.\.(/\.\.)?$")  # the course, from the folder around it
-READING = 200  # words a minute
+READING, LINES = 200, 30  # words of text a minute, lines of code
 
 
 def tidy(repo_url: str) -> str:
@@ -67,13 +67,17 @@ def stamp(notebook: NotebookNode, wheel_url: str) -> NotebookNode:
 
 
 def reading_minutes(path: Path) -> int:
-    """How long it takes to read a page or a notebook, text and code but no outputs."""
-    text = path.read_text(encoding="utf-8")
+    """How long it takes to read a page or a notebook: its text, and code that isn't folded."""
+    text, lines = path.read_text(encoding="utf-8"), 0
     if path.suffix == ".ipynb":
-        text = "\n".join(cell.source for cell in nbformat.reads(text, as_version=4).cells)
+        cells = nbformat.reads(text, as_version=4).cells
+        text = "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
+        code = [cell for cell in cells if cell.cell_type == "code"]
+        seen = [cell.source for cell in code if "hide-input" not in cell.metadata.get("tags", [])]
+        lines = sum(bool(line.strip()) for source in seen for line in source.splitlines())
     text = re.sub(r"^:\w+:.*$", "", text, flags=re.MULTILINE)  # settings of a figure
     words = sum(any(map(str.isalnum, word)) for word in text.split())
-    return max(1, round(words / READING))
+    return max(1, round(words / READING + lines / LINES))
 
 
 def substitutions(repo_url: str, branch: str) -> dict[str, str]:
