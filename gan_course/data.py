@@ -4,7 +4,7 @@ An argument `random` is a `torch.Generator`: PyTorch's source of random numbers,
 Where it is left out, numbers come from the global one, which `torch.manual_seed` sets.
 """
 
-from __future__ import annotations
+from __future__ import annotations  # so that Scaler can name itself in its own type hints
 
 import operator
 from collections.abc import Callable
@@ -18,6 +18,7 @@ from torch.utils.data import DataLoader
 
 from gan_course.checks import as_integers, as_samples
 
+# Names for type hints, which say what goes in and comes out. Python itself does not check them.
 Curve = Callable[[Tensor], Tensor]  # x -> y, of the same shape
 Noise = Callable[[int], Tensor]  # how many -> noise vectors, shape (count, latent_dim)
 Pattern = int | Literal["odd", "even"]
@@ -33,7 +34,7 @@ def exponential(x: Tensor) -> Tensor:
 
 def heights(curve: Curve, x: Tensor) -> Tensor:
     """The height of a curve at each x: curve(x), of the shape of x."""
-    y = curve(x)  # in another shape y would later be paired with the wrong x
+    y = curve(x)  # of shape (n, 1), each y would later be compared with each x (broadcasting)
     if not isinstance(y, Tensor) or y.shape != x.shape:
         got = tuple(y.shape) if isinstance(y, Tensor) else type(y).__name__
         raise ValueError(f"curve must return a tensor of shape {tuple(x.shape)}, got {got}")
@@ -47,7 +48,8 @@ def curve_points(
     if not low < high:
         raise ValueError(f"low must be smaller than high, got low={low} and high={high}")
     x = low + (high - low) * torch.rand(count, generator=random)
-    return as_samples(torch.stack([x, heights(curve, x).to(x)], dim=1), "curve(x)")
+    y = heights(curve, x).to(x)  # to the device and the number type of x
+    return as_samples(torch.stack([x, y], dim=1), "curve(x)")
 
 
 def batches(
@@ -67,12 +69,13 @@ def batches(
     return DataLoader(samples, size, shuffle=True, drop_last=True, generator=random)
 
 
-@dataclass(frozen=True, eq=False)  # == of two tensors gives an answer for each number, not one
+# frozen: what was learned stays; eq=False: == of two tensors gives an answer for each number
+@dataclass(frozen=True, eq=False)
 class Scaler:
     """Maps each column of the data to [-1, 1] and back; `low` and `high` have shape (dim,).
 
     Samples other than those that it was fitted to may fall a little outside.
-    Networks learn best from numbers near zero, hence min-max scaling:
+    Networks learn best from numbers of about size 1, hence min-max scaling:
     2 (v - low) / (high - low) - 1.
     """
 
@@ -85,7 +88,8 @@ class Scaler:
         samples = as_samples(samples)
         low, high = samples.min(dim=0).values, samples.max(dim=0).values
         # a column that doesn't vary would be scaled to 0 / 0; and of large numbers that hardly
-        # vary, such as seconds since 1970, rounding would leave less than a thousand different ones
+        # vary, such as seconds since 1970, rounding would leave one or two thousand different ones
+        # at most (eps is the gap between 1 and the next number; the gaps grow with the numbers)
         rounding = torch.finfo(low.dtype).eps * torch.maximum(low.abs(), high.abs())
         constant = (high - low <= 1_000 * rounding).nonzero().flatten().tolist()
         if constant:

@@ -24,15 +24,16 @@ def pick_device() -> str:
 def in_mode(training: bool, *networks: nn.Module) -> Iterator[None]:
     """Put networks into one mode, and afterwards each layer into the mode that it had.
 
-    Used as `with in_mode(False, network): ...`; False is evaluation mode. `train()` would
-    not do: it puts all layers into training mode, those too that were in evaluation mode before,
-    and a program of `torch.export` has no `train()`.
+    Used as `with in_mode(False, network): ...`; False is evaluation mode. To call `train()`
+    afterwards would not do: it puts all layers into training mode, those too that were in
+    evaluation mode before, and what `load_program` gives has no `train()`.
     """
+    # modules(): the network itself and all layers in it
     modes = [(layer, layer.training) for network in networks for layer in network.modules()]
     try:
         for layer, _ in modes:
             layer.training = training
-        yield
+        yield  # here the lines within the `with` run
     finally:
         for layer, mode in modes:
             layer.training = mode
@@ -93,9 +94,9 @@ def make_discriminator(
 class Generator(nn.Module):
     """Noise of shape (n, latent_dim) -> samples of shape (n, output_dim).
 
-    The chapter's class with any number of hidden layers, of so many `widths`: hence a ModuleList,
-    and no `_init_layers`. Between them is LeakyReLU, whose slope left of zero is `slope`, and
-    `output_activation`, if given, follows the last one.
+    The chapter's class with any number of hidden layers, as wide as `widths` say: hence a
+    ModuleList, and no `_init_layers`. LeakyReLU follows each of them, whose slope left of zero is
+    `slope`; `output_activation`, if given, follows the output layer.
     """
 
     def __init__(
@@ -109,7 +110,7 @@ class Generator(nn.Module):
     ) -> None:
         super().__init__()
         sizes = [latent_dim, *widths, output_dim]
-        # pairs of neighbours, (1, 64), (64, 32), (32, 1): the chapter's loop in one line
+        # pairs of neighbours, (1, 64), (64, 32), (32, 1): the loop of the chapter's Discriminator
         self.layers = nn.ModuleList(nn.Linear(a, b) for a, b in pairwise(sizes))
         self.leaky_relu = nn.LeakyReLU(slope)
         self.output_activation = output_activation
@@ -153,7 +154,7 @@ class Unscale(nn.Module):
     With it a generator that was trained on scaled data can be saved and used as one piece.
     """
 
-    low: Tensor  # for the type checker, which does not see through register_buffer
+    low: Tensor  # for whoever checks type hints, and does not see through register_buffer
     high: Tensor
 
     def __init__(self, scaler: Scaler) -> None:
@@ -170,5 +171,6 @@ class Unscale(nn.Module):
 def in_data_units(generator: nn.Module, scaler: Scaler) -> nn.Sequential:
     """The same generator, sharing its weights, with `Unscale` as its last layer."""
     weight = next(generator.parameters(), scaler.low)
+    # not isinstance: a class made from nn.Sequential may do more than go through its layers
     layers = generator if type(generator) is nn.Sequential else [generator]
     return nn.Sequential(*layers, Unscale(scaler).to(weight.device))

@@ -76,10 +76,11 @@ def generator_loss(answers: Tensor) -> Tensor:
 def _cross_entropy(answers: Tensor, target: float) -> Tensor:
     """The chapter's `bce`, with targets made to fit the batch.
 
-    On a GPU PyTorch's function crashes Python where an answer is NaN. So NaN is replaced by one
-    half first, and the loss is made NaN afterwards: `fit` stops with a clear message.
+    On a GPU, PyTorch's function leaves the GPU unusable where an answer is NaN, until Python is
+    started anew. So NaN is replaced by one half first, and the loss is made NaN afterwards: `fit`
+    stops with a clear message.
     """
-    # each of several answers would be trained, without a word
+    # of (n, k), all k answers would be trained, without a word; a grid of answers may be meant
     if answers.ndim in (0, 2) and answers.shape[-1:] != (1,):
         got = tuple(answers.shape)
         raise ValueError(f"discriminator must give one answer a sample, shape (n, 1), got {got}")
@@ -137,7 +138,8 @@ def train_step(
     Each optimiser changes the weights of its network, and no others; `real` is one batch of real
     samples, shape (n, dim), and `noise` draws as many noise vectors, see `data.normal_noise`.
 
-    Goodfellow et al. 2014, algorithm 1, with the discriminator's two terms as two changes.
+    Goodfellow et al. 2014, algorithm 1, with the discriminator's two terms as two changes, and the
+    generator's loss of section 3.
     """
     on_real = train_on_real(discriminator, discriminator_optimiser, real)
     z = noise(len(real)).to(real)  # to the device and the number type of the batch
@@ -186,7 +188,7 @@ class Epoch:
 class History:
     """What happened in a run of `fit`."""
 
-    epochs: list[Epoch] = field(default_factory=list)
+    epochs: list[Epoch] = field(default_factory=list)  # a new list for each History
     snapshots: dict[int, Tensor] = field(default_factory=dict)  # epoch -> samples, (n, dim)
     best_epoch: int = 0
     best_score: float = math.inf
@@ -258,7 +260,7 @@ def fit(
         keep_best: the generator ends with the weights of the best epoch.
         report: called with the `Epoch`, after epoch 1 and each `every`-th; `print` will do.
         every: epochs between two reports, snapshots, or saves to the checkpoint; of the last epoch
-            there is a snapshot and a save in any case.
+            that is trained there is a snapshot, and a save unless you stop it by hand.
         checkpoint: path of a file. If there is none, one is made. If there is, training goes on
             from it, to exactly the losses of a run without a break (on the same machine, and not on
             a Mac's GPU). Noise and batches must draw from PyTorch's global random numbers, or a
@@ -267,7 +269,7 @@ def fit(
     Raises:
         FloatingPointError: the training has diverged: a loss or a sample is NaN or infinite, the
             score is NaN, or a loss has exploded. The networks get back the weights from before
-            this epoch. Optimisers of your own, or of a `GAN`, do not: make new ones.
+            this epoch. Optimisers of your own, or of a `GAN`, remember it: make new ones.
     """
     # check and prepare
     require_trainable(generator, discriminator)
@@ -288,9 +290,10 @@ def fit(
     require_own((generator, discriminator), optimisers)
     rates = [[float(group["lr"]) for group in one.param_groups] for one in optimisers]
     _set_rates(optimisers, rates)  # NumPy's numbers would make the checkpoint unreadable
-    asleep = [n for n in (generator, discriminator) if not n.training]  # as eval() has left them
+    # as eval() has left them; in one that is awake, single layers may sleep on purpose
+    asleep = [n for n in (generator, discriminator) if not n.training]
     averaged = moving_average(generator, average) if average else None
-    shown: nn.Module = generator if averaged is None else averaged.module
+    shown: nn.Module = generator if averaged is None else averaged.module  # its copy
     networks = [n for n in (generator, discriminator, averaged) if n is not None]
     stopping = EarlyStopping(math.inf if patience is None else patience)
     history, samples = History(), None
@@ -313,7 +316,7 @@ def fit(
         losses: list[Losses] = []
         for real in _real_samples(loader, discriminator, first=number == done_before + 1):
             if decay:
-                steps = len(loader)  # type: ignore[arg-type]  # Python says so where it has none
+                steps = len(loader)  # type: ignore[arg-type]  # where it has none, Python says so
                 done = (number - 1) * steps + len(losses)
                 _set_rates(optimisers, rates, 1 - done / (epochs * steps))
             with explained():
@@ -330,7 +333,7 @@ def fit(
         if number == 0:  # fail now, and not after hours, if the path can't be written
             file.save(history, stopping, best_weights)
         # a run from a file may have run out of patience: ask, without a new score
-        stop = number > 0 and stopping.should_stop(number, math.inf)
+        stop = stopping.best_epoch > 0 and stopping.should_stop(number, math.inf)
         while number < epochs and not stop:
             number += 1
             weights_before = [copy.deepcopy(network.state_dict()) for network in networks]
@@ -338,11 +341,11 @@ def fit(
                 losses = one_epoch(number)
             if number == 1:
                 warn_of_idle(networks[:2], weights_before[:2])
-            samples = None if watch is None else sample(shown, watch).cpu()
+            made = None if watch is None else sample(shown, watch).cpu()
             value = None
-            fault = _fault(losses, samples)
-            if score is not None and samples is not None and not fault:
-                value = float(score(samples))
+            fault = _fault(losses, made)
+            if score is not None and made is not None and not fault:
+                value = float(score(made))
                 fault = "the score is not a number" if math.isnan(value) else ""
             if fault:
                 _restore(networks, weights_before)
@@ -350,11 +353,11 @@ def fit(
                     f"training diverged in epoch {number}: {fault}. The networks have their "
                     f"weights from before this epoch; {ADVICE}"
                 )
-            epoch = Epoch(number, losses, value)
+            epoch, samples = Epoch(number, losses, value), made
             history.epochs.append(epoch)
             if value is not None:
                 stop = stopping.should_stop(number, value)
-                if keep_best and stopping.best_epoch == number:
+                if stopping.best_epoch == number:  # kept in any case: keep_best may come later
                     best_weights = copy.deepcopy(shown.state_dict())
             if number == 1 or number % every == 0:
                 if samples is not None:
@@ -390,11 +393,12 @@ def moving_average(network: nn.Module, keep: float) -> AveragedModel:
     share * average + (1 - share) * current. The share is `keep`, but less at first, so that the
     first, random weights are soon forgotten: step / (step + 9), which grows from a tenth and
     reaches 0.99 in step 891, 0.998 in step 4,491. Buffers, such as the statistics of batch
-    normalisation, are copied.
+    normalisation or the ends of `Unscale`, are copied.
     """
 
     def move(average: Tensor, current: Tensor, count: Tensor | int) -> Tensor:
         step = int(averaged.n_averaged)  # `count` is the same, but would have to come from a GPU
+        # a.lerp(b, w) is (1 - w) a + w b
         return average.lerp(current, 1 - min(keep, step / (step + 9)))
 
     averaged = AveragedModel(network, avg_fn=move)
@@ -447,7 +451,8 @@ def _set_rates(
 def _progress_bar(epochs: int, done: int) -> Any:
     from tqdm.auto import tqdm  # a widget in a notebook, a line in a terminal
 
-    # silent when output goes to a file or a test, and where TQDM_DISABLE=1 asks for it
+    # silent when output goes to a file or a test, and where TQDM_DISABLE is set; in a notebook
+    # there is an IPython, and isatty() tells a terminal
     ipython = sys.modules.get("IPython")
     in_notebook = ipython is not None and ipython.get_ipython() is not None
     seen = (in_notebook or sys.stderr.isatty()) and not os.environ.get("TQDM_DISABLE")
@@ -520,8 +525,8 @@ class GAN:
         self.discriminator_optimiser.zero_grad()
         real = self.data(self.batch_size) if real is None else real
         loss_real = real_loss(self.discriminator(real.to(self.weight)))
-        # no_grad: the generator does not learn here. The chapter's generate_samples would be in
-        # evaluation mode, and D should see fakes as they are made in training, with dropout
+        # no_grad: the generator does not learn here. The chapter calls generate_samples; here that
+        # is in evaluation mode, and D should see fakes as they are made in training, with dropout
         with torch.no_grad():
             fake = self.generator(self.noise(self.batch_size).to(self.weight))
         loss_fake = fake_loss(self.discriminator(fake))
@@ -541,10 +546,10 @@ class GAN:
     def fit(
         self, epochs: int = 600, batches: int = 10, *, every: int = 50, **options: Any
     ) -> History:
-        """The chapter's `train`, by the function `fit`: prints only with `report=print`.
+        """The chapter's `train`, by the function `fit`: prints losses only with `report=print`.
 
-        There is no data set to go through, so an epoch is just so many `batches`. `options` are
-        those of the function that this GAN has not got already.
+        Batches are drawn, even from a data set, so an epoch is just so many `batches`. `options`
+        are those of the function that this GAN has not got already.
         """
         own = {"generator_rate", "discriminator_rate", "betas", "optimisers", "step"}
         if theirs := sorted(own & options.keys()):
@@ -571,7 +576,7 @@ def _draws_from(samples: Tensor) -> Callable[[int], Tensor]:
 
 
 class _Draws:
-    """What `fit` goes through where there is no data set: batches that are drawn each time."""
+    """What `fit` goes through for a GAN: batches that are drawn each time."""
 
     def __init__(self, data: Callable[[int], Tensor], batch_size: int, batches: int) -> None:
         self.data, self.batch_size, self.batches = data, batch_size, batches

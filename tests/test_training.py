@@ -231,6 +231,28 @@ def test_ctrl_c_returns_what_there_is_with_the_best_weights(capsys):
     assert capsys.readouterr().out == "stopped in epoch 4 of 9, after 4 whole ones\n"
 
 
+def test_ctrl_c_within_a_score_leaves_the_snapshots_of_whole_epochs():
+    left = [3.0, 2.0]
+
+    def score(samples):
+        if not left:
+            raise KeyboardInterrupt
+        return left.pop(0)
+
+    history = run(networks(), score=score, every=1, epochs=9)
+    whole = run(networks(), score=scripted([3, 2]), every=1, epochs=2).snapshots
+    assert list(history.snapshots) == list(whole) == [1, 2]
+    assert all(torch.equal(history.snapshots[number], whole[number]) for number in whole)
+
+
+def test_the_best_weights_are_in_the_file_though_nobody_asked_for_them_at_first(tmp_path):
+    settings = {"every": 1, "epochs": 3, "checkpoint": tmp_path / "run.pt"}
+    history = run(networks(), score=scripted([5, 1, 4]), **settings)
+    pair = networks()
+    run(pair, score=scripted([]), keep_best=True, **settings)
+    assert torch.equal(sample(pair[0], WATCH), history.snapshots[2])
+
+
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
