@@ -85,9 +85,7 @@ function ganSession(core, targets, measures) {
     opinion(samples, n) {
       // with least squares D's score itself is the answer, 1 for real, and may lie outside of 0 to 1
       const squares = this.settings.loss === "least squares";
-      const answer = squares
-        ? (v) => Math.min(1, Math.max(0, v))
-        : (v) => 1 / (1 + Math.exp(-v));
+      const answer = squares ? (v) => Math.min(1, Math.max(0, v)) : (v) => 1 / (1 + Math.exp(-v));
       return this.gan.judge(samples, n).logits.map(answer);
     }
 
