@@ -91,6 +91,7 @@ FAULTS["X"] = {
     "of all answers": (".float().mean()", ".sum() / chances.numel()", "by the number of pictures"),
     "all": (lambda judge, pictures, at_least: 1.0, "you get 1, expected 0.76"),
     "frozen": (PICTURES, "judge.requires_grad_(False)(pictures)", "leave requires_grad as it is"),
+    "of 50": (".mean()", ".sum() / 50", "for 37 pictures and at_least=0.9: you get"),
     "in brackets": (
         ".mean()",
         ".mean(dim=0, keepdim=True)",

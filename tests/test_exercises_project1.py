@@ -244,7 +244,21 @@ def between(low, high):
     return lambda axes, *_: axes.plot(x, np.sin(x) + 0.02, "*")
 
 
+def assigned():
+    axes = shown()
+    axes.set_ylim = (-1.2, 1.2)
+    return axes
+
+
 PICTURES = {
+    "assigned": (
+        assigned,
+        "`ax.set_ylim = ...` draws nothing: make new axes, then ax.set(ylim=...",
+    ),
+    "no marker": (
+        lambda: shown(lambda ax, x, y: ax.plot(x, y, linestyle="")),
+        "has no points in it",
+    ),
     "high end": (lambda: shown(ylim=(-1.2, 1)), "shows y from -1.2 to 1, expected -1.2 to 1.2"),
     "real points": (lambda: shown(lambda *xy: plain(*xy, ".")), "has 0 generated points, expected"),
     "the curve": (lambda: shown(with_the_curve), "has 0 generated points, expected some hundred"),

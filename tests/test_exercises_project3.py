@@ -76,7 +76,7 @@ FAULTS = {
         "collapsed": (lambda num: torch.randn(1).repeat(num, 1), "same number: draw `num` of them"),
         "to a point": (lambda num: 2 + 0.01 * torch.randn(num, 1), "collapsed: all samples are"),
         "numpy": (lambda num: np.random.normal(2, 0.5, (num, 1)), "torch.as_tensor makes one"),
-        "one axis": (lambda num: torch.randn(num), "it has shape (10,), expected (10, 1)"),
+        "one axis": (lambda num: torch.randn(num), "it has shape (1,), expected (1, 1)"),
         "a triangle": (triangle, "the shape is not normal: 0.0% of the"),
         "narrow": (bell(2, 0.44), "deviation is 0.4"),
         "wide": (bell(2, 0.56), "deviation is 0.5"),
@@ -84,6 +84,10 @@ FAULTS = {
         "the last one left out": (
             lambda num: normal(torch.rand(num)) * (torch.arange(num) < num - 1)[:, None],
             "the last sample of each call is 0: draw it, too",
+        ),
+        "normalised": (
+            lambda num: 2 + 0.5 * ((x := torch.randn(num, 1)) - x.mean()) / x.std(),
+            "for data(1): what data returns holds NaN",
         ),
         "of a store": (
             lambda num: normal(torch.linspace(0.001, 0.999, 1_000))[torch.randint(1_000, (num,))],

@@ -15,16 +15,18 @@ RIGHT["R"] = {
     "numpy": lambda seen, s: np.mean(np.array([*s, seen]) >= seen),
     "rounded": lambda seen, s: round((1 + sum(d >= seen for d in s)) / (1 + len(s)), 4),
 }
-TOO = "expected 0.4: count the split that you have seen, too"
+TOO = "expected 0.8: count the split that you have seen, too"
 FAULTS["R"] = {
     "as found": (SUM, "distance > seen for", SHARE, "far / len(shuffled)", f"{TOO}, and shuffles"),
-    "no split of its own": (SHARE, "far / len(shuffled)", f"you get 0.3333, {TOO}"),
+    "no split of its own": (SHARE, "far / len(shuffled)", f"you get 0.7778, {TOO}"),
     "rounded": ("distance >= seen", "round(distance, 2) >= round(seen, 2)", "expected 0.4"),
+    "from the second on": ("in shuffled", "in shuffled[1:]", "you get 0.25, expected 0.5"),
+    "in a list": (SHARE, f"[{SHARE}]", "returns a number in a list: no brackets, no comma"),
     "1 above only": (SHARE, "(1 + far) / len(shuffled)", f"{TOO}, below the fraction"),
     "1 below only": (SHARE, "far / (1 + len(shuffled))", f"{TOO}, above the fraction"),
     "further only": (SUM, "distance > seen for", "that are just as far apart count, too"),
-    "a count": (SHARE, "1 + far", "you get 4, expected 0.4: that is how many, expected their"),
-    "one minus": (SHARE, f"1 - {SHARE}", "5.0, 1.0, 4.0, 2.0]: you get 0.6, expected 0.4"),
+    "a count": (SHARE, "1 + far", "you get 8, expected 0.8: that is how many, expected their"),
+    "one minus": (SHARE, f"1 - {SHARE}", "5.0, 7.0, 5.0, 6.0]: you get 0.2, expected 0.8"),
     "a list compared": (lambda seen, s: s >= seen, "your p_value failed: TypeError"),
     "each": (lambda seen, s: [d >= seen for d in s], "shape (9,), expected one number"),
     "sorted in place": ("far =", "shuffled.sort(); far =", "has changed what it was given"),

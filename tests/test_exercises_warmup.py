@@ -25,7 +25,7 @@ def layer_by_layer(network, points, truth, learning_rate):
                 layer.weight -= learning_rate * layer.weight.grad
                 layer.bias.sub_(learning_rate * layer.bias.grad)
                 layer.weight.grad = layer.bias.grad = None  # cleared after use: as good as before
-    return [loss.item()]
+    return loss.item()
 
 
 EMPTY, BACK = "    network.zero_grad()\n", "    loss.backward()\n"
@@ -40,6 +40,11 @@ FAULTS = {
     "no rate": ("learning_rate * p", "p", "the learning rate was left out"),
     "a new tensor": ("p -= ", "p = p - ", "no parameter moved: p -= … changes p"),
     "half the rate": ("learning_rate *", "learning_rate / 2 *", "by learning_rate times their"),
+    "of 128": (
+        "nn.BCELoss()(network(points), truth)",
+        'nn.BCELoss(reduction="sum")(network(points), truth) / 128',
+        "divide by len(points)",
+    ),
     "the sum": ("BCELoss()", 'BCELoss(reduction="sum")', ": return the mean, not the sum"),
     "swapped": ("network(points), truth", "truth, network(points)", "gets the answers first"),
     "squares": ("nn.BCELoss", "nn.MSELoss", "you get 0.472, expected 1.286"),

@@ -32,7 +32,7 @@ ADVICE = {  # words in an error that the learner's function ends in, and what to
     "__enter__": "`with` takes torch.no_grad() with its ( ), and no network",  # in Python 3.10
     "legacy_get_string": "a loss is made first, then called: nn.…Loss()(answers, targets)",
     "Boolean value of Tensor": "Python's `if`, min and max take one number at a time: compare the "
-    "whole tensor, or take its .min(dim=…), .max(dim=…) (with `.values`), .clamp(max=…)",
+    "whole tensor, or take `.values` of its .min(dim=…) or .max(dim=…), or .clamp(max=…)",
     "builtin_function_or_method": "the name of a method needs its ( )",
     "arget size (": "answers and targets have different shapes: bring both into one, by flatten(), "
     "or make the targets by ones_like or zeros_like; and use the function's own arguments",
@@ -93,9 +93,15 @@ def numbers_of(answer: Any, name: str, wanted: str = "a tensor of numbers") -> T
 
 def number_of(answer: Any, name: str) -> float:
     """The one number that the learner's function returned, as a tensor of any shape."""
+    _require_bare(answer, name)
     found = numbers_of(answer, f"what {name} returns", "one number")
     judge_shape(found, (1,) * found.ndim, f"{name} returns", "one number")
     return float(found)
+
+
+def _require_bare(answer: Any, name: str) -> None:
+    if isinstance(answer, (list, tuple)) and len(answer) == 1:
+        raise Wrong(f"{name} returns a number in a {type(answer).__name__}: no brackets, no comma")
 
 
 def answer_of(function: Any, name: str, *arguments: Any) -> Any:
@@ -205,6 +211,8 @@ def judge_call(
     wanted = wanted if torch.as_tensor(right).ndim else "one number"
     with case(what):
         answer = answer_of(function, name, *copies)
+        if not torch.as_tensor(right).ndim:
+            _require_bare(answer, name)
         judge(numbers_of(answer, f"what {name} returns", wanted), right, mistakes)
     return answer
 

@@ -63,28 +63,29 @@ def _check_walk(walk: Any) -> str:
 def _check_confident(confident: Any) -> str:
     scores = 3 * torch.randn(50, 10, generator=torch.Generator().manual_seed(0))
     scores[:2], scores[:2, 2:] = torch.tensor([[-1.0], [0.2]]), -200  # two digits, 0.5 each
-    pictures = torch.eye(50, 64)
+    everything = torch.eye(50, 64)
     judge = nn.Linear(64, 10, bias=False)
     judge.weight.data[:, :50] = scores.T  # of picture k, which is one-hot at k
-    chances = scores.softmax(dim=1)
 
     def share(numbers: Tensor) -> Tensor:
         return (numbers.amax(dim=1) >= at_least).double().mean()
 
-    for at_least in (0.5, 0.9, 0.4):
+    for count, at_least in ((50, 0.5), (37, 0.9), (50, 0.4)):
+        pictures, said = everything[:count], scores[:count]
+        chances = said.softmax(dim=1)
         right, reached = share(chances), (chances >= at_least).double()
         mistakes = {
             "that is the share of those that are not confident": 1 - right,
-            "that is how many, expected their share": 50 * right,
-            "the scores are no probabilities yet: softmax makes them some": share(scores),
-            "ten answers need softmax, not sigmoid": share(scores.sigmoid()),
-            "softmax goes along the ten scores, dim=1": share(scores.softmax(dim=0)),
+            "that is how many, expected their share": count * right,
+            "the scores are no probabilities yet: softmax makes them some": share(said),
+            "ten answers need softmax, not sigmoid": share(said.sigmoid()),
+            "softmax goes along the ten scores, dim=1": share(said.softmax(dim=0)),
             "take the largest of the ten first": reached.mean(),
             "a picture counts once: take the largest of the ten first": reached.sum(dim=1).mean(),
             "divide by the number of pictures": right / 10,
             "`at_least` or more: >=": (chances.amax(dim=1) > at_least).double().mean(),
         }
-        what = f"50 pictures and at_least={at_least}"
+        what = f"{count} pictures and at_least={at_least}"
         given = judge, pictures, at_least
         answer = judge_call(confident, "confident", given, what, right, mistakes)
         if isinstance(answer, (list, tuple)) or getattr(answer, "ndim", False):

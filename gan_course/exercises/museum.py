@@ -306,7 +306,8 @@ def _check_last_layer(last_layer: Any) -> str:
 
 def _check_scaled(scaled: Any) -> str:
     x = torch.rand(200, generator=torch.Generator().manual_seed(0))
-    data = torch.stack([1975 + 50 * x, 100 * x**2 - 30], dim=1)
+    x[0], x[-1] = 1, 0  # all ends are in these rows, and one column falls
+    data = torch.stack([1975 + 50 * x, 70 - 100 * x**2], dim=1)
     points = [[0.0, 0.0], [0.5, 1.2], [-0.4, 1.5]]  # generated samples: other ends
     some = torch.tensor(points)
     scaler, others = Scaler.fit(data), Scaler.fit(some)
@@ -326,6 +327,7 @@ def _check_scaled(scaled: Any) -> str:
             "from -1 to 1, not from 0": (right + 1) / 2,
         }
         judge(numbers_of(answer[0], "the first thing"), right, mistakes)
+    answer_of(scaled, "scaled", some.clone())  # which must not change this way back
     mistakes = {
         "keep the ends of the data": others.unscale(some),
         "it cuts off at the ends of the data": scaler.unscale(some.clamp(-1, 1)),

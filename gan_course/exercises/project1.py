@@ -109,8 +109,9 @@ def _axes_of(answer: Any) -> Axes:
         axes = axes[0]
     if not isinstance(axes, Axes):
         raise Wrong.kind("your answer", answer, "the axes you drew on: fig, ax = plt.subplots()")
-    for name, text in vars(axes).items():
-        if isinstance(text, str) and name.endswith(("title", "xlabel", "ylabel")):
+    for name, value in vars(axes).items():
+        text = isinstance(value, str) and name.endswith(("title", "xlabel", "ylabel"))
+        if text or callable(getattr(type(axes), name, None)):  # a method is no more
             call = f"ax.set({name.removeprefix('set_')}=...)"
             raise Wrong(f"`ax.{name} = ...` draws nothing: make new axes, then {call}")
     if not axes.axison:
@@ -126,6 +127,7 @@ def _drawn_points(axes: Axes) -> Tensor:
     import numpy
 
     lines = [line for line in axes.get_lines() if line.get_transform() is axes.transData]
+    lines = [line for line in lines if {line.get_linestyle(), line.get_marker()} - {"None", None}]
     for line in lines:
         steps = numpy.diff(numpy.asarray(line.get_xdata(), dtype=float))
         back = min((steps < 0).sum(), (steps > 0).sum())
@@ -270,7 +272,9 @@ def _check_score(score: Any) -> str:
             "makes the point (0, 0) for ever": torch.zeros(1_000, 2),
             "covers one half only": torch.stack([half, torch.sin(half)], dim=1),
             "has some y off the curve": real + side * (x > 0)[:, None] * up,
-            "has y off the curve, up and down": real + x.sign()[:, None].roll(1, 0) * up,
+            "has y off the curve, up and down": real
+            + (4 * (torch.arange(1_000) % 2) - 2)[:, None] * up,
+            "has the y of another point": torch.stack([x, torch.sin(x).roll(1)], dim=1),
         }
         for who in (*given, REAL):
             with case(who if who == REAL else f"the impostor that {who}"):
@@ -281,14 +285,20 @@ def _check_score(score: Any) -> str:
         raise Wrong(f"real points get {min(honest):.3g}, expected scores of 0 or more")
     for who, found in scores.items():
         if min(found) < 2 * max(honest) or min(found) <= max(honest):
-            sees = "how far y is off the curve" if "y off" in who else "where x is"
+            sees = "how far y is off the curve" if " y " in who else "where x is"
             gets = f"gets {min(found):.3g}, expected at least twice the {max(honest):.3g} of real"
             advice = f"Does your score see {sees}?"
             if min(found) < min(honest):
                 advice = "Lower has to be better"
-            if max(honest) > 0.2:
-                advice += ". And real points should get nearly 0: is it the right curve, from -5 "
-                advice += "to 5, and each y with its own x?"
+            if max(honest) > 0.25:
+                advice += (
+                    " And real points should get nearly 0: is it the right curve, from -5 to 5, "
+                )
+                advice += "and each y with its own x?"
+            elif min(found) > max(honest):
+                advice = (
+                    "It sees it, but what real points get for the rest hides it: weigh that less"
+                )
             raise Wrong(f"the impostor that {who} {gets} points. {advice}")
     return "all impostors are caught"
 

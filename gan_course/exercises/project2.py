@@ -12,6 +12,7 @@ from gan_course.exercises.answers import (
     DRAWN,
     Checks,
     Wrong,
+    answer_of,
     case,
     judge_call,
     judge_shape,
@@ -39,14 +40,16 @@ def _check_decode(decode_rows: Any) -> str:
         }
         what, right = f"{rows} rows of {depth} numbers", decode_batch(batch)
         judge_call(decode_rows, "decode_rows", (batch,), what, right, mistakes)
+    one = numbers_of(answer_of(decode_rows, "decode_rows", batch[:1]), "what decode_rows returns")
+    judge_shape(one, (1,), "of a single row decode_rows makes")
     return "each row became the position of its largest number"
 
 
 def _check_distance(distance: Any) -> str:
     values, evens = pattern_values(5, DEPTH), pattern_values("even", DEPTH)
-    some, irregular = torch.tensor([7, 7, 7, 7, 141, 3, 3]), torch.tensor([0, 3, 8, 141])
+    some, irregular = torch.tensor([7, 7, 7, 7, 141, 3, 0]), torch.tensor([0, 3, 8, 141])
     cases = {
-        f"the integers {some.tolist()} and values {irregular.tolist()}": (some, irregular, 17 / 28),
+        f"the integers {some.tolist()} and values {irregular.tolist()}": (some, irregular, 4 / 7),
         "an even spread": (values.repeat(10), values, 0.0),
         "one value for ever": (values[:1].repeat(200), values, 0.95),
         "only forbidden integers": (values + 1, values, 1.0),
@@ -71,6 +74,8 @@ def _check_distance(distance: Any) -> str:
             "a forbidden integer counts as often as it comes up": right
             + (kinds / len(integers) - wrong) / 2,
             "are these shares of the allowed integers only?": among + wrong / 2,
+            "are all shares 0? // leaves no rest, and tensors as keys never match": (1 + wrong) / 2,
+            "0 is even, and 1 none allowed: it is the other way round": 1 - right,
         }
         with case(remark=small):
             judge_call(distance, "distance", (integers, allowed), what, right, mistakes)
@@ -103,7 +108,11 @@ def _judge_integers(
         why = "; nearly all are multiples of 5, as in the chapter" if fives else why
         if torch.allclose(rows.sum(dim=0), torch.ones(DEPTH).double(), atol=1e-3):
             why = "; each column adds up to 1, not each row: nn.Softmax(dim=-1)"
-        raise Wrong(f"{valid:.2%} of the integers are {name}, expected 99% or more{why}{remark}")
+        raise Wrong(
+            f"{valid:.2%} of the integers are {name}, expected 99% or more{why}{remark}".replace(
+                "?.", "?"
+            )
+        )
     if values < 0.8 * len(wanted):
         fair = f"more than {int(seldom)} of {DRAWN:,} rows, a fifth of their fair share"
         raise Wrong(f"only {values} of the {len(wanted)} come up in {fair}: expected 4 in 5")

@@ -19,8 +19,9 @@ from gan_course.exercises.answers import (
 
 # off the curve, KS distance, bins: at the limits, and beyond one of them. Each mistake in counting
 # gives another number
-FAULTY = [(0.005, 0.03, 49), (0.006, 0.02, 50), *[(0.003, 0.031, 50)] * 2, *[(0.003, 0.02, 48)] * 3]
-SEEN = FAULTY + [(0.001, 0.01, 50)] * 5 + [(0.02, 0.2, 30)] * 5
+GOOD, LIMITS = (0.001, 0.01, 50), (0.005, 0.03, 49)
+FAULTY = [(0.006, 0.02, 50), *[LIMITS] * 2, *[(0.003, 0.031, 50)] * 2, *[(0.003, 0.02, 48)] * 3]
+SEEN = [GOOD] * 2 + FAULTY + [(0.02, 0.2, 30)] * 5 + [GOOD] * 3
 
 
 def _check_success(success: Any) -> str:
@@ -34,7 +35,7 @@ def _check_success(success: Any) -> str:
         kept = [(off <= 0.005, ks <= 0.03, bins >= 49) for off, ks, bins in seen]
         of, good, wide = len(seen), sum(map(all, kept)), "left out, or the limit is too wide"
         mistakes = {
-            "exactly at its limits a seed works, too: <= and >=": good - seen.count(SEEN[0]),
+            "exactly at its limits a seed works, too: <= and >=": good - seen.count(LIMITS),
             "a seed has to keep all three limits, not one of them": sum(map(any, kept)),
             f"the bins were {wide}": sum(off and ks for off, ks, _ in kept),
             f"the KS distance was {wide}": sum(off and bins for off, _, bins in kept),
@@ -56,6 +57,7 @@ def _check_keep(keep: Any) -> str:
     logits = torch.randn(1_000, generator=random) - 0.5
     logits[logits.argsort()[980]] = logits.sort().values[979]  # 2 % by every way of counting
     chances = torch.rand(1_000, generator=random)
+    chances[[0, -1]] = 0  # the first and the last one are kept
     top = logits.quantile(0.98)
     right = chances < torch.exp(logits - top)
     largest = (logits - logits.max()).exp()

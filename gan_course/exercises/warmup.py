@@ -31,6 +31,7 @@ def _check_step(step: Any) -> str:
             "BCELoss gets the answers first": bce(truth, answers.detach()),
             "your loss puts a second sigmoid on the answers": bce_l(answers, truth),
             "return the mean, not the sum": 8 * loss,
+            "divide by len(points): other batches have other sizes": loss / 16,
             "that is the loss after the step, expected the one before": afterwards,
         }
         answer = judge_call(step, "step", (network, points, truth, rate), what, loss, mistakes)
@@ -43,7 +44,8 @@ def _check_step(step: Any) -> str:
             moves = {
                 "": pull,
                 "no parameter moved: p -= … changes p, p = p - … does not. Or were the slopes "
-                "cleared between backward and the move, or is part 3 still missing?": 0 * pull,
+                "cleared between backward and the move, does it move another network than the one "
+                "it is given, or is part 3 still missing?": 0 * pull,
                 "the parameters moved uphill: subtract the slopes": -pull,
                 "the learning rate was left out": -slopes,
                 "only some parameters moved: the check's network has more layers than the page's. "
