@@ -321,6 +321,12 @@ RIGHT["Q"] = {
 }
 FAULTS["Q"] = {
     "as found": (ENDS, "data.min(), data.max()", "column needs its own ends, min(dim=0).values"),
+    "of one row": (
+        ENDS,
+        "data[data[:, 0].argmin()], data[data[:, 0].argmax()]",
+        "the scaled data: ",
+    ),
+    "but the first row": (ENDS, ENDS.replace("data", "data[1:]"), "the scaled data: you get"),
     "clamps": ("(samples + 1)", "(samples.clamp(-1, 1) + 1)", "it cuts off at the ends of the"),
     "in place": (MADE, f"data.copy_({MADE})", "scaled has changed what it was given"),
     "back in place": (LINE, f"{LINE}        samples += 1\n", "has changed what it was given"),

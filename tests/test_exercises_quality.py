@@ -21,6 +21,10 @@ FAULTS["R"] = {
     "no split of its own": (SHARE, "far / len(shuffled)", f"you get 0.7778, {TOO}"),
     "rounded": ("distance >= seen", "round(distance, 2) >= round(seen, 2)", "expected 0.4"),
     "from the second on": ("in shuffled", "in shuffled[1:]", "you get 0.25, expected 0.5"),
+    "no return at the end": (
+        lambda seen, s: (1 + sum(d >= seen for d in s)) / (1 + len(s)) if min(s) < seen else None,
+        "your p_value returns None",
+    ),
     "in a list": (SHARE, f"[{SHARE}]", "returns a number in a list: no brackets, no comma"),
     "1 above only": (SHARE, "(1 + far) / len(shuffled)", f"{TOO}, below the fraction"),
     "1 below only": (SHARE, "far / (1 + len(shuffled))", f"{TOO}, above the fraction"),

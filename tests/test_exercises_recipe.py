@@ -39,6 +39,10 @@ FAULTS = {
         "bits": ("and", "&", "write `and` between comparisons"),
     },
     "U": {
+        "but the last": (
+            lambda d, u: [*(u < (d - d.quantile(0.98)).exp()).tolist()[:-1], False],
+            "you get 0 at [999], expected 1",
+        ),
         "wrong way": ("chances <", "chances >=", "the wrong ones are kept"),
         "no c": ("logits - top", "logits", "c was left out"),
         "largest": ("quantile(0.98)", "max()", "not the largest one"),
