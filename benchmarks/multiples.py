@@ -70,13 +70,9 @@ class GumbelSoftmax(nn.Module):
     drawing is how samples are made. Jang et al. 2017, arXiv:1611.01144.
     """
 
-    def __init__(self, temperature: float = 1.0) -> None:
-        super().__init__()
-        self.temperature = temperature  # small: truer gradients, but noisier ones
-
     def forward(self, logits: Tensor) -> Tensor:
         """From (n, depth) to (n, depth), exactly one 1 in each row."""
-        return gumbel_softmax(logits, tau=self.temperature, hard=True, dim=-1)
+        return gumbel_softmax(logits, hard=True, dim=-1)
 
 
 LAST_LAYERS: dict[str, Callable[[], nn.Module]] = {

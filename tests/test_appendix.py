@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import math
 import re
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from statistics import median
 import pytest
 import torch
 from conftest import BOOK
+from scipy.stats import binomtest
 
 from benchmarks import multiples
 from gan_course import networks
@@ -109,3 +111,7 @@ def test_the_table_of_patterns_says_what_was_measured():
             f"{max(tv):.3f}",
         ]
         assert f"| {' | '.join(cells)} |" in page
+    ends = [binomtest(n, n).proportion_ci(method="wilson") for n in (20, 40, 100)]
+    said = "20 of 20 fit true rates of {} % or more, 40 of 40 of {} %, 100 of 100 of {} %."
+    assert said.format(*(f"{100 * end.low:.0f}" for end in ends)) in page
+    assert f"have about {(100 / (2 * math.pi * multiples.FRESH)) ** 0.5:.3f}." in page
