@@ -90,7 +90,7 @@ def test_the_table_of_changes_says_what_was_measured():
     assert f"it moves by up to {100 * max(off):.2f} percentage points. " in page
     between = median(abs(a["ks"] - b["ks"]) for a, b in combinations(alike, 2))
     assert f"differ by {between:.3f}. " in page
-    for typical in moved:  # "almost another seed", in both rows whose losses drift apart
+    for typical in moved:  # "nearly as much as another seed would", where losses drift apart
         assert f"KS distance typically moves by {typical:.3f}, " in page
         assert between / 2 < typical < between
 
