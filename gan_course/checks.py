@@ -5,6 +5,7 @@ No chapter writes this file: it is about what people hand in.
 
 from __future__ import annotations
 
+import math
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -15,6 +16,10 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 from torch.utils.data import DataLoader, Dataset
 
+# Above this mean loss a training is broken: an undecided discriminator has 0.69, and PyTorch cuts
+# the loss of a single answer off at 100.
+EXPLODED = 50.0
+ADVICE = "try smaller learning rates, and data scaled to [-1, 1]"
 # What PyTorch says of two mistakes, and what helps
 REMEDIES = {
     "more than 1 value per channel": "BatchNorm needs batches of two samples or more, and got one: "
@@ -146,6 +151,18 @@ def explained() -> Iterator[None]:
             if words in str(error):
                 raise ValueError(remedy) from None
         raise
+
+
+def fault(losses: Sequence[float], samples: Tensor | None) -> str:
+    """What says that a training has diverged, by the losses of `Losses` and samples; or ""."""
+    names = ("on real", "on fake", "of the generator")
+    for name, loss in zip(names, losses, strict=True):
+        if not math.isfinite(loss):
+            return f"the loss {name} is not a finite number"
+        if loss > EXPLODED:
+            return f"the loss {name} has exploded to {loss:.3g} nats"
+    finite = samples is None or bool(torch.isfinite(samples).all())
+    return "" if finite else "a sample is not a finite number"
 
 
 def warn_of_idle(networks: Sequence[nn.Module], before: Sequence[dict[str, Any]]) -> None:

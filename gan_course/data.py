@@ -16,7 +16,7 @@ from torch import Tensor
 from torch.nn.functional import one_hot
 from torch.utils.data import DataLoader
 
-from gan_course.checks import as_integers, as_samples
+from gan_course.checks import as_integers, as_samples  # make tensors of lists, arrays, ...
 
 # Names for type hints, which say what goes in and comes out. Python itself does not check them.
 Curve = Callable[[Tensor], Tensor]  # x -> y, of the same shape
@@ -24,17 +24,17 @@ Noise = Callable[[int], Tensor]  # how many -> noise vectors, shape (count, late
 Pattern = int | Literal["odd", "even"]
 
 
-# --- points on a curve ---------------------------------------------------------------------------
+# --- points on a curve, and batches: project 1 ---------------------------------------------------
 
 
 def exponential(x: Tensor) -> Tensor:
-    """The balance after `x` years of one dollar at 8 % interest a year: 1.08 ** x."""
+    """The balance after `x` years of one dollar at 8 % interest a year."""
     return 1.08**x
 
 
 def heights(curve: Curve, x: Tensor) -> Tensor:
     """The height of a curve at each x: curve(x), of the shape of x."""
-    y = curve(x)  # of shape (n, 1), each y would later be compared with each x (broadcasting)
+    y = curve(x)  # a y of shape (n, 1) minus one of shape (n,) would have shape (n, n), wordlessly
     if not isinstance(y, Tensor) or y.shape != x.shape:
         got = tuple(y.shape) if isinstance(y, Tensor) else type(y).__name__
         raise ValueError(f"curve must return a tensor of shape {tuple(x.shape)}, got {got}")
@@ -57,8 +57,8 @@ def batches(
 ) -> DataLoader[Tensor]:
     """Cut samples of shape (n, ...) into batches, shuffled anew in each epoch.
 
-    A last batch that would come out shorter is left out of that epoch: the means over an epoch
-    count all batches alike.
+    A last batch that would come out shorter is left out of that epoch. In the chapter it would not
+    fit the labels; `fit` makes labels that do, but its means over an epoch count all batches alike.
     """
     samples = as_samples(samples)
     if batch_size > len(samples):  # no batch at all would be left
@@ -87,9 +87,8 @@ class Scaler:
         """Learn the range of each column from samples of shape (n, dim)."""
         samples = as_samples(samples)
         low, high = samples.min(dim=0).values, samples.max(dim=0).values
-        # a column that doesn't vary would be scaled to 0 / 0; and of large numbers that hardly
-        # vary, such as seconds since 1970, rounding would leave one or two thousand different ones
-        # at most (eps is the gap between 1 and the next number; the gaps grow with the numbers)
+        # a column that doesn't vary would give 0 / 0; of one that hardly varies for its size, as
+        # seconds since 1970 may, rounding leaves few different numbers (eps: the gap after 1)
         rounding = torch.finfo(low.dtype).eps * torch.maximum(low.abs(), high.abs())
         constant = (high - low <= 1_000 * rounding).nonzero().flatten().tolist()
         if constant:
@@ -114,7 +113,7 @@ class Scaler:
         return low + (samples + 1) / 2 * (high - low)
 
 
-# --- integers as one-hot rows --------------------------------------------------------------------
+# --- integers as one-hot rows: project 2 ---------------------------------------------------------
 
 
 def encode(position: int, depth: int) -> Tensor:
@@ -157,7 +156,7 @@ def pattern_values(pattern: Pattern, below: int = 100) -> Tensor:
 
 
 def draw_integers(values: Any, count: int, *, random: torch.Generator | None = None) -> Tensor:
-    """Draw `count` integers from `values`, shape (n,), each as likely as any other."""
+    """Draw `count` integers from `values`, each as likely as any other: shape (count,)."""
     values = as_integers(values, "values")
     # the positions come from the CPU whatever device the values are on: same seed, same integers
     positions = torch.randint(len(values), (count,), generator=random)
@@ -171,7 +170,7 @@ def real_batch(
     return encode_batch(draw_integers(values, count, random=random), depth)
 
 
-# --- noise ---------------------------------------------------------------------------------------
+# --- noise: all projects -------------------------------------------------------------------------
 
 
 def normal_noise(latent_dim: int, *, random: torch.Generator | None = None) -> Noise:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 import os
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import torch
+from torch.optim import Optimizer
 from torch.utils.data import TensorDataset
 
 from gan_course.checks import as_samples
@@ -141,6 +142,44 @@ def load_run(
     if torch.cuda.is_available() and randoms[2:]:
         torch.cuda.set_rng_state_all(randoms[2:])
     return state
+
+
+class Checkpoint:
+    """The file of a run of `fit`; where there is no path, it does nothing."""
+
+    def __init__(
+        self,
+        path: str | os.PathLike[str] | None,
+        about: dict[str, Any],
+        trained: Sequence[Any],
+        loader: Any,
+    ) -> None:
+        """Say what goes on: `trained` are the networks and the optimisers, `about` all else."""
+        self.path, self.trained = path, trained
+        self.random = getattr(loader, "generator", None)  # a DataLoader's own random numbers
+        optimisers = [part for part in trained if isinstance(part, Optimizer)]
+        groups = [group for optimiser in optimisers for group in optimiser.param_groups]
+        self.about = {
+            **about,
+            "betas": [group.get("betas") for group in groups],
+            "batch size": getattr(loader, "batch_size", None),
+            "data": None if path is None else fingerprint(loader),
+        }
+
+    def save(self, *state: Any) -> None:
+        """Keep the state, and that of all that is trained."""
+        if self.path is not None:
+            states = [part.state_dict() for part in self.trained]
+            save_run(self.path, self.about, [states, *state], self.random)
+
+    def load(self) -> list[Any] | None:
+        """Put back what is trained; returns the rest of the state, or None without a file."""
+        kept = None if self.path is None else load_run(self.path, self.about, self.random)
+        if kept is None:
+            return None
+        for part, state in zip(self.trained, kept[0], strict=True):
+            part.load_state_dict(state)
+        return kept[1:]
 
 
 def fingerprint(data: Any) -> list[Any] | None:

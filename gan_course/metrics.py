@@ -87,8 +87,9 @@ def ks_uniform(values: Tensor, low: float, high: float) -> float:
     from scipy import stats  # loaded only when it is used: it takes a while
 
     _require_range(low, high)
-    uniform = stats.uniform(low, high - low)
-    return float(stats.ks_1samp(_doubles(values).numpy(), uniform.cdf, method="asymp")[0])
+    ends = (low, high - low)
+    found = stats.ks_1samp(_doubles(values).numpy(), stats.uniform.cdf, ends, method="asymp")
+    return float(found[0])
 
 
 def share_outside(values: Tensor, low: float, high: float) -> float:

@@ -1,7 +1,4 @@
-"""What do the two networks look like? Stacks of layers, as functions and as classes."""
-
-# (You can skip this.) The other files begin with `from __future__ import annotations`. Here that
-# would break `torch.jit.script`, which can't read type hints that are texts.
+"""What do the two networks look like, and how are they used? Layers in a row, and classes."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -12,48 +9,7 @@ from torch import Tensor, nn
 
 from gan_course.data import Scaler
 
-
-def pick_device() -> str:
-    """Where to train: "cuda" with a GPU by NVIDIA, "mps" with one by Apple, otherwise "cpu"."""
-    if torch.cuda.is_available():
-        return "cuda"
-    return "mps" if torch.backends.mps.is_available() else "cpu"
-
-
-@contextmanager
-def in_mode(training: bool, *networks: nn.Module) -> Iterator[None]:
-    """Put networks into one mode, and afterwards each layer into the mode that it had.
-
-    Used as `with in_mode(False, network): ...`; False is evaluation mode. To call `train()`
-    afterwards would not do: it puts all layers into training mode, those too that were in
-    evaluation mode before, and what `load_program` gives has no `train()`.
-    """
-    # modules(): the network itself and all layers in it
-    modes = [(layer, layer.training) for network in networks for layer in network.modules()]
-    try:
-        for layer, _ in modes:
-            layer.training = training
-        yield  # here the lines within the `with` run
-    finally:
-        for layer, mode in modes:
-            layer.training = mode
-
-
-def sample(generator: nn.Module, noise: Tensor) -> Tensor:
-    """Generate one sample for each row of noise, in evaluation mode and without gradients.
-
-    Noise of shape (n, latent_dim), a tensor, an array or a list of rows, is moved to the
-    generator's device and number type, and becomes samples, (n, dim). Each layer is left in the
-    mode it was in: a training goes on as before.
-    """
-    noise = torch.as_tensor(noise)
-    weight = next(generator.parameters(), noise)  # without weights: stay where the noise is
-    with torch.no_grad(), in_mode(False, generator):
-        samples: Tensor = generator(noise.to(weight))
-    return samples
-
-
-# --- projects 1 and 2: layers in a row -----------------------------------------------------------
+# --- projects 1 and 2, layers in a row: functions ------------------------------------------------
 
 
 def make_generator(
@@ -62,7 +18,7 @@ def make_generator(
     """Build a generator: noise of shape (n, latent_dim) -> samples of shape (n, output_dim).
 
     Each width is one hidden linear layer with ReLU after it. The last layer is linear and nothing
-    follows it, so that samples can take any value. PyTorch's global seed sets the first weights.
+    follows it, so that samples can take any value; project 2, which wants others, builds its own.
     """
     layers: list[nn.Module] = []
     width = latent_dim
@@ -88,15 +44,48 @@ def make_discriminator(
     return nn.Sequential(*layers, nn.Linear(width, 1), nn.Sigmoid())
 
 
+# --- a last layer: project 1 ---------------------------------------------------------------------
+
+
+class Unscale(nn.Module):
+    """A last layer that turns samples in [-1, 1] into data units, shape (n, dim) -> (n, dim).
+
+    With it a generator that was trained on scaled data can be saved and used as one piece.
+    """
+
+    # for whatever checks type hints, and does not see through register_buffer; torch.jit.script
+    # can't read them as texts, which `from __future__ import annotations` would make of them
+    low: Tensor
+    high: Tensor
+
+    def __init__(self, scaler: Scaler) -> None:
+        super().__init__()
+        # buffers travel with the weights, to a file and to a device, but are not trained
+        self.register_buffer("low", scaler.low.clone())
+        self.register_buffer("high", scaler.high.clone())
+
+    def forward(self, samples: Tensor) -> Tensor:
+        """From [-1, 1] to data units, shape (n, dim): as `Scaler.unscale`."""
+        return self.low + (samples + 1) / 2 * (self.high - self.low)
+
+
+def in_data_units(generator: nn.Module, scaler: Scaler) -> nn.Sequential:
+    """The same generator, sharing its weights, with `Unscale` as its last layer."""
+    weight = next(generator.parameters(), scaler.low)  # scaler.low, if it has no weights
+    # not isinstance: a subclass of nn.Sequential may do more than go through its layers
+    layers = generator if type(generator) is nn.Sequential else [generator]
+    return nn.Sequential(*layers, Unscale(scaler).to(weight.device))
+
+
 # --- project 3: networks as classes --------------------------------------------------------------
 
 
 class Generator(nn.Module):
     """Noise of shape (n, latent_dim) -> samples of shape (n, output_dim).
 
-    The chapter's class with any number of hidden layers, as wide as `widths` say: hence a
-    ModuleList, and no `_init_layers`. LeakyReLU follows each of them, whose slope left of zero is
-    `slope`; `output_activation`, if given, follows the output layer.
+    The chapter's class with any number of hidden layers: `widths` take the place of `_init_layers`,
+    and a ModuleList that of `linear1` and `linear2`. LeakyReLU follows each of them, whose slope
+    left of zero is `slope`; `output_activation`, if given, follows the output layer.
     """
 
     def __init__(
@@ -145,32 +134,43 @@ class Discriminator(nn.Module):
         return torch.sigmoid(self.layers[-1](x))
 
 
-# --- a last layer: project 1 ---------------------------------------------------------------------
+# --- using a network -----------------------------------------------------------------------------
 
 
-class Unscale(nn.Module):
-    """A last layer that turns samples in [-1, 1] into data units, shape (n, dim) -> (n, dim).
+def pick_device() -> str:
+    """Where to train: "cuda" with a GPU by NVIDIA, "mps" with one by Apple, otherwise "cpu"."""
+    if torch.cuda.is_available():
+        return "cuda"
+    return "mps" if torch.backends.mps.is_available() else "cpu"
 
-    With it a generator that was trained on scaled data can be saved and used as one piece.
+
+@contextmanager
+def in_mode(training: bool, *networks: nn.Module) -> Iterator[None]:
+    """Put networks into one mode, and afterwards each layer into the mode that it had.
+
+    Used as `with in_mode(False, network): ...`; False is evaluation mode.
     """
-
-    low: Tensor  # for whoever checks type hints, and does not see through register_buffer
-    high: Tensor
-
-    def __init__(self, scaler: Scaler) -> None:
-        super().__init__()
-        # buffers travel with the weights, to a file and to a device, but are not trained
-        self.register_buffer("low", scaler.low.clone())
-        self.register_buffer("high", scaler.high.clone())
-
-    def forward(self, samples: Tensor) -> Tensor:
-        """From [-1, 1] to data units, shape (n, dim): as `Scaler.unscale`."""
-        return self.low + (samples + 1) / 2 * (self.high - self.low)
+    # train() and eval() set this flag, but in all layers alike. modules(): the network itself and
+    # all layers in it
+    modes = [(layer, layer.training) for network in networks for layer in network.modules()]
+    try:
+        for layer, _ in modes:
+            layer.training = training
+        yield  # here the lines within the `with` run
+    finally:
+        for layer, mode in modes:
+            layer.training = mode
 
 
-def in_data_units(generator: nn.Module, scaler: Scaler) -> nn.Sequential:
-    """The same generator, sharing its weights, with `Unscale` as its last layer."""
-    weight = next(generator.parameters(), scaler.low)
-    # not isinstance: a class made from nn.Sequential may do more than go through its layers
-    layers = generator if type(generator) is nn.Sequential else [generator]
-    return nn.Sequential(*layers, Unscale(scaler).to(weight.device))
+def sample(generator: nn.Module, noise: Tensor) -> Tensor:
+    """Generate one sample for each row of noise, in evaluation mode and without gradients.
+
+    Noise of shape (n, latent_dim), a tensor, an array or a list of rows, is moved to the
+    generator's device and number type, and becomes samples, (n, dim). Each layer is left in the
+    mode it was in: a training goes on as before.
+    """
+    noise = torch.as_tensor(noise)
+    weight = next(generator.parameters(), noise)  # noise, if it has no weights
+    with torch.no_grad(), in_mode(False, generator):
+        samples: Tensor = generator(noise.to(weight))
+    return samples

@@ -9,9 +9,9 @@ import warnings
 from pathlib import Path
 from typing import Any
 
+import safetensors.torch
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 from torch import nn
 from torch.optim.swa_utils import AveragedModel
 
@@ -56,7 +56,8 @@ def save_generator(generator: nn.Module, path: str | os.PathLike[str]) -> Path:
     # numbered as load_generator will number them; copies, since two layers may share weights
     weights = nn.Sequential(*layers).state_dict()
     weights = {name: value.clone().contiguous() for name, value in weights.items()}
-    return replace_file(path, lambda part: save_file(weights, part, metadata=header))
+    content = safetensors.torch.save(weights, header)  # save_file would keep it from other users
+    return replace_file(path, lambda part: part.write_bytes(content))
 
 
 def load_generator(

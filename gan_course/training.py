@@ -16,76 +16,68 @@ from torch.nn.functional import binary_cross_entropy
 from torch.optim import Adam, Optimizer
 from torch.optim.swa_utils import AveragedModel
 
-from gan_course.checks import (
+from gan_course.checks import (  # they change nothing that is as it should be
+    ADVICE,
     as_samples,
     checked_noise,
     explained,
+    fault,
     require_batches,
     require_own,
     require_trainable,
     warn_of_idle,
 )
 from gan_course.data import Noise
-from gan_course.files import fingerprint, load_run, save_run
+from gan_course.files import Checkpoint
 from gan_course.networks import in_mode, sample
 
-# Above this mean loss a training is broken; an undecided D has 0.69. At 50 nats a network gives the
-# right answer a probability of e^-50, and PyTorch's BCE hardly has a gradient left.
-EXPLODED = 50.0
-ADVICE = "try smaller learning rates, and data scaled to [-1, 1]"
 # --- losses and steps: project 1 -----------------------------------------------------------------
 
 
 class Losses(NamedTuple):
-    """The three losses of a step: tensors from `train_step`, floats from `GAN`.
-
-    In nats, the unit of whatever is made with the natural logarithm.
-    """
+    """The three losses of a step, or their means over an epoch: all three tensors, or floats."""
 
     real: Any
     fake: Any
     generator: Any
 
 
-def real_loss(answers: Tensor) -> Tensor:
-    """D's loss on real samples, whose target is 1: the mean of -log D(x), in nats.
+def _cross_entropy(answers: Tensor, target: float) -> Tensor:
+    """The chapter's `bce`, with targets made to fit the batch: the same target for each answer.
 
-    The answers are D(x), probabilities of shape (n, 1).
-    Goodfellow et al. 2014, equation 1, first term. PyTorch cuts -log off at 100, so the loss
+    On a GPU, PyTorch's function leaves the GPU unusable where an answer is NaN, until Python is
+    started anew. So NaN is replaced by one half first, and the loss is made NaN afterwards: `fit`
+    stops with a clear message.
+    """
+    # (n, k) would be trained on k answers a sample without a word: refused, as is a lone number.
+    # (n, 1) and (n,) pass, and so does a picture of answers, (n, 1, height, width)
+    if answers.ndim in (0, 2) and answers.shape[-1:] != (1,):
+        got = tuple(answers.shape)
+        raise ValueError(f"discriminator must give one answer a sample, shape (n, 1), got {got}")
+    loss = binary_cross_entropy(answers.nan_to_num(0.5), torch.full_like(answers, target))
+    return torch.where(answers.isnan().any(), math.nan, loss)
+
+
+def real_loss(answers: Tensor) -> Tensor:
+    """D's loss on real samples, whose target is 1: the mean of -log D(x).
+
+    The answers are D(x), probabilities of shape (n, 1). PyTorch cuts -log off at 100, so the loss
     stays finite where D(x) is 0; it is ln 2 = 0.693 where every answer is one half.
     """
     return _cross_entropy(answers, 1.0)
 
 
 def fake_loss(answers: Tensor) -> Tensor:
-    """D's loss on generated samples, whose target is 0: the mean of -log(1 - D(G(z))), in nats.
-
-    Goodfellow et al. 2014, equation 1, second term.
-    """
+    """D's loss on generated samples, whose target is 0: the mean of -log(1 - D(G(z)))."""
     return _cross_entropy(answers, 0.0)
 
 
 def generator_loss(answers: Tensor) -> Tensor:
-    """G's loss on its own samples: it wants to hear 1, so the mean of -log D(G(z)), in nats.
+    """G's loss on its own samples: it wants to hear 1, so the mean of -log D(G(z)).
 
-    Goodfellow et al. 2014, section 3: the form with strong gradients early in learning.
+    Of the two forms in section 3 of Goodfellow et al. 2014, the one with strong gradients early.
     """
     return _cross_entropy(answers, 1.0)
-
-
-def _cross_entropy(answers: Tensor, target: float) -> Tensor:
-    """The chapter's `bce`, with targets made to fit the batch.
-
-    On a GPU, PyTorch's function leaves the GPU unusable where an answer is NaN, until Python is
-    started anew. So NaN is replaced by one half first, and the loss is made NaN afterwards: `fit`
-    stops with a clear message.
-    """
-    # of (n, k), all k answers would be trained, without a word; a grid of answers may be meant
-    if answers.ndim in (0, 2) and answers.shape[-1:] != (1,):
-        got = tuple(answers.shape)
-        raise ValueError(f"discriminator must give one answer a sample, shape (n, 1), got {got}")
-    loss = binary_cross_entropy(answers.nan_to_num(0.5), torch.full_like(answers, target))
-    return torch.where(answers.isnan().any(), math.nan, loss)
 
 
 def train_on_real(
@@ -96,7 +88,8 @@ def train_on_real(
     loss = real_loss(discriminator(real))
     loss.backward()
     discriminator_optimiser.step()
-    # the chapter's .item() would make a GPU wait in each step; detach lets go of the record, too
+    # without its record. The chapter's .item() copies the number to Python, which has to wait until
+    # a GPU has computed it, and then the GPU waits for Python, in each step
     return loss.detach()
 
 
@@ -104,7 +97,7 @@ def train_on_fake(
     generator: nn.Module, discriminator: nn.Module, discriminator_optimiser: Optimizer, z: Tensor
 ) -> Tensor:
     """Change D once, to call G's samples fake. Returns the loss before the change."""
-    # detach: the generator is not to learn from this step, so no gradient need reach it
+    # detach: the generator is not to learn from this step
     fake = generator(z).detach()
     discriminator_optimiser.zero_grad()
     loss = fake_loss(discriminator(fake))
@@ -138,7 +131,7 @@ def train_step(
     Each optimiser changes the weights of its network, and no others; `real` is one batch of real
     samples, shape (n, dim), and `noise` draws as many noise vectors, see `data.normal_noise`.
 
-    Goodfellow et al. 2014, algorithm 1, with the discriminator's two terms as two changes, and the
+    Goodfellow et al. 2014, algorithm 1, with equation 1's two terms as two changes of D, and the
     generator's loss of section 3.
     """
     on_real = train_on_real(discriminator, discriminator_optimiser, real)
@@ -161,7 +154,7 @@ class EarlyStopping:
         self.best_epoch = 0
 
     def should_stop(self, epoch: int, score: float) -> bool:
-        """Take in the score of an epoch; True when the best one is `patience` epochs old."""
+        """Take in the score of an epoch; True once the best one is `patience` epochs old."""
         if score < self.best:
             self.best, self.best_epoch = score, epoch
         return epoch - self.best_epoch >= self.patience
@@ -169,7 +162,7 @@ class EarlyStopping:
 
 @dataclass(frozen=True)
 class Epoch:
-    """The result of one epoch."""
+    """What one epoch came to."""
 
     number: int  # the first epoch is 1
     losses: Losses  # means over its batches, as floats
@@ -190,7 +183,7 @@ class History:
 
     epochs: list[Epoch] = field(default_factory=list)  # a new list for each History
     snapshots: dict[int, Tensor] = field(default_factory=dict)  # epoch -> samples, (n, dim)
-    best_epoch: int = 0
+    best_epoch: int = 0  # 0: there was no score
     best_score: float = math.inf
 
     @property
@@ -233,9 +226,9 @@ def fit(
 ) -> History:
     """Train both networks in place, on the device they are on, and show the progress.
 
-    It is `train` of project 1, with its learning rates and more to choose from; it stops early
-    only if you give `patience`. Ctrl-C, or the stop button, ends it: `fit` then returns what it
-    has so far.
+    It is `train` of project 1, with its learning rates and more to choose from. It stops early only
+    if you give `patience`, and keeps samples of some epochs, but no copies of the networks. Ctrl-C,
+    or the stop button, ends it: `fit` then returns what it has so far.
 
     Args:
         generator: maps (n, latent_dim) to (n, dim).
@@ -258,9 +251,10 @@ def fit(
         score: says how good samples of shape (m, dim) are; lower is better.
         patience: stop after this many epochs without a better score.
         keep_best: the generator ends with the weights of the best epoch.
-        report: called with the `Epoch`, after epoch 1 and each `every`-th; `print` will do.
-        every: epochs between two reports, snapshots, or saves to the checkpoint; of the last epoch
-            that is trained there is a snapshot, and a save unless you stop it by hand.
+        report: called with the `Epoch` and nothing else, after epoch 1 and each `every`-th; `print`
+            will do.
+        every: epochs between two reports, snapshots (with `watch`), or saves to the checkpoint. The
+            last epoch gets a snapshot, too, and is saved unless you stop it by hand.
         checkpoint: path of a file. If there is none, one is made. If there is, training goes on
             from it, to exactly the losses of a run without a break (on the same machine, and not on
             a Mac's GPU). Noise and batches must draw from PyTorch's global random numbers, or a
@@ -271,7 +265,7 @@ def fit(
             score is NaN, or a loss has exploded. The networks get back the weights from before
             this epoch. Optimisers of your own, or of a `GAN`, remember it: make new ones.
     """
-    # check and prepare
+    # check
     require_trainable(generator, discriminator)
     require_batches(loader, epochs)
     noise = checked_noise(noise)
@@ -282,16 +276,19 @@ def fit(
         raise ValueError("score needs watch, the noise whose samples it is to score")
     if score is None and (patience is not None or keep_best):
         raise ValueError("patience and keep_best need a score to tell good epochs from bad ones")
-    if optimisers is None:
+
+    # prepare
+    if optimisers is None:  # the chapter's, without its `fused=True`: the same but for roundings
         optimisers = (
             Adam(generator.parameters(), lr=generator_rate, betas=betas),
             Adam(discriminator.parameters(), lr=discriminator_rate, betas=betas),
         )
     require_own((generator, discriminator), optimisers)
     rates = [[float(group["lr"]) for group in one.param_groups] for one in optimisers]
-    _set_rates(optimisers, rates)  # NumPy's numbers would make the checkpoint unreadable
-    # as eval() has left them; in one that is awake, single layers may sleep on purpose
-    asleep = [n for n in (generator, discriminator) if not n.training]
+    _set_rates(optimisers, rates)  # a number of NumPy's could not be read from the checkpoint
+    # networks in evaluation mode: they alone change it for an epoch's training. In the others a
+    # single layer may be in evaluation mode on purpose
+    evaluating = [n for n in (generator, discriminator) if not n.training]
     averaged = moving_average(generator, average) if average else None
     shown: nn.Module = generator if averaged is None else averaged.module  # its copy
     networks = [n for n in (generator, discriminator, averaged) if n is not None]
@@ -308,15 +305,24 @@ def fit(
         "average": float(average),
         "watch": None if watch is None else watch.tolist(),
     }
-    file = _Checkpoint(checkpoint, about, [*networks, *optimisers], loader)
-    best_weights = file.load(history, stopping) or best_weights
+    file = Checkpoint(checkpoint, about, [*networks, *optimisers], loader)
+    if (kept := file.load()) is not None:
+        rows, history.snapshots, best_weights, stopping.best, stopping.best_epoch = kept
+        history.epochs = [Epoch(number, Losses(*losses), score) for number, losses, score in rows]
+        # in words, as a file can't tell whether a function still draws the same data
+        said = f"going on from {checkpoint}, after epoch {len(rows)}"
+        print(f"{said}; to begin anew, delete the file")
     done_before = history.stopped_at
 
-    def one_epoch(number: int) -> Losses:
+    def save() -> None:
+        rows = [[epoch.number, [*epoch.losses], epoch.score] for epoch in history.epochs]
+        file.save(rows, history.snapshots, best_weights, stopping.best, stopping.best_epoch)
+
+    def one_epoch(number: int) -> Losses:  # the inner loop of project 1
         losses: list[Losses] = []
         for real in _real_samples(loader, discriminator, first=number == done_before + 1):
             if decay:
-                steps = len(loader)  # type: ignore[arg-type]  # where it has none, Python says so
+                steps = len(loader)  # type: ignore[arg-type]  # Python says so if it has no length
                 done = (number - 1) * steps + len(losses)
                 _set_rates(optimisers, rates, 1 - done / (epochs * steps))
             with explained():
@@ -327,48 +333,49 @@ def fit(
             raise ValueError(f"loader must give batches in every epoch, got none in epoch {number}")
         return _mean(losses)
 
-    # train
+    # train: the outer loop of project 1
     number, bar = done_before, _progress_bar(epochs, done_before)
     try:
         if number == 0:  # fail now, and not after hours, if the path can't be written
-            file.save(history, stopping, best_weights)
-        # a run from a file may have run out of patience: ask, without a new score
+            save()
+        # a run from a file may have run out of patience: ask without a new score, if it had any
         stop = stopping.best_epoch > 0 and stopping.should_stop(number, math.inf)
         while number < epochs and not stop:
             number += 1
             weights_before = [copy.deepcopy(network.state_dict()) for network in networks]
-            with in_mode(True, *asleep):
+            with in_mode(True, *evaluating):
                 losses = one_epoch(number)
             if number == 1:
                 warn_of_idle(networks[:2], weights_before[:2])
             made = None if watch is None else sample(shown, watch).cpu()
             value = None
-            fault = _fault(losses, made)
-            if score is not None and made is not None and not fault:
+            broken = fault(losses, made)
+            if score is not None and made is not None and not broken:
                 value = float(score(made))
-                fault = "the score is not a number" if math.isnan(value) else ""
-            if fault:
-                _restore(networks, weights_before)
+                broken = "the score is not a number" if math.isnan(value) else ""
+            if broken:
+                for network, old in zip(networks, weights_before, strict=True):
+                    network.load_state_dict(old)
                 raise FloatingPointError(
-                    f"training diverged in epoch {number}: {fault}. The networks have their "
+                    f"training diverged in epoch {number}: {broken}. The networks have their "
                     f"weights from before this epoch; {ADVICE}"
                 )
             epoch, samples = Epoch(number, losses, value), made
             history.epochs.append(epoch)
             if value is not None:
                 stop = stopping.should_stop(number, value)
-                if stopping.best_epoch == number:  # kept in any case: keep_best may come later
+                if stopping.best_epoch == number:  # a run from this file may ask for keep_best
                     best_weights = copy.deepcopy(shown.state_dict())
             if number == 1 or number % every == 0:
                 if samples is not None:
                     history.snapshots[number] = samples
                 if report is not None:
                     report(epoch)
-                file.save(history, stopping, best_weights)
+                save()
             bar.set_postfix_str(str(epoch).partition(": ")[2], refresh=False)  # not its number
             bar.update()
         if number > done_before:
-            file.save(history, stopping, best_weights)
+            save()
     except KeyboardInterrupt:  # perhaps in the middle of an epoch, so nothing is saved here
         print(f"stopped in epoch {number} of {epochs}, after {history.stopped_at} whole ones")
     finally:
@@ -391,18 +398,18 @@ def moving_average(network: nn.Module, keep: float) -> AveragedModel:
 
     After each step call `update_parameters(network)`: each weight becomes
     share * average + (1 - share) * current. The share is `keep`, but less at first, so that the
-    first, random weights are soon forgotten: step / (step + 9), which grows from a tenth and
-    reaches 0.99 in step 891, 0.998 in step 4,491. Buffers, such as the statistics of batch
-    normalisation or the ends of `Unscale`, are copied.
+    first, random weights are soon forgotten: step / (step + 9), where the first step is 1. It grows
+    from a tenth and reaches 0.99 in step 891, 0.998 in step 4,491. Buffers, such as the statistics
+    of batch normalisation or the ends of `Unscale`, are copied.
     """
 
     def move(average: Tensor, current: Tensor, count: Tensor | int) -> Tensor:
-        step = int(averaged.n_averaged)  # `count` is the same, but would have to come from a GPU
+        step = int(averaged.n_averaged)  # `count` is the same, but may be on a GPU: see above
         # a.lerp(b, w) is (1 - w) a + w b
         return average.lerp(current, 1 - min(keep, step / (step + 9)))
 
     averaged = AveragedModel(network, avg_fn=move)
-    averaged.n_averaged += 1  # or the first update would only copy
+    averaged.n_averaged += 1  # PyTorch makes its first update a copy, the one with 0
     return averaged
 
 
@@ -422,22 +429,10 @@ def _real_samples(loader: Iterable[Any], discriminator: nn.Module, first: bool) 
 
 
 def _mean(losses: list[Losses]) -> Losses:
-    # one copy from the device an epoch, where .item() would make a GPU wait in each step
+    # one copy from the device an epoch
     if isinstance(losses[0].real, Tensor):
         losses = torch.stack([torch.stack(step) for step in losses]).tolist()
     return Losses(*(sum(column) / len(column) for column in zip(*losses, strict=True)))
-
-
-def _fault(losses: Losses, samples: Tensor | None) -> str:
-    """What says that the training has diverged; empty if nothing does."""
-    names = ("on real", "on fake", "of the generator")
-    for name, loss in zip(names, losses, strict=True):
-        if not math.isfinite(loss):
-            return f"the loss {name} is not a finite number"
-        if loss > EXPLODED:
-            return f"the loss {name} has exploded to {loss:.3g} nats"
-    finite = samples is None or bool(torch.isfinite(samples).all())
-    return "" if finite else "a sample is not a finite number"
 
 
 def _set_rates(
@@ -451,8 +446,7 @@ def _set_rates(
 def _progress_bar(epochs: int, done: int) -> Any:
     from tqdm.auto import tqdm  # a widget in a notebook, a line in a terminal
 
-    # silent when output goes to a file or a test, and where TQDM_DISABLE is set; in a notebook
-    # there is an IPython, and isatty() tells a terminal
+    # seen in a notebook, where there is an IPython, and in a terminal, which isatty() tells
     ipython = sys.modules.get("IPython")
     in_notebook = ipython is not None and ipython.get_ipython() is not None
     seen = (in_notebook or sys.stderr.isatty()) and not os.environ.get("TQDM_DISABLE")
@@ -465,7 +459,8 @@ def _progress_bar(epochs: int, done: int) -> Any:
 class GAN:
     """Owns both networks and their optimisers, and trains them; the recipe of project 3.
 
-    Its losses make their targets, so that batches may have any size.
+    Its losses make their targets, so that batches may have any size: there is no `gan.loss`,
+    `gan.ones` or `gan.zeros`. And `gan.weight` tells the device and the number type.
     """
 
     def __init__(
@@ -493,7 +488,7 @@ class GAN:
         self.noise = noise
         self.data = data if callable(data) else _draws_from(as_samples(data, "data"))
         self.batch_size = batch_size
-        # noise and samples take its device and number type: the chapter's .to(device)
+        # z.to(self.weight) is the chapter's z.to(self.device), and takes its number type, too
         self.weight = next(generator.parameters())
         self.generator_optimiser = Adam(generator.parameters(), lr=generator_rate, betas=betas)
         self.discriminator_optimiser = Adam(
@@ -520,20 +515,20 @@ class GAN:
     def train_step_discriminator(self, real: Tensor | None = None) -> tuple[float, float]:
         """Change the discriminator once; returns its losses on real and on fake samples.
 
-        `real` is drawn from the data where it is left out.
+        `fit` passes the batch, `real`; it is drawn from the data where it is left out.
         """
         self.discriminator_optimiser.zero_grad()
         real = self.data(self.batch_size) if real is None else real
         loss_real = real_loss(self.discriminator(real.to(self.weight)))
-        # no_grad: the generator does not learn here. The chapter calls generate_samples; here that
-        # is in evaluation mode, and D should see fakes as they are made in training, with dropout
+        # no_grad: the generator does not learn here. The chapter calls generate_samples, but here
+        # that would switch off a dropout in the generator, which is on when the generator learns
         with torch.no_grad():
             fake = self.generator(self.noise(self.batch_size).to(self.weight))
         loss_fake = fake_loss(self.discriminator(fake))
         loss = (loss_real + loss_fake) / 2
         loss.backward()
         self.discriminator_optimiser.step()
-        return loss_real.item(), loss_fake.item()  # as in the chapter, though a GPU waits
+        return loss_real.item(), loss_fake.item()
 
     def train_step(self, real: Tensor | None = None) -> Losses:
         """Change the discriminator, then the generator, once each.
@@ -546,12 +541,13 @@ class GAN:
     def fit(
         self, epochs: int = 600, batches: int = 10, *, every: int = 50, **options: Any
     ) -> History:
-        """The chapter's `train`, by the function `fit`: prints losses only with `report=print`.
+        """The chapter's `train`, by the function `fit`.
 
-        Batches are drawn, even from a data set, so an epoch is just so many `batches`. `options`
-        are those of the function that this GAN has not got already.
+        Where the chapter returns its losses and snapshots, a `History` has both; losses are printed
+        only with `report=print`. Batches are drawn, even from a data set, so an epoch is just so
+        many `batches`. `options` are others of the function, such as `watch`, `decay`, `average`.
         """
-        own = {"generator_rate", "discriminator_rate", "betas", "optimisers", "step"}
+        own = {"generator_rate", "discriminator_rate", "betas", "optimisers", "step", "noise"}
         if theirs := sorted(own & options.keys()):
             raise TypeError(f"a GAN has its own {' and '.join(theirs)}: see GAN(...)")
 
@@ -564,7 +560,7 @@ class GAN:
         options |= {"epochs": epochs, "step": step, "every": every}
         options["optimisers"] = self.generator_optimiser, self.discriminator_optimiser
         noise = self.noise
-        self.noise = checked_noise(noise)  # the steps draw from it, while they train
+        self.noise = checked_noise(noise)  # by `fit` as well, but the steps draw from this one
         try:
             return fit(self.generator, self.discriminator, draws, noise, **options)
         finally:
@@ -586,48 +582,3 @@ class _Draws:
 
     def __len__(self) -> int:  # so that falling rates know the last step
         return self.batches
-
-
-class _Checkpoint:
-    """The file of a run of `fit`; where there is no path, it does nothing."""
-
-    def __init__(
-        self,
-        path: str | os.PathLike[str] | None,
-        about: dict[str, Any],
-        trained: Sequence[Any],  # networks and optimisers
-        loader: Iterable[Any],
-    ) -> None:
-        self.path, self.about, self.trained = path, about, trained
-        self.random = getattr(loader, "generator", None)  # a DataLoader's own random numbers
-        optimisers = [part for part in trained if isinstance(part, Optimizer)]
-        groups = [group for optimiser in optimisers for group in optimiser.param_groups]
-        about["betas"] = [group.get("betas") for group in groups]
-        about["batch size"] = getattr(loader, "batch_size", None)
-        about["data"] = None if path is None else fingerprint(loader)
-
-    def save(self, history: History, stopping: EarlyStopping, best_weights: Any) -> None:
-        """Keep all that `fit` needs to go on."""
-        if self.path is not None:
-            states = [part.state_dict() for part in self.trained]
-            rows = [[epoch.number, list(epoch.losses), epoch.score] for epoch in history.epochs]
-            best = [best_weights, stopping.best, stopping.best_epoch]
-            state = [states, rows, history.snapshots, *best]
-            save_run(self.path, self.about, state, self.random)
-
-    def load(self, history: History, stopping: EarlyStopping) -> Any:
-        """Put everything to where it was; returns the best weights, or None without a file."""
-        state = None if self.path is None else load_run(self.path, self.about, self.random)
-        if state is None:
-            return None
-        states, rows, history.snapshots, best_weights, stopping.best, stopping.best_epoch = state
-        _restore(self.trained, states)
-        history.epochs = [Epoch(number, Losses(*losses), score) for number, losses, score in rows]
-        # say so: where a function draws the data, the file can't tell whether they are the same
-        print(f"going on from {self.path}, after epoch {len(rows)}; to begin anew, delete the file")
-        return best_weights
-
-
-def _restore(parts: Iterable[Any], states: Iterable[dict[str, Any]]) -> None:
-    for part, state in zip(parts, states, strict=True):
-        part.load_state_dict(state)

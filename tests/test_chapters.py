@@ -19,7 +19,7 @@ def run_until(notebook, last):
     """
     names, content = {}, json.loads((ROOT / "notebooks" / notebook).read_text(encoding="utf-8"))
     code = ["".join(c["source"]) for c in content["cells"] if c["cell_type"] == "code"]
-    for source in code[1:]:  # the first one asks the doctor
+    for source in code[1:]:  # the first one installs
         is_last = f"\n{last}" in f"\n{source}"
         exec(source.partition("\n\n\noriginal = ")[0] if is_last else source, names)
         if is_last:

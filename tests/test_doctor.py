@@ -6,7 +6,6 @@ import os
 import re
 import subprocess
 import sys
-from collections import namedtuple
 from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 
@@ -35,14 +34,9 @@ def test_this_machine_is_ready_and_says_so_line_by_line(capsys):
     assert doctor.main() == 0
     said = capsys.readouterr().out
     lines = [line for line in said.splitlines() if not line.startswith(" ")]
-    assert all(line.split()[0] in ("OK", "WARN") for line in lines)
-    words = ("Python", *doctor.needed(), "device", "MB free")
+    assert all(line.split()[0] == "OK" for line in lines)
+    words = ("Python", *doctor.needed(), "device")
     assert all(word in said for word in words)
-
-
-def test_a_python_that_was_never_tried_is_told(monkeypatch):
-    monkeypatch.setattr(sys, "version_info", (3, 99, 0, "final", 0))
-    assert doctor.python().status == "WARN"
 
 
 @pytest.mark.parametrize(
@@ -51,7 +45,6 @@ def test_a_python_that_was_never_tried_is_told(monkeypatch):
         (None, "FAIL", "torch is not installed"),
         ("2.5.1", "FAIL", "torch 2.5.1 is older than 2.6"),
         ("2.13.0+cpu", "OK", "torch 2.13.0+cpu"),
-        ("2.16.0", "WARN", "torch 2.16.0"),
     ],
 )
 def test_versions_of_a_package(monkeypatch, here, status, found):
@@ -69,18 +62,6 @@ def test_a_package_that_is_half_there_is_told():
     assert check.cure == 'python -m pip install --force-reinstall "gan-course==0.1.0"'
 
 
-@pytest.mark.parametrize(("free", "status"), [(99, "FAIL"), (101, "WARN"), (1_001, "OK")])
-def test_room_on_the_disk(monkeypatch, tmp_path, free, status):
-    usage = namedtuple("usage", "total used free")(1e12, 0, free * 1e6)
-    monkeypatch.setattr(doctor.shutil, "disk_usage", lambda path: usage)
-    check = doctor.folder(tmp_path)
-    assert check.status == status
-    assert check.found == f"{free:,.0f} MB free in {tmp_path}"
-    assert list(tmp_path.iterdir()) == []  # nothing is left behind
-    nowhere = doctor.folder(tmp_path / "none")
-    assert nowhere.status == "FAIL" and "can't write into" in nowhere.found
-
-
 @pytest.mark.parametrize(
     ("cuda", "mps", "found"),
     [
@@ -95,7 +76,7 @@ def test_devices(monkeypatch, cuda, mps, found):
     monkeypatch.setattr(torch.backends.mps, "is_available", lambda: mps)
     assert doctor.device() == Check("OK", found)
     monkeypatch.setitem(sys.modules, "torch", None)
-    assert doctor.device().status == "WARN", "without torch the device is not guessed"
+    assert doctor.device().status == "FAIL", "without torch the device is not guessed"
 
 
 def test_a_failure_is_printed_with_its_cure_and_sets_the_exit_code(monkeypatch, capsys):

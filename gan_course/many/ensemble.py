@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import logsigmoid
 
-from gan_course.checks import as_samples
+from gan_course.checks import ADVICE, EXPLODED, as_samples
 from gan_course.data import Scaler
 from gan_course.files import fingerprint, load_run, save_run
 from gan_course.many.draws import (
@@ -33,7 +33,7 @@ from gan_course.many.layers import Waves, add_waves
 from gan_course.many.recipes import Settings
 from gan_course.many.stacked import make_networks, unstack
 from gan_course.networks import Unscale
-from gan_course.training import ADVICE, EXPLODED, Losses
+from gan_course.training import Losses
 
 # of each table of weights: means of its gradients and of their squares, for Adam, and its average
 Memory = list[tuple[Tensor, Tensor, Tensor]]

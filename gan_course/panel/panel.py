@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from torch.nn.modules.dropout import _DropoutNd
 
 from gan_course.checks import as_samples
+from gan_course.networks import in_mode
 from gan_course.panel import picture, words
 from gan_course.panel.words import Finding
 from gan_course.training import Losses, fake_loss, generator_loss, real_loss
@@ -63,6 +64,7 @@ class Panel:
     Attributes:
         snapshots: what each `update` has recorded.
         one_hot: whether real samples are rows of more than two numbers, one of them 1, the rest 0.
+        logits: whether D has ever answered with a number outside of 0 to 1.
     """
 
     def __init__(
@@ -87,6 +89,7 @@ class Panel:
         ones = bool(((self.real == 0) | (self.real == 1)).all())
         whole = bool((self.real.sum(dim=1) == 1).all())
         self.one_hot = ones and whole and self.real.shape[1] > 2
+        self.logits = False
         self._seen: dict[str, Finding] = {}  # faults of single snapshots, each told once
         self._weights: list[Tensor] = []  # of G and of D, at the last snapshot
         self._moved = [False, False]  # whether they have ever changed between two snapshots
@@ -113,6 +116,8 @@ class Panel:
         except Exception as error:  # whatever a learner's network raises is what we report
             self._add(words.FAILED.told(step=step, what=f"{type(error).__name__}: {error}"))
             return
+        answers = torch.cat([self.snapshots[-1].real_answers, self.snapshots[-1].fake_answers])
+        self.logits |= bool(((answers < 0) | (answers > 1)).any())
         for k, before in enumerate(self._weights):
             self._moved[k] |= not torch.equal(weights[k], before)
         self._weights = weights
@@ -164,12 +169,6 @@ class Panel:
 
     def _add(self, finding: Finding) -> None:
         self._seen.setdefault(finding.name, finding)
-
-    @property
-    def logits(self) -> bool:
-        """Whether D has ever answered with a number outside of 0 to 1."""
-        answers = [a for s in self.snapshots for a in (s.real_answers, s.fake_answers)]
-        return any(bool(((one < 0) | (one > 1)).any()) for one in answers)
 
     def probabilities(self, snapshot: Snapshot) -> tuple[Tensor, Tensor]:
         """D(x), shape (n,), and D(G(z)), shape (m,): logits get the sigmoid that they lack."""
@@ -333,19 +332,15 @@ def _undisturbed(*networks: nn.Module) -> Iterator[set[nn.Module]]:
 
     Yields the modules that were in training mode.
     """
-    modes = [(module, module.training) for network in networks for module in network.modules()]
+    trained = {m for network in networks for m in network.modules() if m.training}
     weights = [weight for network in networks for weight in network.parameters()]
     devices = {weight.device.index for weight in weights if weight.device.type == "cuda"}
     on_apple = any(weight.device.type == "mps" for weight in weights)  # fork_rng can't do that one
     apple = torch.mps.get_rng_state() if on_apple else None
-    with torch.random.fork_rng(devices=sorted(devices)), torch.no_grad():
+    with torch.random.fork_rng(devices=sorted(devices)), torch.no_grad(), in_mode(False, *networks):
         try:
-            for network in networks:
-                network.eval()
-            yield {module for module, training in modes if training}
+            yield trained
         finally:
-            for module, training in modes:
-                module.training = training
             if apple is not None:
                 torch.mps.set_rng_state(apple)
 
