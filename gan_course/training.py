@@ -309,7 +309,7 @@ def fit(
     if (kept := file.load()) is not None:
         rows, history.snapshots, best_weights, stopping.best, stopping.best_epoch = kept
         history.epochs = [Epoch(number, Losses(*losses), score) for number, losses, score in rows]
-        # in words, as a file can't tell whether a function still draws the same data
+        # whoever reads this knows whether a function still draws the same data; a file doesn't
         said = f"going on from {checkpoint}, after epoch {len(rows)}"
         print(f"{said}; to begin anew, delete the file")
     done_before = history.stopped_at
@@ -393,26 +393,6 @@ def fit(
     return history
 
 
-def moving_average(network: nn.Module, keep: float) -> AveragedModel:
-    """A copy of the network, whose weights are an average of those that the network has had.
-
-    After each step call `update_parameters(network)`: each weight becomes
-    share * average + (1 - share) * current. The share is `keep`, but less at first, so that the
-    first, random weights are soon forgotten: step / (step + 9), where the first step is 1. It grows
-    from a tenth and reaches 0.99 in step 891, 0.998 in step 4,491. Buffers, such as the statistics
-    of batch normalisation or the ends of `Unscale`, are copied.
-    """
-
-    def move(average: Tensor, current: Tensor, count: Tensor | int) -> Tensor:
-        step = int(averaged.n_averaged)  # `count` is the same, but may be on a GPU: see above
-        # a.lerp(b, w) is (1 - w) a + w b
-        return average.lerp(current, 1 - min(keep, step / (step + 9)))
-
-    averaged = AveragedModel(network, avg_fn=move)
-    averaged.n_averaged += 1  # PyTorch makes its first update a copy, the one with 0
-    return averaged
-
-
 def _real_samples(loader: Iterable[Any], discriminator: nn.Module, first: bool) -> Iterator[Tensor]:
     """The batches, on the discriminator's device and in its number type.
 
@@ -453,7 +433,27 @@ def _progress_bar(epochs: int, done: int) -> Any:
     return tqdm(total=epochs, initial=done, unit="epoch", disable=not seen)
 
 
-# --- a class that owns a GAN: project 3 ----------------------------------------------------------
+# --- project 3: an average of the weights, and a class that owns a GAN ---------------------------
+
+
+def moving_average(network: nn.Module, keep: float) -> AveragedModel:
+    """A copy of the network, whose weights are an average of those that the network has had.
+
+    After each step call `update_parameters(network)`: each weight becomes
+    share * average + (1 - share) * current. The share is `keep`, but less at first, so that the
+    first, random weights are soon forgotten: step / (step + 9), where the first step is 1. It grows
+    from a tenth and reaches 0.99 in step 891, 0.998 in step 4,491. Buffers, such as the statistics
+    of batch normalisation or the ends of `Unscale`, are copied.
+    """
+
+    def move(average: Tensor, current: Tensor, count: Tensor | int) -> Tensor:
+        step = int(averaged.n_averaged)  # `count` is the same, but may be on a GPU: see above
+        # a.lerp(b, w) is (1 - w) a + w b
+        return average.lerp(current, 1 - min(keep, step / (step + 9)))
+
+    averaged = AveragedModel(network, avg_fn=move)
+    averaged.n_averaged += 1  # PyTorch makes its first update a copy, the one with 0
+    return averaged
 
 
 class GAN:
