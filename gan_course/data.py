@@ -87,8 +87,9 @@ class Scaler:
         """Learn the range of each column from samples of shape (n, dim)."""
         samples = as_samples(samples)
         low, high = samples.min(dim=0).values, samples.max(dim=0).values
-        # a column that doesn't vary would give 0 / 0; of one that hardly varies for its size, as
-        # seconds since 1970 may, rounding leaves few different numbers (eps: the gap after 1)
+        # A column that doesn't vary would give 0 / 0. And float32 keeps seven digits: of large
+        # numbers that differ in the last digits, such as a day's seconds counted from 1970, few
+        # different ones are left. eps is the gap between 1 and the next number.
         rounding = torch.finfo(low.dtype).eps * torch.maximum(low.abs(), high.abs())
         constant = (high - low <= 1_000 * rounding).nonzero().flatten().tolist()
         if constant:

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from gan_course.data import Scaler
 
-# --- projects 1 and 2, layers in a row: functions ------------------------------------------------
+# --- project 1, layers in a row: functions -------------------------------------------------------
 
 
 def make_generator(
@@ -18,7 +18,7 @@ def make_generator(
     """Build a generator: noise of shape (n, latent_dim) -> samples of shape (n, output_dim).
 
     Each width is one hidden linear layer with ReLU after it. The last layer is linear and nothing
-    follows it, so that samples can take any value; project 2, which wants others, builds its own.
+    follows it, so that samples can take any value; project 2 has another last layer and builds its own.
     """
     layers: list[nn.Module] = []
     width = latent_dim
@@ -53,8 +53,9 @@ class Unscale(nn.Module):
     With it a generator that was trained on scaled data can be saved and used as one piece.
     """
 
-    # for whatever checks type hints, and does not see through register_buffer; torch.jit.script
-    # can't read them as texts, which `from __future__ import annotations` would make of them
+    # type hints alone: register_buffer makes both, which a type checker can't see. (And this file
+    # has no `from __future__ import annotations`, which makes texts of type hints: torch.jit.script,
+    # a compiler for networks, can't read those.)
     low: Tensor
     high: Tensor
 
@@ -84,8 +85,8 @@ class Generator(nn.Module):
     """Noise of shape (n, latent_dim) -> samples of shape (n, output_dim).
 
     The chapter's class with any number of hidden layers: `widths` take the place of `_init_layers`,
-    and a ModuleList that of `linear1` and `linear2`. LeakyReLU follows each of them, whose slope
-    left of zero is `slope`; `output_activation`, if given, follows the output layer.
+    and one ModuleList that of `linear1`, `linear2` and `linear3`. LeakyReLU, whose slope left of
+    zero is `slope`, follows each but the last; `output_activation`, if given, follows the last.
     """
 
     def __init__(
@@ -116,7 +117,7 @@ class Discriminator(nn.Module):
     """Samples of shape (n, input_dim) -> the probability that each is real, shape (n, 1).
 
     `layers` are the widths of its linear layers. Unlike `widths` elsewhere they include the output,
-    which is 1, the one answer.
+    which is 1, the one answer. There is no `_init_layers` here, either.
     """
 
     def __init__(

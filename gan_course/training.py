@@ -50,7 +50,7 @@ def _cross_entropy(answers: Tensor, target: float) -> Tensor:
     stops with a clear message.
     """
     # (n, k) would be trained on k answers a sample without a word: refused, as is a lone number.
-    # (n, 1) and (n,) pass, and so does a picture of answers, (n, 1, height, width)
+    # (n, 1) and (n,) pass, and what a network for pictures may answer, (n, 1, height, width)
     if answers.ndim in (0, 2) and answers.shape[-1:] != (1,):
         got = tuple(answers.shape)
         raise ValueError(f"discriminator must give one answer a sample, shape (n, 1), got {got}")
@@ -97,7 +97,8 @@ def train_on_fake(
     generator: nn.Module, discriminator: nn.Module, discriminator_optimiser: Optimizer, z: Tensor
 ) -> Tensor:
     """Change D once, to call G's samples fake. Returns the loss before the change."""
-    # detach: the generator is not to learn from this step
+    # detach: backward() stops here, since slopes for the generator, which has another optimiser,
+    # would be computed for nothing
     fake = generator(z).detach()
     discriminator_optimiser.zero_grad()
     loss = fake_loss(discriminator(fake))
@@ -142,7 +143,7 @@ def train_step(
     return Losses(on_real, on_fake, of_generator)
 
 
-# --- the loop: projects 1 to 3 -------------------------------------------------------------------
+# --- when to stop, and the loop ------------------------------------------------------------------
 
 
 class EarlyStopping:
@@ -182,7 +183,7 @@ class History:
     """What happened in a run of `fit`."""
 
     epochs: list[Epoch] = field(default_factory=list)  # a new list for each History
-    snapshots: dict[int, Tensor] = field(default_factory=dict)  # epoch -> samples, (n, dim)
+    snapshots: dict[int, Tensor] = field(default_factory=dict)  # epoch -> samples, (m, dim)
     best_epoch: int = 0  # 0: there was no score
     best_score: float = math.inf
 
@@ -246,15 +247,16 @@ def fit(
         average: if above 0, the generator ends with a moving average of its weights, and the
             samples that are scored and kept come from it. The number, such as 0.99, is the share
             of the old average that a step keeps, but less at first: see `moving_average`.
-        watch: fixed noise, shape (m, latent_dim): what is generated from it is scored and kept, so
-            that two epochs differ by the generator alone and not by luck.
+        watch: fixed noise, shape (m, latent_dim): what is generated from it, in evaluation mode, is
+            scored and kept, so that two epochs differ by the generator alone and not by luck.
         score: says how good samples of shape (m, dim) are; lower is better.
         patience: stop after this many epochs without a better score.
         keep_best: the generator ends with the weights of the best epoch.
         report: called with the `Epoch` and nothing else, after epoch 1 and each `every`-th; `print`
             will do.
-        every: epochs between two reports, snapshots (with `watch`), or saves to the checkpoint. The
-            last epoch gets a snapshot, too, and is saved unless you stop it by hand.
+        every: epochs between two reports, snapshots (with `watch`), or saves to the checkpoint.
+            Epoch 1 gets all three as well, and the last one a snapshot, and a save unless you stop
+            it by hand.
         checkpoint: path of a file. If there is none, one is made. If there is, training goes on
             from it, to exactly the losses of a run without a break (on the same machine, and not on
             a Mac's GPU). Noise and batches must draw from PyTorch's global random numbers, or a
@@ -263,7 +265,8 @@ def fit(
     Raises:
         FloatingPointError: the training has diverged: a loss or a sample is NaN or infinite, the
             score is NaN, or a loss has exploded. The networks get back the weights from before
-            this epoch. Optimisers of your own, or of a `GAN`, remember it: make new ones.
+            this epoch. Adam's means of the gradients stay broken: before you train again, make new
+            optimisers, if they were your own, or a new `GAN`.
     """
     # check
     require_trainable(generator, discriminator)
@@ -283,11 +286,11 @@ def fit(
             Adam(generator.parameters(), lr=generator_rate, betas=betas),
             Adam(discriminator.parameters(), lr=discriminator_rate, betas=betas),
         )
-    require_own((generator, discriminator), optimisers)
+    require_own((generator, discriminator), optimisers)  # each with weights of its network only
     rates = [[float(group["lr"]) for group in one.param_groups] for one in optimisers]
-    _set_rates(optimisers, rates)  # a number of NumPy's could not be read from the checkpoint
-    # networks in evaluation mode: they alone change it for an epoch's training. In the others a
-    # single layer may be in evaluation mode on purpose
+    _set_rates(optimisers, rates)  # as plain floats: NumPy's can't be read from a checkpoint
+    # networks that came in evaluation mode: only these are put into training mode for each epoch.
+    # In a network that came in training mode, a single layer may be in the other one on purpose
     evaluating = [n for n in (generator, discriminator) if not n.training]
     averaged = moving_average(generator, average) if average else None
     shown: nn.Module = generator if averaged is None else averaged.module  # its copy
@@ -297,11 +300,11 @@ def fit(
     # a state dict is the network's own memory: without a copy it would go on changing
     best_weights = copy.deepcopy(shown.state_dict())
 
-    # go on from a file, if there is one
-    about = {  # it must be of the same training: with decay, epochs set the rate of each step
+    # go on from a file, if there is one; without a path, a Checkpoint does nothing
+    about = {  # what has to be the same in the training that the file comes from
         "networks": [str(generator), str(discriminator)],
         "rates": rates,
-        "decay": int(epochs) if decay else 0,
+        "decay": int(epochs) if decay else 0,  # the last epoch then sets all rates
         "average": float(average),
         "watch": None if watch is None else watch.tolist(),
     }
@@ -309,7 +312,7 @@ def fit(
     if (kept := file.load()) is not None:
         rows, history.snapshots, best_weights, stopping.best, stopping.best_epoch = kept
         history.epochs = [Epoch(number, Losses(*losses), score) for number, losses, score in rows]
-        # whoever reads this knows whether a function still draws the same data; a file doesn't
+        # say so: whether `loader` and `noise` draw the same as before, a file can't tell
         said = f"going on from {checkpoint}, after epoch {len(rows)}"
         print(f"{said}; to begin anew, delete the file")
     done_before = history.stopped_at
@@ -325,7 +328,7 @@ def fit(
                 steps = len(loader)  # type: ignore[arg-type]  # Python says so if it has no length
                 done = (number - 1) * steps + len(losses)
                 _set_rates(optimisers, rates, 1 - done / (epochs * steps))
-            with explained():
+            with explained():  # an error of PyTorch's ends with what helps
                 losses.append(step(generator, discriminator, *optimisers, real, noise))
             if averaged is not None:
                 averaged.update_parameters(generator)
@@ -345,11 +348,11 @@ def fit(
             weights_before = [copy.deepcopy(network.state_dict()) for network in networks]
             with in_mode(True, *evaluating):
                 losses = one_epoch(number)
-            if number == 1:
+            if number == 1:  # has a network not changed at all?
                 warn_of_idle(networks[:2], weights_before[:2])
             made = None if watch is None else sample(shown, watch).cpu()
             value = None
-            broken = fault(losses, made)
+            broken = fault(losses, made)  # what is broken, in words, or ""
             if score is not None and made is not None and not broken:
                 value = float(score(made))
                 broken = "the score is not a number" if math.isnan(value) else ""
@@ -447,7 +450,7 @@ def moving_average(network: nn.Module, keep: float) -> AveragedModel:
     """
 
     def move(average: Tensor, current: Tensor, count: Tensor | int) -> Tensor:
-        step = int(averaged.n_averaged)  # `count` is the same, but may be on a GPU: see above
+        step = int(averaged.n_averaged)  # `count` is the same, but Python may have to wait for it
         # a.lerp(b, w) is (1 - w) a + w b
         return average.lerp(current, 1 - min(keep, step / (step + 9)))
 
@@ -460,7 +463,7 @@ class GAN:
     """Owns both networks and their optimisers, and trains them; the recipe of project 3.
 
     Its losses make their targets, so that batches may have any size: there is no `gan.loss`,
-    `gan.ones` or `gan.zeros`. And `gan.weight` tells the device and the number type.
+    `gan.ones` or `gan.zeros`. Nor is there a `gan.device`: `gan.weight.device` tells it.
     """
 
     def __init__(
@@ -560,7 +563,7 @@ class GAN:
         options |= {"epochs": epochs, "step": step, "every": every}
         options["optimisers"] = self.generator_optimiser, self.discriminator_optimiser
         noise = self.noise
-        self.noise = checked_noise(noise)  # by `fit` as well, but the steps draw from this one
+        self.noise = checked_noise(noise)  # `fit` checks its own, but the steps draw from this one
         try:
             return fit(self.generator, self.discriminator, draws, noise, **options)
         finally:
