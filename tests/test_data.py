@@ -135,12 +135,9 @@ GAPS = [[1, 2], [math.nan, 3], [math.inf, 3]]
 @pytest.mark.parametrize(
     ("call", "error", "message"),
     [
-        (lambda: as_samples(torch.ones(5), "d"), ValueError, r"got \(5,\); .* add \[:, None\]"),
         (lambda: as_samples(torch.ones(0, 2)), ValueError, r"\(n, dim\), got \(0, 2\)"),
-        (lambda: as_samples(torch.ones(5, 3), columns=2), ValueError, r"\(n, 2\), got \(5, 3\)"),
         (lambda: as_samples(GAPS), ValueError, "got NaN or infinity in 2 of 3"),
         (lambda: of(lambda x: 3.0), ValueError, r"curve must return a .* \(4,\), got float"),
-        (lambda: of(lambda x: x[:, None]), ValueError, r"of shape \(4,\), got \(4, 1\)"),
         (lambda: of(lambda x: x * math.nan), ValueError, r"curve\(x\) must .* infinity in 4"),
         # each of these integers would decode to 0
         (lambda: decode_batch([5, 10]), ValueError, r"depth\), got \(2,\); encode_batch makes"),
@@ -157,16 +154,9 @@ def test_what_would_be_something_else_is_refused(call, error, message):
 
 
 def test_noise_is_standard_normal_fresh_in_each_call_and_of_the_generator_given():
-    state = torch.get_rng_state()
-    noise = normal_noise(3, random=seeded())
-    drawn = noise(20_000)
-    assert drawn.shape == (20_000, 3)
-    # 5 standard errors: 5 / sqrt(20000) of the mean, 5 / sqrt(40000) of the deviation
-    assert drawn.mean(dim=0).abs().max() < 0.036
-    assert (drawn.std(dim=0) - 1).abs().max() < 0.025
-    assert not torch.equal(drawn, noise(20_000))
-    assert torch.equal(drawn, normal_noise(3, random=seeded())(20_000))
-    assert torch.equal(torch.get_rng_state(), state)
+    noise, random = normal_noise(3, random=seeded()), seeded()
+    for _ in range(2):
+        assert torch.equal(noise(9), torch.randn(9, 3, generator=random))
 
 
 def test_even_noise_has_one_number_in_each_part():

@@ -48,11 +48,7 @@ FAULTS["W"] = {
     "counts": (MIX, COUNTED, "it counts through digits: mix"),
     "labels first": (ROWS, "torch.cat([label, noise.expand(steps, -1)], dim=1)", "noise comes fir"),
     "labels alone": (ROWS, "label", "these are the labels alone"),
-    "of 32 only": (
-        "expand(steps, -1)",
-        "expand(steps, 32)",
-        "20 numbers of noise: your walk failed",
-    ),
+    "of 32 only": ("steps, -1)", "steps, 32)", "with 20 numbers of noise: your walk failed"),
     "doubles": (MIX, f"({MIX}).double()", "takes a tensor of float32, got torch.float64"),
     "a list": (ROWS, f"{ROWS}.tolist()", "takes a tensor of float32, got list"),
 }
@@ -84,11 +80,7 @@ FAULTS["X"] = {
     "several a picture": (one_by_digit, "a picture counts once: take the largest of the ten"),
     "of all answers": (".float().mean()", ".sum() / chances.numel()", "by the number of pictures"),
     "of 50": (".mean()", ".sum() / 50", "for 37 pictures and at_least=0.9: you get"),
-    "in brackets": (
-        ".mean()",
-        ".mean(dim=0, keepdim=True)",
-        "one number, without brackets",
-    ),
+    "in brackets": (".mean()", ".mean(dim=0, keepdim=True)", "one number, without brackets"),
     "fixed": (">= at_least", ">= 0.9", "for 50 pictures and at_least=0.5: you get"),
 }
 test_right_answers_pass, test_each_fault_is_named = table_tests(RIGHT, FAULTS)

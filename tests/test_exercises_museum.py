@@ -127,15 +127,9 @@ FAULTS["L"] = {
     "by i": (by_enumerate, "16 losses of ln 2: you get 0.7394, expected 0.6931: divided by 15"),
     "sum": (sum, "you get 11.09, expected 0.6931: that is their sum, expected the mean"),
     "one too many": (lambda x: sum(x) / (len(x) + 1), "expected 0.6931: divided by 17"),
-    "last": (
-        lambda x: x[-1],
-        "losses 2, 6, 1 and 1: you get 1, expected 2.5: that is the last one",
-    ),
+    "last": (lambda x: x[-1], "6, 1 and 1: you get 1, expected 2.5: that is the last one alone"),
     "different ones": (lambda x: sum({*x}) / len({*x}), "you get 3, expected 2.5"),
-    "emptied": (
-        lambda x: sum(x.pop() for _ in range(len(x))) / 16,
-        "has changed what it was given",
-    ),
+    "emptied": (lambda x: sum(x.pop() for _ in range(len(x))) / 16, "changed what it was given"),
 }
 
 # --- M: one sigmoid -----------------------------------------------------------------------------
@@ -210,11 +204,7 @@ RIGHT["O"] = {
 FAULTS["O"] = {
     "as found": (lambda G, noise: G(noise), "is dropout still on?"),
     "left in evaluation": (MODE, "pass", "in training mode before, and is not after draw"),
-    "always trained": (
-        "was_training)",
-        "True)",
-        "in evaluation mode before, and is not after draw",
-    ),
+    "always trained": ("was_training)", "True)", "in evaluation mode before, and is not after"),
     "the network alone": (MODE, "G.training = was_training", "in training mode before"),
     "with gradient": ("no_grad", "enable_grad", UNDER),
     "gradients left off": (*LEAVES_OFF, "gradients stay switched off after draw"),
@@ -280,11 +270,7 @@ RIGHT["Q"] = {
 }
 FAULTS["Q"] = {
     "as found": (ENDS, "data.min(), data.max()", "column needs its own ends, min(dim=0).values"),
-    "of one row": (
-        ENDS,
-        "data[data[:, 0].argmin()], data[data[:, 0].argmax()]",
-        "the scaled data: ",
-    ),
+    "of one row": (ENDS, "data[data[:, 0].argmin()], data[data[:, 0].argmax()]", "scaled data: "),
     "but the first row": (ENDS, ENDS.replace("data", "data[1:]"), "the scaled data: you get"),
     "clamps": ("(samples + 1)", "(samples.clamp(-1, 1) + 1)", "it cuts off at the ends of the"),
     "in place": (MADE, f"data.copy_({MADE})", "scaled has changed what it was given"),

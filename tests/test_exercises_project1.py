@@ -237,10 +237,7 @@ def between(low, high):
 
 PICTURES = {
     "assigned": (assigned("set_ylim"), "draws nothing: make new axes, then ax.set(ylim=..."),
-    "no marker": (
-        lambda: shown(lambda ax, x, y: ax.plot(x, y, linestyle="")),
-        "has no points in it",
-    ),
+    "no marker": (lambda: shown(lambda ax, x, y: ax.plot(x, y, ls="")), "has no points in it"),
     "high end": (lambda: shown(ylim=(-1.2, 1)), "shows y from -1.2 to 1, expected -1.2 to 1.2"),
     "real points": (lambda: shown(lambda *xy: plain(*xy, ".")), "has 0 generated points, expected"),
     "random": (lambda: shown(heap), "most of the generated points in your picture are far off"),
@@ -335,7 +332,6 @@ def frozen():
 
 RIGHT["3.3"] |= {
     "an exported program": exported,
-    "scripted": lambda: torch.jit.script(Sine()),
     "frozen": frozen,
     "compiled": lambda: torch.compile(Sine()),
     "stretching": Stretching,
@@ -413,10 +409,7 @@ FAULTS["C"] = {
     "distance only": (miss, "for ever gets 0, expected at least twice the 0 of real points"),
     "spread only, the question": (spread, "see how far y is off the curve?"),
     "the first point": (lambda p: miss(p[:1]) + spread(p), "see how far y is off the curve?"),
-    "cosine": (
-        lambda p: fit_error(p, torch.cos, -5, 5) + spread(p),
-        "points should get nearly 0",
-    ),
+    "cosine": (lambda p: fit_error(p, torch.cos, -5, 5) + spread(p), "points should get nearly 0"),
     "deviation and distance": (lambda p: miss(p) + max(0, 0.5 - float(p[:, 0].std())), "half only"),
     "higher is better": (lambda p: -both(p), "expected scores of 0 or more"),
     "not clearly": (lambda p: 1 + 0.99 * (both(p) > 0.1), "gets 1.99, expected at least twice"),

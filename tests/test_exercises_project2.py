@@ -82,10 +82,7 @@ FAULTS["E"] = {
         "are these shares of the allowed integers only?",
     ),
     "rounded": (lambda i, v: round(total_variation(i, v), 2), "you get 0.57, expected 0.5714"),
-    "all shares 0": (
-        lambda i, v: (2 - torch.isin(i, v).double().mean()) / 2,
-        "are all shares 0? //",
-    ),
+    "all shares 0": (lambda i, v: (2 - torch.isin(i, v).double().mean()) / 2, "all shares 0? //"),
     "the other way": (lambda i, v: 1 - total_variation(i, v), "it is the other way round"),
     "one for each": (gap, "you get shape (4,), expected one number"),
 }
@@ -175,10 +172,7 @@ def twenty(u):
 
 
 LEARNED, REPLACE = Made(twenty), "expected 20 different ones: torch.randperm(100)[:20]"
-RIGHT["F"] = {
-    "a set": [LEARNED, {*TWENTY.tolist()}],
-    "floats": [LEARNED, TWENTY.float()],
-}
+RIGHT["F"] = {"a set": [LEARNED, {*TWENTY.tolist()}], "floats": [LEARNED, TWENTY.float()]}
 FAULTS["F"] = {
     "fives": ([LEARNED, 5 * torch.arange(20)], "integers follows a rule: [0, 5, 10] and so on"),
     "twice": ([LEARNED, [*TWENTY[:19], TWENTY[0]]], f"20 numbers, 19 of them different, {REPLACE}"),

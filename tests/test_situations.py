@@ -22,7 +22,6 @@ from torch.nn.utils import spectral_norm as old_spectral_norm
 from torch.optim import Adam
 from torch.utils.data import DataLoader, TensorDataset
 
-from gan_course import widgets
 from gan_course.checks import as_samples
 from gan_course.data import Scaler, batches, curve_points, normal_noise
 from gan_course.many import Settings, train
@@ -263,7 +262,6 @@ NETWORKS = {
     "of project 3": (lambda: Generator(2, output_dim=2), ""),
 }
 KINDS = {name: make for name, (make, _) in NETWORKS.items()}
-each_network = pytest.mark.parametrize("make", KINDS.values(), ids=KINDS)
 
 
 def beside(generator):
@@ -275,7 +273,7 @@ def beside(generator):
     return generator, discriminator.to(next(generator.parameters())), ROWS
 
 
-@each_network
+@pytest.mark.parametrize("make", KINDS.values(), ids=KINDS)
 def test_any_network_trains_is_averaged_goes_on_and_samples(make, tmp_path):
     def train_anew(epochs, checkpoint=None):
         torch.manual_seed(0)
@@ -307,9 +305,14 @@ def test_any_network_trains_is_averaged_goes_on_and_samples(make, tmp_path):
 
 
 @pytest.mark.parametrize(("make", "got"), NETWORKS.values(), ids=NETWORKS)
-def test_any_network_is_saved_or_the_way_out_is_named(make, got, tmp_path):
-    generator = make()
-    z = Z.to(next(generator.parameters()))
+def test_any_network_may_end_in_data_units_and_is_saved_or_the_way_out_is_named(
+    make, got, tmp_path
+):
+    generator, scaler = make(), Scaler.fit(3 * ROWS)
+    samples = sample(generator, Z)
+    if samples.ndim == 2:
+        whole = in_data_units(generator, scaler)
+        torch.testing.assert_close(sample(whole, Z), scaler.unscale(samples))
     if got:
         with pytest.raises(TypeError, match=WAY_OUT.format(got)):
             save_generator(generator, tmp_path / "generator")
@@ -318,20 +321,7 @@ def test_any_network_is_saved_or_the_way_out_is_named(make, got, tmp_path):
         loaded = load_program(save_program(generator, 2, tmp_path / "generator"), trusted=True)
     else:
         loaded = load_generator(save_generator(generator, tmp_path / "generator"))
-    torch.testing.assert_close(loaded(z), sample(generator, z))
-
-
-@each_network
-def test_any_network_moves_with_the_sliders_and_may_end_in_data_units(make, monkeypatch):
-    generator, scaler, made = make(), Scaler.fit(3 * ROWS), []
-    monkeypatch.setattr(widgets, "_picture", lambda real, fake, *_, **__: made.append(fake) or b"")
-    monkeypatch.setattr(widgets, "_publish", lambda *_: None)
-    widgets.explore_latent(generator, ROWS, limit=2)
-    assert torch.equal(made[-1], sample(generator, torch.zeros(1, 2)))
-    samples = sample(generator, Z)
-    if samples.ndim == 2:
-        whole = in_data_units(generator, scaler)
-        torch.testing.assert_close(sample(whole, Z), scaler.unscale(samples))
+    torch.testing.assert_close(loaded(Z.to(samples)), samples)
 
 
 def test_networks_in_evaluation_mode_are_trained_in_training_mode():
@@ -388,10 +378,7 @@ REFUSED_NETWORKS = {
         SIGMOID,
     ),
     "the weights of both in each": (lambda: optimised(lambda g, d: (g + d, g + d)), OTHERS),
-    "of a network made anew since": (
-        lambda: optimised(lambda g, d: (list(pair()[0].parameters()), d)),
-        OTHERS,
-    ),
+    "made anew since": (lambda: optimised(lambda g, d: ([*pair()[0].parameters()], d)), OTHERS),
 }
 
 
