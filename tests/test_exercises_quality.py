@@ -10,11 +10,7 @@ RIGHT, FAULTS = {}, {}
 # --- R: the p-value ------------------------------------------------------------------------------
 
 SUM, SHARE = "distance >= seen for", "(1 + far) / (1 + len(shuffled))"
-RIGHT["R"] = {
-    "mean of a tensor": lambda seen, s: (torch.tensor([seen, *s]) >= seen).float().mean(),
-    "numpy": lambda seen, s: np.mean(np.array([*s, seen]) >= seen),
-    "rounded": lambda seen, s: round((1 + sum(d >= seen for d in s)) / (1 + len(s)), 4),
-}
+RIGHT["R"] = {"numpy": lambda seen, s: np.mean(np.array([*s, seen]) >= seen)}
 TOO = "expected 0.8: count the split that you have seen, too"
 FAULTS["R"] = {
     "as found": (SUM, "distance > seen for", SHARE, "far / len(shuffled)", f"{TOO}, and shuffles"),
@@ -54,7 +50,6 @@ def each_by(old, new):
 
 NEAREST, RESULT = ".min(dim=1).values", "(to_training < to_held_out).float().mean()"
 RIGHT["S"] = {
-    "a number": (RESULT, f"{RESULT}.item()"),
     "squares": each_by(NEAREST, f"{NEAREST} ** 2"),
     "a tree": by_tree,
     "all in one": together,

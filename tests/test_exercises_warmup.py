@@ -32,7 +32,6 @@ EMPTY, BACK = "    network.zero_grad()\n", "    loss.backward()\n"
 RIGHT = {
     "SGD": by_sgd,
     "layer by layer": layer_by_layer,
-    "rounded": ("loss.item()", "round(loss.item(), 3)"),
 }
 FAULTS = {
     "no zero_grad": (EMPTY, "", "second of two steps: the slopes of the first step still pushed"),

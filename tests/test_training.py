@@ -265,16 +265,14 @@ def test_what_would_go_wrong_without_a_word_is_said(settings, message):
 
 
 def test_a_bar_shows_how_it_goes_where_somebody_looks(monkeypatch, capsys):
-    monkeypatch.setattr(training.sys.stderr, "isatty", lambda: True, raising=False)
-    monkeypatch.setenv("TQDM_DISABLE", "1")
-    run(epochs=2)
+    monkeypatch.delenv("TQDM_DISABLE", raising=False)
+    run(epochs=2)  # here nobody looks
     assert capsys.readouterr().err == ""
-    monkeypatch.delenv("TQDM_DISABLE")
+    monkeypatch.setattr(training.sys.stderr, "isatty", lambda: True, raising=False)
     run(epochs=2, score=scripted([0.5, 0.25]))
     shown = capsys.readouterr().err
     assert "2/2" in shown and "score 0.250" in shown and "on real" in shown
-    monkeypatch.undo()  # here nobody looks
-    monkeypatch.delenv("TQDM_DISABLE", raising=False)
+    monkeypatch.setenv("TQDM_DISABLE", "1")
     run(epochs=2)
     assert capsys.readouterr().err == ""
 
