@@ -200,9 +200,9 @@ def sine(**options):
     return Made(on_sine, **options)
 
 
-def gan(network=None):
-    noise = lambda num: torch.randn(num, 2)  # noqa: E731
-    return GAN(network or sine(), Discriminator(2), noise, lambda num: torch.zeros(num, 2))
+def gan():
+    noise, data = (lambda num: torch.randn(num, 2)), (lambda num: torch.zeros(num, 2))
+    return GAN(sine(), Discriminator(2), noise, data)
 
 
 RANGES = Scaler(torch.tensor([-5.0, -1.0]), torch.tensor([5.0, 1.0]))
@@ -230,9 +230,8 @@ def heap(axes, x, y):
     axes.plot(x, np.flip(y), "*")
 
 
-def between(low, high):
-    x = np.linspace(low, high, 300)
-    return lambda axes, *_: axes.plot(x, np.sin(x) + 0.02, "*")
+def left_half(axes, *_):
+    axes.plot(x := np.linspace(-5, 0, 300), np.sin(x) + 0.02, "*")
 
 
 PICTURES = {
@@ -241,7 +240,7 @@ PICTURES = {
     "high end": (lambda: shown(ylim=(-1.2, 1)), "shows y from -1.2 to 1, expected -1.2 to 1.2"),
     "real points": (lambda: shown(lambda *xy: plain(*xy, ".")), "has 0 generated points, expected"),
     "random": (lambda: shown(heap), "most of the generated points in your picture are far off"),
-    "left half": (lambda: shown(between(-5, 0)), "generated points in your picture lie from -5 to"),
+    "left half": (lambda: shown(left_half), "generated points in your picture lie from -5 to"),
     "0 to 1": (lambda: shown(xlim=(0, 1)), "shows x from 0 to 1, but the points run from -5 to 5"),
 }
 

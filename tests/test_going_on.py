@@ -131,7 +131,7 @@ def test_a_training_may_go_on_for_longer_and_its_clock_goes_on(tmp_path):
 def test_a_place_that_cannot_be_written_is_told_before_the_training(tmp_path):
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(OSError, match="file"):
-        small(tmp_path / "file" / "run.pt")
+        small(tmp_path / "file" / "run.pt", report=lambda epoch: pytest.fail("it has trained"))
 
 
 def test_a_failure_leaves_the_older_file_and_nothing_else(tmp_path):

@@ -121,13 +121,6 @@ def test_snapshots_and_reports_come_first_last_and_in_between():
     assert list(run(score=scripted([1, 2, 2]), patience=2).snapshots) == [1, 3]
 
 
-def test_without_a_score_it_trains_to_the_end_and_leaves_the_learners_tensors_alone():
-    real, watch = REAL.clone(), WATCH.clone()
-    history = run(loader=[real], watch=watch, score=None, epochs=3)
-    assert history.scores == [None] * 3
-    assert torch.equal(real, REAL) and torch.equal(watch, WATCH)
-
-
 @pytest.mark.filterwarnings("ignore:the .* learns nothing")
 def test_all_rates_go_down_in_a_line_and_this_is_undone():
     generator, discriminator = networks()
