@@ -181,6 +181,7 @@ REFUSED_DATA = {
     "a number to watch": (lambda: run(watch=16), r"watch must have shape \(n, dim\)"),
     "a function to watch": (lambda: run(watch=normal_noise(2)), "watch must be numbers"),
     "an average in per cent": (lambda: run(average=99), r"must be .* below 1, such as 0.99"),
+    "of the seed study, too": (lambda: Settings(average=99), "must be at least 0 and below 1"),
 }
 
 
