@@ -106,12 +106,10 @@ def test_a_batch_is_decoded_along_its_last_axis():
     assert decoded.dtype == torch.int64
 
 
-@pytest.mark.parametrize(
-    ("pattern", "below", "expected"),
-    [(7, 29, [0, 7, 14, 21, 28]), ("odd", 8, [1, 3, 5, 7]), ("even", 8, [0, 2, 4, 6])],
-)
-def test_patterns(pattern, below, expected):
-    assert pattern_values(pattern, below).tolist() == expected
+def test_patterns():
+    assert pattern_values(7, 29).tolist() == [0, 7, 14, 21, 28]
+    assert pattern_values("odd", 8).tolist() == [1, 3, 5, 7]
+    assert pattern_values("even", 8).tolist() == [0, 2, 4, 6]
 
 
 def test_draws_are_uniform_over_the_values():
