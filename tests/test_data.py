@@ -106,12 +106,10 @@ def test_a_batch_is_decoded_along_its_last_axis():
     assert decoded.dtype == torch.int64
 
 
-@pytest.mark.parametrize(
-    ("pattern", "below", "expected"),
-    [(7, 29, [0, 7, 14, 21, 28]), ("odd", 8, [1, 3, 5, 7]), ("even", 8, [0, 2, 4, 6])],
-)
-def test_patterns(pattern, below, expected):
-    assert pattern_values(pattern, below).tolist() == expected
+def test_patterns():
+    assert pattern_values(7, 29).tolist() == [0, 7, 14, 21, 28]
+    assert pattern_values("odd", 8).tolist() == [1, 3, 5, 7]
+    assert pattern_values("even", 8).tolist() == [0, 2, 4, 6]
 
 
 def test_draws_are_uniform_over_the_values():
@@ -135,12 +133,9 @@ GAPS = [[1, 2], [math.nan, 3], [math.inf, 3]]
 @pytest.mark.parametrize(
     ("call", "error", "message"),
     [
-        (lambda: as_samples(torch.ones(5), "d"), ValueError, r"got \(5,\); .* add \[:, None\]"),
         (lambda: as_samples(torch.ones(0, 2)), ValueError, r"\(n, dim\), got \(0, 2\)"),
-        (lambda: as_samples(torch.ones(5, 3), columns=2), ValueError, r"\(n, 2\), got \(5, 3\)"),
         (lambda: as_samples(GAPS), ValueError, "got NaN or infinity in 2 of 3"),
         (lambda: of(lambda x: 3.0), ValueError, r"curve must return a .* \(4,\), got float"),
-        (lambda: of(lambda x: x[:, None]), ValueError, r"of shape \(4,\), got \(4, 1\)"),
         (lambda: of(lambda x: x * math.nan), ValueError, r"curve\(x\) must .* infinity in 4"),
         # each of these integers would decode to 0
         (lambda: decode_batch([5, 10]), ValueError, r"depth\), got \(2,\); encode_batch makes"),
@@ -157,16 +152,9 @@ def test_what_would_be_something_else_is_refused(call, error, message):
 
 
 def test_noise_is_standard_normal_fresh_in_each_call_and_of_the_generator_given():
-    state = torch.get_rng_state()
-    noise = normal_noise(3, random=seeded())
-    drawn = noise(20_000)
-    assert drawn.shape == (20_000, 3)
-    # 5 standard errors: 5 / sqrt(20000) of the mean, 5 / sqrt(40000) of the deviation
-    assert drawn.mean(dim=0).abs().max() < 0.036
-    assert (drawn.std(dim=0) - 1).abs().max() < 0.025
-    assert not torch.equal(drawn, noise(20_000))
-    assert torch.equal(drawn, normal_noise(3, random=seeded())(20_000))
-    assert torch.equal(torch.get_rng_state(), state)
+    noise, random = normal_noise(3, random=seeded()), seeded()
+    for _ in range(2):
+        assert torch.equal(noise(9), torch.randn(9, 3, generator=random))
 
 
 def test_even_noise_has_one_number_in_each_part():

@@ -93,9 +93,8 @@ def case_of(case, seeds=SEEDS):
 
 
 @functools.cache
-def trained(case, *seeds, fast=False):
-    data, settings = case_of(case, seeds)
-    return train(data, settings, seeds, fast=fast)
+def trained(case, *seeds):
+    return train(*case_of(case, seeds), seeds)
 
 
 # --- each as it is alone ----------------------------------------------------------------------
@@ -257,46 +256,34 @@ def test_training_does_what_a_plain_loop_does(case):
 @pytest.mark.slow  # the compiler takes its time
 @pytest.mark.skipif(not shutil.which("g++"), reason="needs a C++ compiler")
 @pytest.mark.filterwarnings("error:trained the plain way")
-def test_a_compiled_step_has_the_same_losses():
-    plain, fast = (trained("the whole recipe", *SEEDS[:3], fast=way) for way in (False, True))
-    torch.testing.assert_close(tuple(fast.losses), tuple(plain.losses), rtol=1e-4, atol=1e-4)
-    torch.testing.assert_close(fast.generate(50), plain.generate(50), rtol=1e-3, atol=1e-3)
-    assert not torch.equal(fast.losses.real, plain.losses.real)  # it was compiled: rounding differs
-
-
-@pytest.mark.slow
-@pytest.mark.skipif(not shutil.which("g++"), reason="needs a C++ compiler")
-@pytest.mark.filterwarnings("error:trained the plain way")
-def test_a_compiled_training_goes_on_where_it_was_cut_short(tmp_path):
+def test_a_compiled_step_has_the_same_losses_and_goes_on_where_it_was_cut_short(tmp_path):
     def stop(step, so_far):
-        if step == 2 * CHUNK:
+        if step == STEPS:
             raise InterruptedError
 
     data, settings = case_of("the whole recipe", SEEDS[:3])
-    arguments = data, replace(settings, steps=3 * CHUNK), SEEDS[:3]
-    options = {"fast": True, "every": CHUNK, "checkpoint": tmp_path / "run"}
-    with pytest.raises(InterruptedError):
+    arguments = data, settings, SEEDS[:3]
+    options = {"fast": True, "every": 10, "checkpoint": tmp_path / "run"}
+    with pytest.raises(InterruptedError):  # what is kept is of the end of the first chunk
         train(*arguments, report=stop, **options)
-    went_on, whole = train(*arguments, **options), train(*arguments, fast=True)
+    plain, whole, went_on = (
+        trained("the whole recipe", *SEEDS[:3]),
+        train(*arguments, fast=True),
+        train(*arguments, **options),
+    )
+    torch.testing.assert_close(tuple(whole.losses), tuple(plain.losses), rtol=1e-4, atol=1e-4)
+    torch.testing.assert_close(whole.generate(50), plain.generate(50), rtol=1e-3, atol=1e-3)
+    # it was compiled: rounding differs
+    assert not torch.equal(whole.losses.real, plain.losses.real)
     assert all(map(torch.equal, went_on.losses, whole.losses))
     assert torch.equal(went_on.generate(50), whole.generate(50))
 
 
-@pytest.mark.parametrize(("case", "old"), [("dropout", False), ("the whole recipe", True)])
-def test_what_the_compiler_refuses_is_trained_plainly_and_says_why(case, old, monkeypatch):
-    """Random numbers of a generator; and a gradient within a gradient, by a PyTorch of old."""
-    torch._dynamo.reset()
-    data, settings = case_of(case, SEEDS[:3])
-    if old:
-        unknown = ("trace_autograd_ops", "recompile_limit")
-        known = lambda thing, name: name not in unknown and hasattr(thing, name)  # noqa: E731
-        monkeypatch.setattr(ensemble, "hasattr", known, raising=False)
-    with (
-        torch._dynamo.config.patch(trace_autograd_ops=False),
-        pytest.warns(UserWarning, match="trained the plain way, as .*"),
-    ):
+def test_what_the_compiler_refuses_is_trained_plainly_and_says_why():
+    data, settings = case_of("dropout", SEEDS[:3])  # of random numbers of a generator
+    with pytest.warns(UserWarning, match="trained the plain way, as .*"):
         fast = train(data, settings, SEEDS[:3], fast=True)
-    torch.testing.assert_close(tuple(fast.losses), tuple(trained(case, *SEEDS[:3]).losses))
+    torch.testing.assert_close(tuple(fast.losses), tuple(trained("dropout", *SEEDS[:3]).losses))
 
 
 # --- what comes out ---------------------------------------------------------------------------
@@ -309,6 +296,8 @@ def test_a_generator_by_itself_has_its_own_weights():
         parameter.data.zero_()
     assert torch.equal(result.generate(5), before)
     assert not torch.equal(result.generate(5, seed=1), before)
+    with pytest.raises(ValueError, match=r"seed must be one of \(0, 1\), got 5"):
+        result.generator(5)
 
 
 def test_training_leaves_the_global_random_numbers_alone():
@@ -351,7 +340,6 @@ SHORT = replace(BASE, steps=2)
     [
         ({"seeds": (1, 2, 1)}, ValueError, "all different, got [1, 2, 1]"),
         ({"seeds": (0, 0.5)}, TypeError, "'float' object cannot be interpreted as an integer"),
-        ({"data": torch.zeros(5)}, ValueError, "data must have shape (n, dim), got (5,)"),
         ({"data": torch.zeros(3, 5, 2)}, ValueError, "one data set for each of 2 seeds, got 3"),
         ({"data": DATA_SETS[:2] / 0}, ValueError, "data must be finite, got NaN or infinity in 2"),
         ({"data": lambda *_: torch.zeros(3)}, ValueError, "data(1, random) must have shape (n, "),
@@ -363,8 +351,6 @@ def test_train_names_the_wrong_argument(changes, error, message):
     arguments = {"data": DATA, "settings": SHORT, "seeds": (0, 1), **changes}
     with pytest.raises(error, match=re.escape(message)):
         train(**arguments)
-    with pytest.raises(ValueError, match=r"seed must be one of \(4, 9\), got 5"):
-        train(DATA, SHORT, (4, 9)).generator(5)
 
 
 # --- where it diverges ------------------------------------------------------------------------

@@ -21,12 +21,9 @@ FAULTS["V"] = {
     "ten": (PARITY, "one_hot(labels, 10)", "(10, 74), expected (10, 66): ten numbers for"),
     "labels first": (JOINED, "torch.cat([parity, pictures], dim=1)", "come after the 64 pixels"),
     "labels alone": (JOINED, "parity", "these are the labels alone"),
-    "pictures alone": (JOINED, "pictures", "you get shape (10, 64), expected (10, 66)"),
-    "all even": (PARITY, "one_hot(0 * labels, 2)", "you get 1 at [1, 64], expected 0"),
     "uncounted": (PARITY, "one_hot(labels % 2)", "(4, 66): two places, even where no digit is"),
     "a pair": (JOINED, "pictures, parity", "one tensor: join the two by torch.cat([...], dim=1)"),
     "no list": (JOINED, "torch.cat(pictures, parity)", "torch.cat takes a list"),
-    "in place": ("parity = ", "labels %= 2; parity = ", "has changed what it was given"),
     "rows below": (JOINED, "torch.cat([pictures, parity])", "your odd_or_even failed"),
 }
 
@@ -42,25 +39,18 @@ def by_loop(noise, start, end, steps):
     return torch.stack(rows)
 
 
-SHARE, MIX = "torch.linspace(0, 1, steps)", "(1 - share) * first + share * last"
+MIX = "(1 - share) * first + share * last"
 ROWS = "torch.cat([noise.expand(steps, -1), label], dim=1)"
 COUNTED = "one_hot(torch.linspace(start, end, steps).round().long(), 10)"
 RIGHT["W"] = {"a loop": by_loop, "rounded": (MIX, f"({MIX}).mul(1e4).round() / 1e4")}
 FAULTS["W"] = {
     "backwards": (MIX, "share * first + (1 - share) * last", "it walks the other way"),
     "counts": (MIX, COUNTED, "it counts through digits: mix"),
-    "no end": (SHARE, "(torch.arange(steps) / steps)", "you get 0.9091 at [1, 35], expected 0.9"),
-    "fresh noise": ("noise.expand(steps, -1)", "torch.randn(steps, 32)", "at [0, 0], expected"),
     "labels first": (ROWS, "torch.cat([label, noise.expand(steps, -1)], dim=1)", "noise comes fir"),
     "labels alone": (ROWS, "label", "these are the labels alone"),
-    "of 32 only": (
-        "expand(steps, -1)",
-        "expand(steps, 32)",
-        "20 numbers of noise: your walk failed",
-    ),
+    "of 32 only": ("steps, -1)", "steps, 32)", "with 20 numbers of noise: your walk failed"),
     "doubles": (MIX, f"({MIX}).double()", "takes a tensor of float32, got torch.float64"),
     "a list": (ROWS, f"{ROWS}.tolist()", "takes a tensor of float32, got list"),
-    "one row": (ROWS, "torch.cat([noise, label[0]])[None]", "(1, 42), expected (11, 42)"),
 }
 
 # --- X: the judge that is sure -------------------------------------------------------------------
@@ -89,14 +79,8 @@ FAULTS["X"] = {
     "more only": (">=", ">", "expected 0.76: `at_least` or more: >="),
     "several a picture": (one_by_digit, "a picture counts once: take the largest of the ten"),
     "of all answers": (".float().mean()", ".sum() / chances.numel()", "by the number of pictures"),
-    "all": (lambda judge, pictures, at_least: 1.0, "you get 1, expected 0.76"),
-    "frozen": (PICTURES, "judge.requires_grad_(False)(pictures)", "leave requires_grad as it is"),
     "of 50": (".mean()", ".sum() / 50", "for 37 pictures and at_least=0.9: you get"),
-    "in brackets": (
-        ".mean()",
-        ".mean(dim=0, keepdim=True)",
-        "one number, without brackets",
-    ),
+    "in brackets": (".mean()", ".mean(dim=0, keepdim=True)", "one number, without brackets"),
     "fixed": (">= at_least", ">= 0.9", "for 50 pictures and at_least=0.5: you get"),
 }
 test_right_answers_pass, test_each_fault_is_named = table_tests(RIGHT, FAULTS)

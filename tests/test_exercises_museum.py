@@ -2,7 +2,6 @@
 
 import sys
 
-import pytest
 import torch
 from learners import judged, slip, table_tests
 from torch import nn
@@ -46,7 +45,6 @@ FAULTS["I"] = {
     "rounded": (lambda a: bce(a, ones(a)).round(decimals=4), SLOPES),
     "four of them": (lambda a: bce(a, torch.ones(4, 1)), "the answers [0.1, 0.3, 0.9]: your gen"),
     "backward": (used_up, NO_RECORD),
-    "squares": (lambda a: ((a - 1) ** 2).mean(), "0.25, 0.6]: you get 0.4731, expected 1.279"),
     "one each": (lambda a: bce(a, ones(a), reduction="none"), "shape (4, 1), expected one number"),
     "the number 1": (lambda a: bce(a, 1), "targets are a tensor, too: torch.ones_like(answers)"),
     "a class": (lambda a: nn.BCELoss(a, ones(a)), "made first, then called: nn.…Loss()(answers"),
@@ -61,7 +59,7 @@ def sgd(network):
     return torch.optim.SGD([{"params": [w]} for w in network.parameters()], lr=0.1)
 
 
-OF_G, OF_D, BOTH = "Adam(G.parameters()", "Adam(D.parameters()", "G_optimiser, D_optimiser"
+OF_G, BOTH = "Adam(G.parameters()", "G_optimiser, D_optimiser"
 ALL = "Adam([*G.parameters(), *D.parameters()]"
 RIGHT["J"] = {
     "SGD in groups": lambda G, D: [sgd(G), sgd(D)],
@@ -100,34 +98,13 @@ FAULTS["K"] = {
     "no detach": (".detach()", "", "gradients have reached the generator. With two optimisers"),
     "no backward": (BACKWARD, PASS, "step() found no gradients: no backward(), or they are"),
     "two steps": (STEP, f"{STEP}; {STEP}", "D_optimiser makes 2 steps, expected one"),
-    "cleared by hand": (
-        EMPTY,
-        "for p in D.parameters(): p.grad.zero_()",
-        "something is None, as a",
-    ),
-    "left in evaluation": (
-        EMPTY,
-        f"D.eval(); {EMPTY}",
-        "in training mode before, and is not after",
-    ),
-    "switched off": (
-        STEP,
-        f"{STEP}; torch.set_grad_enabled(False)",
-        "switched off after step_D",
-    ),
-    "no step": (STEP, PASS, "D_optimiser makes 0 steps, expected one: call its step()"),
     "an optimiser of its own": (EMPTY, OWN, "D_optimiser makes 0 steps"),
     "sign": ("loss.backward", "(-loss).backward", "is for real samples), or the sign"),
-    "too many targets": ("len(real)", "128", "or make the targets by ones_like"),
     "both real": ("D(fake), zeros", "D(fake), ones", "it moves another way than target 1 for"),
     "changes G": (STEP, f"{STEP}; G.weight.data += 1", "it has changed the generator, expected"),
-    "frozen for ever": (FAKE, "fake = G.requires_grad_(False)(noise)", "leaves a network frozen"),
     "D's answer cut off": ("D(fake)", "D(fake).detach()", "cut off G(noise), not D's answer"),
-    "detach without ( )": (".detach()", ".detach", "the name of a method needs its ( )"),
     "another number": (RETURN, "3.0", "step_D returns 3.0000 as its loss, expected"),
     "with its record": (RETURN, "loss", "returns its loss with its record"),
-    "emptied too late": (BACKWARD, f"loss.backward(); {EMPTY}", "or they are emptied after it"),
-    "all without a record": ("loss =", "with torch.no_grad(): loss =", "is all of it under `to"),
     "fresh noise": ("G(noise)", "G(torch.randn(8, 2))", "it moves another way than"),
 }
 
@@ -149,18 +126,9 @@ FAULTS["L"] = {
     "by i": (by_enumerate, "16 losses of ln 2: you get 0.7394, expected 0.6931: divided by 15"),
     "sum": (sum, "you get 11.09, expected 0.6931: that is their sum, expected the mean"),
     "one too many": (lambda x: sum(x) / (len(x) + 1), "expected 0.6931: divided by 17"),
-    "last": (
-        lambda x: x[-1],
-        "losses 2, 6, 1 and 1: you get 1, expected 2.5: that is the last one",
-    ),
+    "last": (lambda x: x[-1], "6, 1 and 1: you get 1, expected 2.5: that is the last one alone"),
     "different ones": (lambda x: sum({*x}) / len({*x}), "you get 3, expected 2.5"),
-    "always 16": (lambda x: sum(x) / 16, "losses 2, 6, 1 and 1: you get 0.625, expected 2.5"),
-    "emptied": (
-        lambda x: sum(x.pop() for _ in range(len(x))) / 16,
-        "has changed what it was given",
-    ),
-    "a text": (str, "is of type str, expected one number"),
-    "no return": (lambda x: print(end=""), "for 16 losses of ln 2: your epoch_loss returns None"),
+    "emptied": (lambda x: sum(x.pop() for _ in range(len(x))) / 16, "changed what it was given"),
 }
 
 # --- M: one sigmoid -----------------------------------------------------------------------------
@@ -179,10 +147,6 @@ def logged(real, fake):
     return -(real.sigmoid().log().mean() + (1 - fake.sigmoid()).log().mean())
 
 
-def clamped(real, fake):
-    return with_logits(real.clamp(-50, 50), fake.clamp(-50, 50))
-
-
 RIGHT["M"] = {
     "mean of both": lambda r, f: with_logits(r, f) / 2,
     "softplus": lambda r, f: softplus(-r).mean() + softplus(f).mean(),
@@ -191,13 +155,10 @@ FAULTS["M"] = {
     "twice": (lambda r, f: with_logits(r.sigmoid(), f.sigmoid()), "a sigmoid too many: this loss"),
     "rounded": (rounded, "exp overflows: you get 200, expected 400: BCELoss cuts off at 100"),
     "by hand": (logged, "a sigmoid rounds and exp overflows: you get inf, expected 400"),
-    "clamped": (clamped, "a sigmoid rounds and exp overflows: you get 100, expected 400"),
-    "item": (lambda r, f: with_logits(r, f).item(), NO_RECORD),
     "half detached": (lambda r, f: with_logits(r, f.detach()), SLOPES),
     "swapped": (lambda r, f: with_logits(f, r), "the targets are swapped: 1 is for real"),
     "sum": (lambda r, f: 2 * with_logits(r, f), "is the sum over the batch, expected the mean"),
     "minus": (lambda r, f: -with_logits(r, f), "the sign is wrong"),
-    "both 1": (lambda r, f: with_logits(r, -f), "you get 2.481, expected 1.231"),
     "real only": (lambda r, f: bce_l(r, ones(r)), "is one of the two parts alone: add the other"),
     "a pair": (lambda r, f: (bce_l(r, ones(r)), bce_l(f, zeros(f))), "expected one: add the two"),
     "logits as answers": (lambda r, f: bce(r, ones(r)), "these are logits: bce_l takes them"),
@@ -225,10 +186,8 @@ FAULTS["N"] = {
     "PyTorch's": (bce, f"for {FIRST}: your loss failed: answers and targets have diff"),
     "answers alone": (lambda a, t: by_hand(a.flatten(), t), "and each answer meets each target"),
     "sorted": (lambda a, t: in_rows(a.flatten().sort()[0], t), "you get 1.157, expected 0.4231"),
-    "detached": (lambda a, t: in_rows(a.detach(), t), NO_RECORD),
     "squeezed": (lambda a, t: bce(a.flatten(), t.squeeze_()), "has changed what it was given"),
     "no ( )": (lambda a, t: bce(a.flatten, t), "the name of a method needs its ( )"),
-    "sign": (lambda a, t: -in_rows(a, t), "the sign is wrong"),
 }
 
 # --- O: dropout ---------------------------------------------------------------------------------
@@ -244,17 +203,12 @@ RIGHT["O"] = {
 FAULTS["O"] = {
     "as found": (lambda G, noise: G(noise), "is dropout still on?"),
     "left in evaluation": (MODE, "pass", "in training mode before, and is not after draw"),
-    "always trained": (
-        "was_training)",
-        "True)",
-        "in evaluation mode before, and is not after draw",
-    ),
+    "always trained": ("was_training)", "True)", "in evaluation mode before, and is not after"),
     "the network alone": (MODE, "G.training = was_training", "in training mode before"),
     "with gradient": ("no_grad", "enable_grad", UNDER),
     "gradients left off": (*LEAVES_OFF, "gradients stay switched off after draw"),
     "frozen": ("G.eval()", "G.eval().requires_grad_(False)", "leave requires_grad as it is"),
     "no dropout any more": ("G.eval()", "G[1].p = 0", "G.eval() is all that dropout needs"),
-    "no dropout at all": ("G.eval()", "del G[1]", "G.eval() is all that dropout needs"),
     "no_grad without ( )": ("torch.no_grad()", "torch.no_grad", "torch.no_grad() with its ( )"),
     "one sample": ("G(noise)", "G(noise[:1])", "draw returns shape (1, 64), expected (5, 64)"),
     "the generator": ("return samples", "return G", "you return the generator, expected its"),
@@ -297,22 +251,16 @@ FAULTS["P"] = {
     "overflow": (of(lambda x: shares(x.exp())), "for a row of large numbers, or one far below"),
     "of the whole batch": (of(lambda x: shares((x - x.max()).exp())), "or far above another, your"),
     "cut off": (of(lambda x: shares(x.clamp(max=80).exp())), "doesn't make the larger the larger"),
-    "tanh first": (
-        lambda: nn.Sequential(nn.Tanh(), nn.Softmax(1)),
-        "the larger the larger",
-    ),
-    "zero for NaN": (of(lambda x: shares(x.exp()).nan_to_num()), "or a sum that isn't 1"),
     "shape": (lambda: nn.Linear(100, 5), "of (7, 100) your layer makes shape (7, 5)"),
     "ReLU first": (lambda: nn.Sequential(nn.ReLU(), nn.Softmax(1)), "is at another place after"),
     "from the smallest on": (of(lambda x: shares(x - x.amin(1, True))), "layer divides 0 by 0"),
-    "no such axis": ("dim=1", "dim=2", "your layer failed: IndexError: Dimension out of range"),
     "a class": ("(dim=1)", "", "is the class Softmax, expected a layer (nn.Module), made"),
 }
 
 # --- Q: scaling ---------------------------------------------------------------------------------
 
 ENDS, MADE = "data.min(dim=0).values, data.max(dim=0).values", "2 * (data - low) / (high - low) - 1"
-BACK, LINE = "low + (samples + 1) / 2 * (high - low)", "def back(samples):\n"
+LINE = "def back(samples):\n"
 OWN_ENDS = f"{LINE}        low, high = {ENDS.replace('data', 'samples')}\n"
 RIGHT["Q"] = {
     "a list": (f"return {MADE}, back", f"return [{MADE}, back]"),
@@ -321,21 +269,13 @@ RIGHT["Q"] = {
 }
 FAULTS["Q"] = {
     "as found": (ENDS, "data.min(), data.max()", "column needs its own ends, min(dim=0).values"),
-    "of one row": (
-        ENDS,
-        "data[data[:, 0].argmin()], data[data[:, 0].argmax()]",
-        "the scaled data: ",
-    ),
+    "of one row": (ENDS, "data[data[:, 0].argmin()], data[data[:, 0].argmax()]", "scaled data: "),
     "but the first row": (ENDS, ENDS.replace("data", "data[1:]"), "the scaled data: you get"),
     "clamps": ("(samples + 1)", "(samples.clamp(-1, 1) + 1)", "it cuts off at the ends of the"),
     "in place": (MADE, f"data.copy_({MADE})", "scaled has changed what it was given"),
-    "back in place": (LINE, f"{LINE}        samples += 1\n", "has changed what it was given"),
-    "no return in back": (f"return {BACK}", BACK, "way back returns None. Is there a `return`"),
     "forgetful": (LINE, OWN_ENDS, "keep the ends of the data"),
-    "nothing back": (BACK, "samples", "for generated samples, [[0.0, 0.0], [0.5, 1.2]"),
     "the two swapped": (f"{MADE}, back", f"back, {MADE}", "the first of the two is a function"),
     "one thing": (", back", "", "something else than two things"),
-    "one column": (MADE, "data[:, 0]", "you get shape (200,), expected (200, 2)"),
     "0 to 1": (MADE, MADE[4:-4], "from -1 to 1, not from 0"),
     "upside down": (MADE, f"-({MADE})", "the smallest number of a column must become -1"),
     "no way back": (", back", ", None", "way back is None, expected a function: its name alone"),
@@ -343,9 +283,8 @@ FAULTS["Q"] = {
 test_a_mended_function_passes, test_each_fault_is_named = table_tests(RIGHT, FAULTS)
 
 
-@pytest.mark.parametrize("exercise", ["J", "Q"])
-def test_two_starters_are_not_attempted(exercise):
-    assert judged(exercise, lambda *_: (..., ...)).status == "not attempted"
+def test_three_dots_for_each_of_two_are_not_attempted():
+    assert judged("J", lambda *_: (..., ...)).status == "not attempted"
 
 
 def test_gradients_that_an_answer_switches_off_are_on_again_after_the_check():

@@ -19,7 +19,6 @@ from gan_course.networks import Discriminator, Generator
 from gan_course.training import GAN
 
 HERE = Path(__file__).parent
-ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1", "TQDM_DISABLE": "1"}
 
 
 class Lost(BaseException):
@@ -58,20 +57,11 @@ def test_what_goes_on_comes_to_the_very_same_numbers_and_is_then_only_read(
     assert file.read_bytes() == finished
 
 
-@pytest.mark.slow  # another process loads PyTorch
-def test_two_processes_come_to_the_same_numbers_bit_for_bit():
-    code = "import json, killed as k; print(json.dumps([f(None) for f in k.TRAININGS.values()]))"
-    paths = os.pathsep.join(map(str, (HERE, HERE.parent)))
-    environment = {**os.environ, "PYTHONHASHSEED": "1", "PYTHONPATH": paths}
-    command = [sys.executable, "-c", code]
-    there = subprocess.run(command, env=environment, check=True, capture_output=True, text=True)
-    assert json.loads(there.stdout) == [train(None) for train in TRAININGS.values()]
-
-
 @pytest.mark.slow  # a process loads PyTorch, and forks many
 def test_a_process_that_is_killed_again_and_again_comes_to_the_same(tmp_path):
     command = [sys.executable, str(HERE / "killed.py"), str(tmp_path)]
-    done = subprocess.run(command, env=ENVIRONMENT, check=True, capture_output=True, text=True)
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "TQDM_DISABLE": "1"}
+    done = subprocess.run(command, env=environment, check=True, capture_output=True, text=True)
     told = json.loads(done.stdout.splitlines()[-1])
     assert told["killed"] >= 8 and told["went on"] >= 2
     peace, fire = told["numbers"]
@@ -79,18 +69,20 @@ def test_a_process_that_is_killed_again_and_again_comes_to_the_same(tmp_path):
 
 
 @pytest.mark.slow  # a kernel loads PyTorch
-def test_a_cell_of_a_notebook_that_was_stopped_goes_on(tmp_path):
+def test_a_cell_of_a_notebook_that_was_stopped_goes_on_and_its_process_comes_to_the_same(tmp_path):
     cell = (
         f"import sys; sys.path.insert(0, {str(HERE)!r})\n"
-        "import json; from pathlib import Path; from killed import gan\n"
-        f"numbers = json.dumps(gan(Path({str(tmp_path / 'run.pt')!r}), 60))"
+        "import json; from pathlib import Path; from killed import TRAININGS, gan\n"
+        f"numbers = gan(Path({str(tmp_path / 'run.pt')!r}), 60)"
     )
+    tell = "\nprint(json.dumps([numbers, *(train(None) for train in TRAININGS.values())]))"
+    environment = {**os.environ, "TQDM_DISABLE": "1", "PYTHONHASHSEED": "1"}
     said = []
 
     def listen(message):
         said.append(message["content"].get("text", ""))
 
-    manager, client = start_new_kernel(kernel_name="python3", startup_timeout=600, env=ENVIRONMENT)
+    manager, client = start_new_kernel(kernel_name="python3", startup_timeout=600, env=environment)
     try:
         request = client.execute(cell)
         while not (tmp_path / "run.pt").exists():
@@ -101,21 +93,22 @@ def test_a_cell_of_a_notebook_that_was_stopped_goes_on(tmp_path):
             reply = client.get_shell_msg(timeout=600)
         # the cell ends as if it were done
         assert reply["content"]["status"] == "ok", reply["content"]["traceback"]
-        reply = client.execute_interactive(cell + "\nprint(numbers)", output_hook=listen)
+        reply = client.execute_interactive(cell + tell, output_hook=listen)
         assert reply["content"]["status"] == "ok"
     finally:
         client.stop_channels()
         manager.shutdown_kernel(now=True)
     first, numbers = "".join(said).strip().splitlines()
     assert first.startswith("going on from")
-    assert json.loads(numbers) == TRAININGS["gan"](None, 60)
+    here = [train(None) for train in TRAININGS.values()]
+    assert json.loads(numbers) == [TRAININGS["gan"](None, 60), *here]  # bit for bit
 
 
-def small(path, epochs=3, widths=(3,), **settings):
+def small(path, epochs=3, **settings):
     """A training of three epochs, saved after each."""
     torch.manual_seed(1)
     owner = GAN(
-        Generator(1, widths=widths),
+        Generator(1, widths=(3,)),
         Discriminator(1, layers=(3, 1)),
         lambda n: torch.rand(n, 1),
         lambda n: torch.randn(n, 1),
@@ -130,10 +123,7 @@ def test_a_training_may_go_on_for_longer_and_its_clock_goes_on(tmp_path):
     assert longer[:3] == first and len(longer) == 5
     assert longer == small(tmp_path / "other.pt", 5).epochs
 
-    def score(samples):
-        return 1.0
-
-    watched = {"watch": torch.rand(4, 1), "score": score, "patience": 4}
+    watched = {"watch": torch.rand(4, 1), "score": lambda samples: 1.0, "patience": 4}
     assert small(tmp_path / "clock.pt", 3, **watched).stopped_at == 3
     assert small(tmp_path / "clock.pt", 9, **watched).stopped_at == 5  # best in 1, patience 4
 
@@ -141,19 +131,18 @@ def test_a_training_may_go_on_for_longer_and_its_clock_goes_on(tmp_path):
 def test_a_place_that_cannot_be_written_is_told_before_the_training(tmp_path):
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(OSError, match="file"):
-        small(tmp_path / "file" / "run.pt")
+        small(tmp_path / "file" / "run.pt", report=lambda epoch: pytest.fail("it has trained"))
 
 
-@pytest.mark.parametrize("error", [OSError("no space left"), KeyboardInterrupt()])
-def test_a_failure_leaves_the_older_file_and_nothing_else(error, tmp_path):
+def test_a_failure_leaves_the_older_file_and_nothing_else(tmp_path):
     path = tmp_path / "new folder" / "run.pt"
     save_run(path, {"name": "first"}, 1)
 
     def half(part):
         part.write_bytes(b"half")
-        raise error
+        raise KeyboardInterrupt
 
-    with pytest.raises(type(error)):
+    with pytest.raises(KeyboardInterrupt):
         replace_file(path, half)
     assert list(path.parent.iterdir()) == [path]
     assert load_run(path, {"name": "first"}) == 1

@@ -15,21 +15,10 @@ from gan_course.metrics import curve_quality, energy_distance, energy_test, inte
 
 LOW, HIGH = 0.0, 50.0
 FIVES = torch.arange(0, 100, 5)
-COLLAPSED = torch.tensor([[0.0, 1.0]]).repeat(1_000, 1)  # one place, on the curve
 
 
 def real_points(count, seed=0):
     return curve_points(exponential, LOW, HIGH, count, random=seeded(seed))
-
-
-def above(x):
-    """The points of the curve over x, shape (n, 2)."""
-    return torch.stack([x, exponential(x)], dim=1)
-
-
-def even(low, high, count=2_000):
-    """The middles of equal parts of a range: as even as can be."""
-    return low + (high - low) * (torch.arange(count) + 0.5) / count
 
 
 @pytest.mark.parametrize(("n", "m"), [(1, 7), (30, 200), (2_500, 1_200)])
@@ -110,31 +99,11 @@ def test_the_energy_is_that_of_scaled_points():
 
 def test_of_many_points_some_are_compared_and_not_just_the_first():
     # sorted points: the first 1,000 would be a corner of the curve
-    quality = curve_quality(above(even(LOW, HIGH, 5_000)), exponential, LOW, HIGH)
+    x = torch.linspace(LOW, HIGH, 5_000)
+    points = torch.stack([x, exponential(x)], dim=1)
+    quality = curve_quality(points, exponential, LOW, HIGH)
     assert quality.energy < 0.02
     assert quality.p_value > 0.01
-
-
-NOISE = torch.randn(2_000, generator=seeded(0))
-EVEN = above(even(LOW, HIGH))
-IMPOSTORS = {
-    "one point": (COLLAPSED, "collapsed"),
-    "noise around the curve": (EVEN + torch.stack([0 * NOISE, 2 * NOISE], 1), "off the curve"),
-    "beyond the end, off the curve": (EVEN + 60, "off the curve"),
-    "a gap in the middle": (
-        above(torch.cat([even(0, 23, 900), even(27, 50, 900)])),
-        "misses part of the range",
-    ),
-    "on the curve, all beyond the end": (above(even(50.5, 60)), "spills over"),
-    "crowded at one end": (above(50 * even(0, 1) ** 1.5), "uneven"),
-    "as even as can be": (EVEN, "good"),
-    "few samples": (EVEN[::3], "too few samples"),
-}
-
-
-@pytest.mark.parametrize(("points", "verdict"), IMPOSTORS.values(), ids=IMPOSTORS)
-def test_each_impostor_is_called_what_it_is(points, verdict):
-    assert curve_quality(points, exponential, LOW, HIGH).verdict == verdict
 
 
 FINE = metrics.CurveQuality(0.01, 0.05, 0.01, 48, energy=0.5, p_value=0.005, samples=1_000)

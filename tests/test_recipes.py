@@ -36,7 +36,6 @@ def test_the_original_has_the_published_networks_and_rates():
         ({"dropout": 30}, ValueError, "dropout must be at least 0 and below 1, got 30"),
         ({"penalty": 0.1}, TypeError, "penalty must be its first and its last weight, (0.1, 0.1)"),
         ({"betas": [0.5, 0.9]}, TypeError, "betas must be a tuple, (0.5, 0.9), got [0.5, 0.9]"),
-        ({"generator_widths": [8]}, TypeError, "generator_widths must be a tuple, (8,), got [8]"),
     ],
     ids=str,
 )

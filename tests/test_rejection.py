@@ -27,9 +27,6 @@ def pass_of(discriminator):
 
 
 def test_what_an_ideal_discriminator_lets_pass_is_spread_as_the_real_samples():
-    random = torch.Generator().manual_seed(0)
-    raw = 2 * torch.randn(20_000, 1, generator=random)
-    assert kstest(raw[:, 0].numpy(), "norm").statistic > 0.1
     passed, real = pass_of(Ideal())
     assert kstest(passed[:, 0].numpy(), "norm").statistic < 0.02
     # p / q is at most 2: of as many samples as there should be, twice as many are needed

@@ -14,8 +14,6 @@ from gan_course.data import normal_noise
 from gan_course.networks import Discriminator, Generator, make_discriminator, make_generator, sample
 from gan_course.training import GAN, Epoch, Losses, fake_loss, generator_loss, real_loss, train_step
 
-LN2 = math.log(2)
-
 
 def networks(seed=0):
     torch.manual_seed(seed)
@@ -37,7 +35,6 @@ def test_losses_are_those_of_the_formulas(loss, formula):
     answers = [0.9, 0.5, 0.2, 0.01]
     expected = sum(map(formula, answers)) / len(answers)
     assert loss(torch.tensor(answers)[:, None]).item() == pytest.approx(expected, rel=1e-5)
-    assert loss(torch.full((7, 1), 0.5)).item() == pytest.approx(LN2)
 
 
 # --- early stopping and what is kept of an epoch ----------------------------------------------
@@ -53,9 +50,8 @@ def test_early_stopping_on_a_sequence_by_hand():
 
 
 def test_an_epoch_reads_as_a_line():
-    line = "epoch   12: D 0.700 on real, 0.690 on fake, G 0.710"
-    assert str(Epoch(12, Losses(0.7, 0.69, 0.71))) == line
-    assert str(Epoch(12, Losses(0.7, 0.69, 0.71), 0.25)) == line + ", score 0.250"
+    line = "epoch   12: D 0.700 on real, 0.690 on fake, G 0.710, score 0.250"
+    assert str(Epoch(12, Losses(0.7, 0.69, 0.71), 0.25)) == line
 
 
 # --- the loop ---------------------------------------------------------------------------------
@@ -83,10 +79,8 @@ def run(pair=None, **settings):
     return training.fit(*(pair or networks()), chosen.pop("loader"), chosen.pop("noise"), **chosen)
 
 
-@pytest.mark.parametrize(
-    "batches", [[REAL[:4], REAL[4:]], DataLoader(REAL, batch_size=4, shuffle=True)]
-)
-def test_an_epoch_is_the_mean_of_its_steps_and_draws_nothing_else(batches):
+def test_an_epoch_is_the_mean_of_its_steps_and_draws_nothing_else():
+    batches = DataLoader(REAL, batch_size=4, shuffle=True)
     pair, twins, shown = networks(), networks(), []
     torch.manual_seed(2)
     settings = {"generator_rate": 0.01, "discriminator_rate": 0.02, "betas": (0.5, 0.9)}
@@ -127,25 +121,25 @@ def test_snapshots_and_reports_come_first_last_and_in_between():
     assert list(run(score=scripted([1, 2, 2]), patience=2).snapshots) == [1, 3]
 
 
-def test_without_a_score_it_trains_to_the_end_and_leaves_the_learners_tensors_alone():
-    real, watch = REAL.clone(), WATCH.clone()
-    history = run(loader=[real], watch=watch, score=None, epochs=3)
-    assert history.scores == [None] * 3
-    assert torch.equal(real, REAL) and torch.equal(watch, WATCH)
-
-
 @pytest.mark.filterwarnings("ignore:the .* learns nothing")
-def test_decay_goes_down_in_a_line_and_is_undone():
-    pair, seen = networks(), []
-    adams = tuple(Adam(network.parameters(), lr) for network, lr in zip(pair, (1, 4), strict=True))
+def test_all_rates_go_down_in_a_line_and_this_is_undone():
+    generator, discriminator = networks()
+    parts = [{"params": [weight]} for weight in generator.parameters()]
+    parts[0]["lr"] = 2.0  # of one layer, in an optimiser of your own
+    optimisers = SGD(parts, lr=1.0), SGD(discriminator.parameters(), lr=4.0)
+    seen = []
+
+    def rates():
+        return [group["lr"] for optimiser in optimisers for group in optimiser.param_groups]
 
     def step(*given):
-        seen.append([adam.param_groups[0]["lr"] for adam in given[2:4]])
+        seen.append(rates())
         return Losses(*torch.ones(3))
 
-    run(pair, step=step, optimisers=adams, decay=True, epochs=2)
-    assert seen == [[1, 4], [0.75, 3], [0.5, 2], [0.25, 1]]
-    assert [adam.param_groups[0]["lr"] for adam in adams] == [1, 4]
+    before = rates()
+    run((generator, discriminator), step=step, optimisers=optimisers, decay=True, epochs=2)
+    assert seen == [[share * rate for rate in before] for share in (1, 0.75, 0.5, 0.25)]
+    assert rates() == before == [2.0, 1.0, 1.0, 1.0, 4.0]
 
 
 def test_the_average_is_by_hand_and_leaves_the_training_as_it_is():
@@ -167,15 +161,11 @@ def test_the_average_is_by_hand_and_leaves_the_training_as_it_is():
 
 
 def test_an_average_holds_the_statistics_of_batch_normalisation():
-    torch.manual_seed(0)
-    generator = nn.Sequential(nn.Linear(2, 8), nn.BatchNorm1d(8), nn.ReLU(), nn.Linear(8, 2))
-    averaged = training.moving_average(generator, 0.9)
-    generator(torch.randn(64, 2))
-    averaged.update_parameters(generator)
-    theirs, ours = generator[1], averaged.module[1]
-    assert not torch.equal(theirs.running_mean, torch.zeros(8))
-    assert torch.equal(ours.running_mean, theirs.running_mean)
-    assert torch.equal(ours.running_var, theirs.running_var)
+    norm = nn.BatchNorm1d(2)
+    averaged = training.moving_average(norm, 0.9)
+    norm(WATCH)
+    averaged.update_parameters(norm)
+    assert same(averaged.module.buffers(), norm.buffers())
 
 
 # --- what goes wrong --------------------------------------------------------------------------
@@ -258,7 +248,6 @@ def test_the_best_weights_are_in_the_file_though_nobody_asked_for_them_at_first(
     [
         ({"loader": []}, "got none in epoch 1"),
         ({"loader": [REAL * math.nan]}, "a batch must be finite, got NaN"),
-        ({"loader": [REAL[:, 0]]}, r"a batch must have shape \(n, dim\), got \(8,\)"),
         ({"watch": None}, "score needs watch"),
         ({"score": None, "patience": 3}, "patience and keep_best need a score"),
     ],
@@ -269,16 +258,14 @@ def test_what_would_go_wrong_without_a_word_is_said(settings, message):
 
 
 def test_a_bar_shows_how_it_goes_where_somebody_looks(monkeypatch, capsys):
-    monkeypatch.setattr(training.sys.stderr, "isatty", lambda: True, raising=False)
-    monkeypatch.setenv("TQDM_DISABLE", "1")
-    run(epochs=2)
+    monkeypatch.delenv("TQDM_DISABLE", raising=False)
+    run(epochs=2)  # here nobody looks
     assert capsys.readouterr().err == ""
-    monkeypatch.delenv("TQDM_DISABLE")
+    monkeypatch.setattr(training.sys.stderr, "isatty", lambda: True, raising=False)
     run(epochs=2, score=scripted([0.5, 0.25]))
     shown = capsys.readouterr().err
     assert "2/2" in shown and "score 0.250" in shown and "on real" in shown
-    monkeypatch.undo()  # here nobody looks
-    monkeypatch.delenv("TQDM_DISABLE", raising=False)
+    monkeypatch.setenv("TQDM_DISABLE", "1")
     run(epochs=2)
     assert capsys.readouterr().err == ""
 
@@ -327,24 +314,3 @@ def test_options_that_would_change_nothing_are_refused():
     owner = GAN(Generator(1), Discriminator(1), lambda n: torch.rand(n, 1), torch.randn(9, 1))
     with pytest.raises(TypeError, match=r"a GAN has its own betas and generator_rate: see GAN"):
         owner.fit(1, betas=(0, 0), generator_rate=1.0)
-    with pytest.raises(TypeError, match="its own optimisers and step"):
-        owner.fit(1, optimisers=(), step=None)
-
-
-def test_all_rates_of_an_optimiser_of_your_own_fall():
-    generator, discriminator = make_generator(), make_discriminator()
-    last = {"params": generator[-1].parameters(), "lr": 0.5}
-    parts = [{"params": generator[:-1].parameters(), "lr": 1.0}, last]
-    optimisers = SGD(parts), SGD(discriminator.parameters(), lr=2.0)
-    seen = []
-
-    def step(*given):
-        seen.append([group["lr"] for optimiser in optimisers for group in optimiser.param_groups])
-        return train_step(*given)
-
-    training.fit(
-        *(generator, discriminator, [*torch.randn(4, 8, 2)], normal_noise(2)),
-        **{"epochs": 1, "step": step, "optimisers": optimisers, "decay": True},
-    )
-    assert seen == [[1.0, 0.5, 2.0], [0.75, 0.375, 1.5], [0.5, 0.25, 1.0], [0.25, 0.125, 0.5]]
-    assert [group["lr"] for group in optimisers[0].param_groups] == [1.0, 0.5]
