@@ -18,7 +18,7 @@ def make_generator(
     """Build a generator: noise of shape (n, latent_dim) -> samples of shape (n, output_dim).
 
     Each width is one hidden linear layer with ReLU after it. The last layer is linear and nothing
-    follows it, so that samples can take any value; project 2 has another last layer and builds its own.
+    follows it, so that samples can take any value. (Project 2 builds its own, with another end.)
     """
     layers: list[nn.Module] = []
     width = latent_dim
@@ -53,9 +53,9 @@ class Unscale(nn.Module):
     With it a generator that was trained on scaled data can be saved and used as one piece.
     """
 
-    # type hints alone: register_buffer makes both, which a type checker can't see. (And this file
-    # has no `from __future__ import annotations`, which makes texts of type hints: torch.jit.script,
-    # a compiler for networks, can't read those.)
+    # type hints alone: register_buffer makes both, which a type checker can't see. (This file has
+    # no `from __future__ import annotations`, which makes texts of type hints: torch.jit.script, a
+    # compiler for networks, can't read those.)
     low: Tensor
     high: Tensor
 

@@ -1,7 +1,9 @@
 """Is each bug of the museum named when it is still there, and each way to mend it accepted?"""
 
+import math
 import sys
 
+import numpy as np
 import torch
 from learners import judged, slip, table_tests
 from torch import nn
@@ -16,8 +18,8 @@ from gan_course.training import generator_loss
 
 ones, zeros = torch.ones_like, torch.zeros_like
 RIGHT, FAULTS = {}, {}
-NO_RECORD = "the number is right, but backward() can't start from it: leave out .item() and"
-SLOPES = "but not what backward() makes of it: leave out detach(), round() and clamp()"
+NO_RECORD = "the number is right, but backward() can't start from it: leave out .item(), .detach()"
+SLOPES = "but not what backward() makes of it: leave out detach(), "
 
 # --- I: the generator's target ------------------------------------------------------------------
 
@@ -40,6 +42,12 @@ FAULTS["I"] = {
     "sum": (lambda a: bce(a, ones(a), reduction="sum"), "that is the sum over the batch"),
     "two sigmoids": (lambda a: bce_l(a, ones(a)), "these are probabilities already: this loss"),
     "arguments swapped": (lambda a: bce(ones(a), a), "swapped: answers first, then targets"),
+    "NumPy's": (lambda a: -np.log(a).mean(), "keeps no record for backward(): stay in torch"),
+    "of math": (
+        lambda a: -math.log(a.detach()),
+        "take one number: torch.log and torch.exp take them all",
+    ),
+    "made anew": (lambda a: torch.tensor(bce(a, ones(a)).item(), requires_grad=True), SLOPES),
     "item": (lambda a: bce(a, ones(a)).item(), NO_RECORD),
     "a new record": (lambda a: bce(a.detach(), ones(a)).requires_grad_(), SLOPES),
     "rounded": (lambda a: bce(a, ones(a)).round(decimals=4), SLOPES),
@@ -105,7 +113,16 @@ FAULTS["K"] = {
     "D's answer cut off": ("D(fake)", "D(fake).detach()", "cut off G(noise), not D's answer"),
     "another number": (RETURN, "3.0", "step_D returns 3.0000 as its loss, expected"),
     "with its record": (RETURN, "loss", "returns its loss with its record"),
-    "fresh noise": ("G(noise)", "G(torch.randn(8, 2))", "it moves another way than"),
+    "fresh noise": ("G(noise)", "G(torch.randn(len(real), 2))", "with the noise that it is given"),
+    "its noise called": ("G(noise)", "G(noise(8))", "a tensor is no function: use it without ( )"),
+    "eight rows": ("torch.ones(len(real), 1)", "torch.ones(8, 1)", "have different shapes: bring"),
+    "one part": (
+        "loss = bce(D(real), ones)",
+        "first = bce(D(real), ones); loss = first",
+        RETURN,
+        "first.item()",
+        "that is the part of the real ones alone",
+    ),
 }
 
 # --- L: the mean of an epoch --------------------------------------------------------------------
@@ -127,6 +144,7 @@ FAULTS["L"] = {
     "sum": (sum, "you get 11.09, expected 0.6931: that is their sum, expected the mean"),
     "one too many": (lambda x: sum(x) / (len(x) + 1), "expected 0.6931: divided by 17"),
     "last": (lambda x: x[-1], "6, 1 and 1: you get 1, expected 2.5: that is the last one alone"),
+    "one": (lambda x: x[0] / len(x), "a `return` in the loop ends it after one loss"),
     "different ones": (lambda x: sum({*x}) / len({*x}), "you get 3, expected 2.5"),
     "emptied": (lambda x: sum(x.pop() for _ in range(len(x))) / 16, "changed what it was given"),
 }
@@ -159,6 +177,10 @@ FAULTS["M"] = {
     "swapped": (lambda r, f: with_logits(f, r), "the targets are swapped: 1 is for real"),
     "sum": (lambda r, f: 2 * with_logits(r, f), "is the sum over the batch, expected the mean"),
     "minus": (lambda r, f: -with_logits(r, f), "the sign is wrong"),
+    "answers second": (
+        lambda r, f: bce_l(ones(r), r) + bce_l(zeros(f), f),
+        "the arguments of the loss are swapped",
+    ),
     "real only": (lambda r, f: bce_l(r, ones(r)), "is one of the two parts alone: add the other"),
     "a pair": (lambda r, f: (bce_l(r, ones(r)), bce_l(f, zeros(f))), "expected one: add the two"),
     "logits as answers": (lambda r, f: bce(r, ones(r)), "these are logits: bce_l takes them"),
@@ -241,12 +263,12 @@ RIGHT["P"] = {
     "in place": lambda: nn.Sequential(nn.LeakyReLU(inplace=True), nn.Softmax(dim=1)),
 }
 FAULTS["P"] = {
-    "ReLU": (nn.ReLU, "some rows are all zero, without positive numbers"),
+    "ReLU": (nn.ReLU, "a row without positive numbers, or of equal ones"),
     "down the columns": ("dim=1", "dim=0", "the columns add up to 1, expected the rows"),
     "sigmoid": (nn.Sigmoid, "the numbers of a row add up to 2.354"),
     "argmax": (of(lambda x: one_hot(x.argmax(1), 100).float()), "no gradient gets through your"),
     "no axis": ("dim=1", "", "PyTorch has to guess the axis, and warns: say `dim=1`"),
-    "a function": (lambda: softmax, "is of type function, expected a layer (nn.Module)"),
+    "a function": (lambda: softmax, "that is a function, expected a layer from torch.nn"),
     "shares of ReLU": (of(lambda x: shares(x.relu())), "without positive numbers: what your layer"),
     "overflow": (of(lambda x: shares(x.exp())), "for a row of large numbers, or one far below"),
     "of the whole batch": (of(lambda x: shares((x - x.max()).exp())), "or far above another, your"),

@@ -19,7 +19,10 @@ def keep_as_a_list(logits, chances):
 ENDS, KEPT = "ends.low, ends.high", "chances < torch.exp(logits - top)"
 RIGHT = {
     "T": {"formula": by_formula, "rounded": (ENDS, "round(ends.low, 3), round(ends.high, 3)")},
-    "U": {"list": keep_as_a_list, "the 20th": ("quantile(0.98)", "sort().values[980]")},
+    "U": {
+        "list": keep_as_a_list,
+        "by rank": ("quantile(0.98)", "kthvalue(len(logits) * 98 // 100)[0]"),
+    },
 }
 FAULTS = {
     "T": {
@@ -29,7 +32,12 @@ FAULTS = {
         "but the last": ("in records", "in records[:-1]", "you get 6, expected 7"),
         "no bins": ('and record["bins"] >= 49', "", "the bins were left out"),
         "share": ("return good,", "return good / len(records),", "not their share"),
-        "exact": ('"wilson"', '"exact"', "by Wilson's method from 0.203 to 0.614"),
+        "exact": ('"wilson"', '"exact"', "by Wilson's method from 0.191 to 0.590"),
+        "in two": (
+            f"good, {ENDS}",
+            "(good, 0)",
+            "returns two things, expected three: of the interval",
+        ),
         "no interval": (f", {ENDS}", "", "expected three numbers"),
         "its own verdict": (lambda records: records[0]["good"], "work it out from off, ks and"),
         "not imported": ("from scipy.stats import binomtest", "", "defined: import or define it"),
@@ -38,12 +46,14 @@ FAULTS = {
     "U": {
         "but the last": (
             lambda d, u: [*(u < (d - d.quantile(0.98)).exp()).tolist()[:-1], False],
-            "you get 0 at [999], expected 1",
+            "you get 0 at [299], expected 1",
         ),
         "wrong way": ("chances <", "chances >=", "the wrong ones are kept"),
         "no c": ("logits - top", "logits", "c was left out"),
         "largest": ("quantile(0.98)", "max()", "not the largest one"),
-        "sigmoid": ("torch.exp", "torch.sigmoid", "you get 0 at [5], expected 1"),
+        "sigmoid": ("torch.exp", "torch.sigmoid", "for 300 samples: you get"),
+        "the 20th": ("quantile(0.98)", "sort().values[980]", "for 300 samples: your keep failed"),
+        "98 %": ("quantile(0.98)", "quantile(0.02)", "the logit that 2 % exceed, not 98 %"),
         "no chance": (KEPT, "logits > top", "chance has to decide"),
         "the samples": (KEPT, f"logits[{KEPT}]", "True or False for each sample"),
         "probabilities": ("chances < ", "", "True or False, not the probabilities"),

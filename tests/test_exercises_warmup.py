@@ -51,6 +51,11 @@ FAULTS = {
     "detached": ("network(points)", "network(points).detach()", ", or did you detach() it?"),
     "cleared too late": (EMPTY + BACK, BACK + EMPTY, "something is None, as a .grad is before"),
     "recorded": ("with torch.no_grad()", "if True", "so that the change isn't recorded"),
+    "without truth": (
+        "network(points), truth",
+        "network(points), 0 * truth + 1",
+        "if all were real",
+    ),
     "afterwards": ("loss.item()", "nn.BCELoss()(network(points), truth)", "loss after the step"),
 }
 test_right_steps_pass, test_each_fault_of_a_step_is_named = table_tests({"A": RIGHT}, {"A": FAULTS})

@@ -49,6 +49,9 @@ def _check_walk(walk: Any) -> str:
             "these are the labels alone: join each to the noise, noise first": labels,
             "the noise comes first, then the label": _join(labels, rows),
             "it walks the other way, from `end`": _join(rows, labels.flip(0)),
+            "it stops before `end`: divide by steps - 1": _join(
+                rows, first + torch.arange(steps)[:, None] / steps * (last - first)
+            ),
             "it counts through digits: mix the two one-hot labels": _join(rows, between),
         }
         what = f"a walk from {start} to {end} in {steps} pictures, with {latent} numbers of noise"
@@ -80,6 +83,9 @@ def _check_confident(confident: Any) -> str:
             "the scores are no probabilities yet: softmax makes them some": share(said),
             "ten answers need softmax, not sigmoid": share(said.sigmoid()),
             "softmax goes along the ten scores, dim=1": share(said.softmax(dim=0)),
+            "argmax says which digit, not how sure": (chances.argmax(dim=1) >= at_least)
+            .double()
+            .mean(),
             "take the largest of the ten first": reached.mean(),
             "a picture counts once: take the largest of the ten first": reached.sum(dim=1).mean(),
             "divide by the number of pictures": right / 10,

@@ -52,11 +52,12 @@ def _judge_record(loss: Any, right: Tensor, *given: Tensor) -> None:
         with suppress(RuntimeError):  # where the learner's function has called backward()
             slopes = torch.autograd.grad(loss, given, allow_unused=True)
     if not slopes:
-        leave = "leave out .item() and .detach(), and leave backward() to the training step"
+        leave = "leave out .item(), .detach(), no_grad() and NumPy; the step calls backward()"
         raise Wrong(f"the number is right, but backward() can't start from it: {leave}")
     for slope, wanted in zip(slopes, torch.autograd.grad(right, given), strict=True):
         if slope is None or not close(slope, wanted):
             leave = "leave out detach(), round() and clamp()"
+            leave = "leave out detach(), torch.tensor(), .item()" if slope is None else leave
             raise Wrong(f"the number is right, but not what backward() makes of it: {leave}")
 
 
@@ -111,12 +112,14 @@ def _check_step_d(step_D: Any) -> str:
     generator, discriminator = nn.Linear(2, 2), nn.Sequential(nn.Linear(2, 1), nn.Sigmoid())
     copies = deepcopy((generator, discriminator))  # of which no weight has a .grad yet
     first = torch.optim.SGD(copies[1].parameters(), lr=1e-3)
-    answer_of(step_D, "step_D", *copies, first, real, noise)
+    answer_of(step_D, "step_D", *copies, first, real[:5], noise[:5])
     weights = list(discriminator.parameters())
     before, before_g = flat(weights).detach(), flat(generator.parameters()).detach()
-    right_loss = _both(discriminator(real), discriminator(generator(noise).detach()), bce)
+    sides = discriminator(real), discriminator(generator(noise).detach())
+    right_loss, twice = _both(*sides, bce), _both(*sides)
     real_loss = bce(discriminator(real), torch.ones(8, 1))
     expected, by_real = (-flat(torch.autograd.grad(x, weights)) for x in (right_loss, real_loss))
+    by_fake = expected - by_real
     # what the last batch has left in the gradients points another way
     discriminator[0].weight.grad = torch.tensor([[-90.0, 90.0]])
     discriminator[0].bias.grad = torch.zeros(1)
@@ -144,16 +147,27 @@ def _check_step_d(step_D: Any) -> str:
     if float(torch.cosine_similarity(moved, by_real, dim=0)) > 0.99:
         fakes = "are they in the loss? And cut off G(noise), not D's answer"
         raise Wrong(f"nothing is learned from the fakes: {fakes}")
+    if float(torch.cosine_similarity(moved, by_fake, dim=0)) > 0.99:
+        raise Wrong("nothing is learned from the real ones: are they in the loss?")
     if likeness < 0.99:
         raise Wrong("it moves another way than target 1 for D(real) and 0 for D(fake) ask for")
     if reached:
         raise Wrong(
             "gradients have reached the generator. With two optimisers that only costs time, with "
-            "one it costs the training: cut it off by detach(), which returns a new tensor"
+            "one it costs the training: cut off what G returns, by detach(), which returns a new "
+            "tensor"
         )
+    mistakes = {
+        "that is the part of the real ones alone": real_loss,
+        "that is the part of the fakes alone": right - real_loss,
+        "a sigmoid too many: this loss puts one on what it is given": twice,
+        "that is the sum over the batch, expected the mean": len(real) * right,
+    }
     if not (close(loss, right) or close(2 * loss, right)):
+        known = [why for why, wrong in mistakes.items() if close(loss, wrong)]
         parts = "D(real) should be 1 and D(G(noise)) 0, with the noise that it is given"
-        raise Wrong(f"step_D returns {loss:.4f} as its loss, expected {right:.4f}: {parts}")
+        why = (known or [parts])[0]
+        raise Wrong(f"step_D returns {loss:.4f} as its loss, expected {right:.4f}: {why}")
     if isinstance(answer, Tensor) and answer.requires_grad:
         raise Wrong("step_D returns its loss with its record, which fills memory: use .item()")
     return "emptied, cut off, and one step in the right direction"
@@ -172,6 +186,8 @@ def _check_epoch_loss(epoch_loss: Any) -> str:
             last: total / max(count - 1, 1),
             "that is their sum, expected the mean": total,
             f"divided by {count + 1}": total / (count + 1),
+            "a `return` in the loop ends it after one loss": losses[0] / count,
+            "brackets: a division comes before + 1": total / max(count - 1, 1) + 1,
             "that is the last one alone": losses[-1],
         }
         judge_call(epoch_loss, "epoch_loss", (losses,), what, total / count, mistakes)
@@ -202,6 +218,10 @@ def _check_logits_loss(discriminator_loss: Any) -> str:
             "a sigmoid too many: this loss puts one on what it is given": _both(*sure),
             "that is one of the two parts alone: add the other": bce_l(real, ones),
             "the targets are swapped: 1 is for real samples": _both(fake, real),
+            "the arguments of the loss are swapped: answers first, then targets": bce_l(ones, real)
+            + bce_l(0 * ones, fake),
+            "the target of the generated samples is 0": bce_l(real, ones) + bce_l(fake, ones),
+            "the second part is about fake_logits": _both(real, real),
             "the sign is wrong: training makes a loss smaller": -whole,
             "that is the sum over the batch, expected the mean": len(real) * whole,
         }
@@ -214,15 +234,20 @@ def _check_logits_loss(discriminator_loss: Any) -> str:
 
 
 def _check_shapes(loss: Any) -> str:
-    answers = torch.tensor([0.9, 0.8, 0.3, 0.2, 0.25, 0.1])  # sorted they would meet other targets
-    targets = torch.tensor([1.0, 0.9, 0.0, 0.0, 1.0, 0.0])
-    right = float(bce(answers, targets))
-    stretched = bce(answers[:, None].expand(6, 6), targets.expand(6, 6))
-    for other, one in product((targets[:, None], targets), (answers[:, None], answers)):
+    many = torch.tensor([0.9, 0.8, 0.3, 0.2, 0.25, 0.1])  # sorted they would meet other targets
+    wanted = torch.tensor([1.0, 0.9, 0.0, 0.0, 1.0, 0.0])
+    for count, tall, wide in product((6, 4), (True, False), (True, False)):
+        answers, targets = many[:count], wanted[:count]
+        other, one = (
+            (targets[:, None] if tall else targets),
+            (answers[:, None] if wide else answers),
+        )
+        right = float(bce(answers, targets))
+        every = bce(answers[:, None].expand(count, count), targets.expand(count, count))
         what = f"answers of shape {tuple(one.shape)} and targets of shape {tuple(other.shape)}"
         given = one.clone().requires_grad_()
         mistakes = {
-            "they are stretched to (6, 6), and each answer meets each target": stretched,
+            f"they are stretched to ({count}, {count}), and each answer meets each target": every,
             **_mistakes(answers, targets, right),
         }
         answer = judge_call(loss, "loss", (given, other), what, right, mistakes)
@@ -254,6 +279,8 @@ def _check_draw(draw: Any) -> str:
 def _check_last_layer(last_layer: Any) -> str:
     ready = isinstance(last_layer, nn.Module)
     layer = last_layer if ready else answer_of(last_layer, "last_layer")
+    if callable(layer) and not isinstance(layer, (nn.Module, type)):
+        raise Wrong("that is a function, expected a layer from torch.nn, as nn.ReLU() is one")
     if not isinstance(layer, nn.Module):
         raise Wrong.kind("what last_layer returns", layer, "a layer (nn.Module), made with ( )")
 
@@ -273,7 +300,7 @@ def _check_last_layer(last_layer: Any) -> str:
         found = numbers_of(made, "what your layer makes")
     judge_shape(found, (7, 100), "of (7, 100) your layer makes", "the same")
     if bool((found == 0).all(dim=1).any()):
-        raise Wrong("some rows are all zero, without positive numbers or all equal: expected none")
+        raise Wrong("a row without positive numbers, or of equal ones, comes out all zero")
     if bool((found < 0).any()):
         raise Wrong("your layer makes negative numbers, and real rows have none")
     totals, ones = found.sum(dim=1), torch.ones(100)
@@ -282,7 +309,8 @@ def _check_last_layer(last_layer: Any) -> str:
     if not close(totals, ones[:7]):
         raise Wrong(f"the numbers of a row add up to {totals[1]:.4g}, expected 1")
     if not torch.equal(found[1:].argmax(dim=1), rows[1:].argmax(dim=1)):
-        raise Wrong("the largest number of a row is at another place after your layer")
+        lost = "does it make all numbers below 0 equal?"
+        raise Wrong(f"the largest number of a row is at another place after your layer: {lost}")
     if not (isinstance(made, Tensor) and made.requires_grad):
         raise Wrong("no gradient gets through your layer, so the generator could not learn")
     if any("Implicit dimension" in str(warning.message) for warning in warned):
@@ -308,7 +336,7 @@ def _check_scaled(scaled: Any) -> str:
     x = torch.rand(200, generator=torch.Generator().manual_seed(0))
     x[0], x[-1] = 1, 0  # all ends are in these rows, and one column falls
     data = torch.stack([1975 + 50 * x, 70 - 100 * x**2], dim=1)
-    points = [[0.0, 0.0], [0.5, 1.2], [-0.4, 1.5]]  # generated samples: other ends
+    points = [[0.0, 0.0], [0.5, 1.25], [-0.4, 1.5]]  # generated samples: other ends
     some = torch.tensor(points)
     scaler, others = Scaler.fit(data), Scaler.fit(some)
     together = Scaler(data.min().expand(2), data.max().expand(2))

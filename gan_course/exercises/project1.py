@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
-from gan_course.data import Curve
+from gan_course.data import Curve, Scaler
 from gan_course.exercises.answers import (
     Checks,
     Wrong,
@@ -90,7 +90,8 @@ def _check_sine_data(points: Any) -> str:
         "1.08 ** x, the curve of the chapter": lambda x: 1.08**x,
     }
     _judge_curve(points, "sin(x)", torch.sin, mistakes)
-    return "2,048 points on the sine, x from -5 to 5"
+    more = "; torch.tensor(points) makes it a tensor" if isinstance(points, (list, tuple)) else ""
+    return f"2,048 points on the sine, x from -5 to 5{more}"
 
 
 # --- 3.2: a picture ------------------------------------------------------------------------------
@@ -195,7 +196,7 @@ def _check_sine_picture(ax: Any) -> str:
 def _judge_spread(x: Tensor) -> None:
     """Name what is wrong with the spread of generated x."""
     if float(x.std()) < 0.03 * (HIGH - LOW):
-        raise Wrong(f"collapsed: all points sit near x = {float(x.mean()):.2f}")
+        raise Wrong(f"collapsed: all points sit near x = {float(x.mean()):.2f}; was it trained?")
     outside = share_outside(x, LOW, HIGH)
     if outside > 0.10:
         raise Wrong(f"{outside:.1%} of the points lie outside -5 to 5, expected 10% at most")
@@ -238,7 +239,12 @@ def _check_sine_generator(generator: Any, ax: Any, *, latent_dim: int | None = N
     error = fit_error(points, torch.sin, LOW, HIGH)
     low, high = points.quantile(torch.tensor([0.005, 0.995]).to(points), dim=0)
     stretched = (2 * (points - low) / (high - low).clamp(min=1e-9) - 1) * torch.tensor([4.95, 1.0])
-    if not 7 < float(high[0] - low[0]) < 13 and fit_error(stretched, torch.sin, LOW, HIGH) < 0.1:
+    scaled = (
+        float(x.std()) > 0.3
+        and fit_error(points * torch.tensor([HIGH, 1]), torch.sin, LOW, HIGH) < 0.2
+    )
+    scaled |= fit_error(stretched, torch.sin, LOW, HIGH) < 0.1
+    if not 7 < float(high[0] - low[0]) < 13 and scaled:
         size = f"x from {float(low[0]):.3g} to {float(high[0]):.3g}"
         raise Wrong(f"a sine, but with {size}: undo the scaling, see in_data_units")
     if error > 0.1 >= fit_error(points.flip(1), torch.sin, LOW, HIGH):
@@ -288,17 +294,18 @@ def _check_score(score: Any) -> str:
             sees = "how far y is off the curve" if " y " in who else "where x is"
             gets = f"gets {min(found):.3g}, expected at least twice the {max(honest):.3g} of real"
             advice = f"Does your score see {sees}?"
-            if min(found) < min(honest):
-                advice = "Lower has to be better"
             if max(honest) > 0.25:
-                advice += (
-                    " And real points should get nearly 0: is it the right curve, from -5 to 5, "
-                )
-                advice += "and each y with its own x?"
-            elif min(found) > max(honest):
                 advice = (
-                    "It sees it, but what real points get for the rest hides it: weigh that less"
+                    "Lower has to be better, and real points should get nearly 0: is it the right "
+                    "curve, from -5 to 5, and each y with its own x?"
                 )
+                scaled = answer_of(score, "score", Scaler.fit(real).scale(real))
+                if 0 <= number_of(scaled, "score") < 0.1:
+                    advice = "These points are in data units: they need no unscale"
+            elif min(found) < min(honest):
+                advice = "Lower has to be better"
+            elif min(found) > max(honest) + 0.05:
+                advice = "It sees it, but what real points get hides it: weigh the rest less"
             raise Wrong(f"the impostor that {who} {gets} points. {advice}")
     return "all impostors are caught"
 

@@ -47,9 +47,9 @@ def _check_decode(decode_rows: Any) -> str:
 
 def _check_distance(distance: Any) -> str:
     values, evens = pattern_values(5, DEPTH), pattern_values("even", DEPTH)
-    some, irregular = torch.tensor([7, 7, 7, 7, 141, 3, 0]), torch.tensor([0, 3, 8, 141])
+    some, irregular = torch.tensor([7, 7, 7, 9, 141, 141, 3, 0, 0]), torch.tensor([0, 3, 8, 141])
     cases = {
-        f"the integers {some.tolist()} and values {irregular.tolist()}": (some, irregular, 4 / 7),
+        f"the integers {some.tolist()} and values {irregular.tolist()}": (some, irregular, 4 / 9),
         "an even spread": (values.repeat(10), values, 0.0),
         "one value for ever": (values[:1].repeat(200), values, 0.95),
         "only forbidden integers": (values + 1, values, 1.0),
@@ -66,10 +66,19 @@ def _check_distance(distance: Any) -> str:
         )
         among = total_variation(known, allowed) if len(known) else 0.5
         unseen = 1 - float(torch.isin(allowed, integers).double().mean())
+        shares = (allowed[:, None] == integers).double().mean(dim=1)
         mistakes = {
             "where is the 1/2? It belongs to both, the sum and w: brackets": 2 * right,
-            "the 1/2 belongs to both, the sum and w: brackets": right + wrong / 2,
+            "brackets: w is added once, and the 1/2 belongs to both": right + wrong / 2,
             "the w is missing": right - wrong / 2,
+            "k is the number of values, not of integers": (
+                (shares - 1 / len(integers)).abs().sum() + wrong
+            )
+            / 2,
+            "add up over the values, and take no mean": (
+                (shares - 1 / len(allowed)).abs().mean() + wrong
+            )
+            / 2,
             "do values that never come up count, too?": right - unseen / 2,
             "a forbidden integer counts as often as it comes up": right
             + (kinds / len(integers) - wrong) / 2,

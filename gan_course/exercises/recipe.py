@@ -20,7 +20,7 @@ from gan_course.exercises.answers import (
 # off the curve, KS distance, bins: at the limits, and beyond one of them. Each mistake in counting
 # gives another number
 GOOD, LIMITS = (0.001, 0.01, 50), (0.005, 0.03, 49)
-FAULTY = [(0.006, 0.02, 50), *[LIMITS] * 2, *[(0.003, 0.031, 50)] * 2, *[(0.003, 0.02, 48)] * 3]
+FAULTY = [(0.006, 0.02, 50), *[LIMITS] * 2, *[(0.003, 0.031, 50)] * 2, *[(0.003, 0.02, 48)] * 4]
 SEEN = [GOOD] * 2 + FAULTY + [(0.02, 0.2, 30)] * 5 + [GOOD] * 3
 
 
@@ -30,6 +30,10 @@ def _check_success(success: Any) -> str:
     for seen in (SEEN, FAULTY * 3):
         records = [{"off": off, "ks": ks, "bins": bins, "seed": 100} for off, ks, bins in seen]
         answer = answer_of(success, "success", records)
+        if isinstance(answer, (list, tuple)) and len(answer) == 2:
+            raise Wrong(
+                "success returns two things, expected three: of the interval .low and .high"
+            )
         found = numbers_of(answer, "what success returns", "three numbers")
         judge_shape(found, (3,), "success returns", "three numbers: how many, low, high")
         kept = [(off <= 0.005, ks <= 0.03, bins >= 49) for off, ks, bins in seen]
@@ -54,27 +58,34 @@ def _check_success(success: Any) -> str:
 
 def _check_keep(keep: Any) -> str:
     random = torch.Generator().manual_seed(0)
-    logits = torch.randn(1_000, generator=random) - 0.5
-    logits[logits.argsort()[980]] = logits.sort().values[979]  # 2 % by every way of counting
-    chances = torch.rand(1_000, generator=random)
-    chances[[0, -1]] = 0  # the first and the last one are kept
-    top = logits.quantile(0.98)
-    right = chances < torch.exp(logits - top)
-    largest = (logits - logits.max()).exp()
-    mistakes = {
-        "the wrong ones are kept: those whose chance is below the probability": ~right,
-        "c was left out: exp(d) may exceed 1": chances < logits.exp(),
-        "c is the logit that 2 % exceed, not the largest one": chances < largest,
-        "this is D's answer, sigmoid(d), and not exp(d - c)": chances < logits.sigmoid(),
-        "chance has to decide: compare with `chances`": logits > top,
-        "return True or False, not the probabilities": torch.exp(logits - top),
-        "return True or False for each sample, not the samples": logits[right],
-    }
-    what = "1,000 samples"
-    answer = judge_call(keep, "keep", (logits, chances), what, right, mistakes)
-    if torch.as_tensor(answer).dtype != torch.bool:
-        raise Wrong("these are numbers, expected True and False: return the comparison itself")
-    return f"{int(right.sum())} of 1000 are kept"
+    for count in (300, 1_000):
+        logits = torch.randn(count, generator=random) - 0.5
+        last = int(0.98 * count)
+        logits[logits.argsort()[last]] = logits.sort().values[last - 1]  # 2 % by any way to count
+        chances = torch.rand(count, generator=random)
+        chances[[0, -1]] = 0  # the first and the last one are kept
+        top = logits.quantile(0.98)
+        right = chances < torch.exp(logits - top)
+        mistakes = {
+            "the wrong ones are kept: those whose chance is below the probability": ~right,
+            "c was left out: exp(d) may exceed 1": chances < logits.exp(),
+            "c is the logit that 2 % exceed, not the largest one": chances
+            < (logits - logits.max()).exp(),
+            "c is the logit that 2 % exceed, not 98 %": chances
+            < (logits - logits.quantile(0.02)).exp(),
+            "it is exp(d - c), not exp(c - d)": chances < torch.exp(top - logits),
+            "exp is missing": chances < logits - top,
+            "this is D's answer, sigmoid(d), and not exp(d - c)": chances < logits.sigmoid(),
+            "chance has to decide: compare with `chances`": logits > top,
+            "return True or False, not the probabilities": torch.exp(logits - top),
+            "compare the chances with these probabilities": torch.exp(logits - top).clamp(max=1),
+            "return True or False for each sample, not the samples": logits[right],
+        }
+        what = f"{count:,} samples"
+        answer = judge_call(keep, "keep", (logits, chances), what, right, mistakes)
+        if torch.as_tensor(answer).dtype != torch.bool:
+            raise Wrong("these are numbers, expected True and False: return the comparison itself")
+    return f"{int(right.sum())} of {count} are kept"
 
 
 CHECKS: Checks = {"T": _check_success, "U": _check_keep}
