@@ -180,9 +180,9 @@ def normal_noise(latent_dim: int, *, random: torch.Generator | None = None) -> N
 
 
 def even_noise(count: int) -> Tensor:
-    """Noise in [-1, 1) without gaps or crowds: one draw from each of `count` equal parts.
+    """Noise from -1 to 1 without gaps or crowds: one draw from each of `count` equal parts.
 
-    A number picked from the batch at random is uniform on [-1, 1), but the batch as a whole covers
+    A number picked from the batch at random is uniform, but the batch as a whole covers
     the range far more evenly than independent draws do (stratified sampling). Shape (count, 1), in
     rising order.
     """

@@ -89,7 +89,7 @@ def train_on_real(
     loss.backward()
     discriminator_optimiser.step()
     # without its record. The chapter's .item() copies the number to Python, which has to wait until
-    # a GPU has computed it, and then the GPU waits for Python, in each step
+    # a GPU has computed it, and then the GPU waits for Python, in each step. (`GAN` below keeps it)
     return loss.detach()
 
 
@@ -183,7 +183,9 @@ class History:
     """What happened in a run of `fit`."""
 
     epochs: list[Epoch] = field(default_factory=list)  # a new list for each History
-    snapshots: dict[int, Tensor] = field(default_factory=dict)  # epoch -> samples, (m, dim)
+    # epoch -> samples, (m, dim); of the best epoch only if that is the first, an `every`-th or the
+    # last: every=1 keeps them all
+    snapshots: dict[int, Tensor] = field(default_factory=dict)
     best_epoch: int = 0  # 0: there was no score
     best_score: float = math.inf
 
@@ -236,7 +238,7 @@ def fit(
         discriminator: maps (n, dim) to probabilities (n, 1).
         loader: real samples in batches, each of shape (n, dim); gone through once an epoch.
         noise: draws noise vectors, see `data.normal_noise`.
-        epochs: train for at most this many.
+        epochs: train for at most this many, those in a checkpoint included.
         step: trains on one batch; takes what `train_step` takes, and returns `Losses`.
         generator_rate: learning rate of the generator's Adam (Kingma and Ba 2015).
         discriminator_rate: learning rate of the discriminator's Adam.
@@ -460,8 +462,10 @@ def moving_average(network: nn.Module, keep: float) -> AveragedModel:
 
 
 class GAN:
-    """Owns both networks and their optimisers, and trains them; the recipe of project 3.
+    """Owns both networks and their optimisers, and trains them.
 
+    Its rates, betas and batches are those that project 3 begins with, not the tuned ones; they are
+    given by name.
     Its losses make their targets, so that batches may have any size: there is no `gan.loss`,
     `gan.ones` or `gan.zeros`. Nor is there a `gan.device`: `gan.weight.device` tells it.
     """
