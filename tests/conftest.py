@@ -127,8 +127,6 @@ def browser():
         chromium = playwright.chromium.launch(
             executable_path=program, args=[*options, "--disable-background-networking"]
         )
-        for name in ("new_page", "new_context"):
-            setattr(chromium, name, _patient(getattr(chromium, name)))
         yield chromium
         chromium.close()
 
@@ -137,6 +135,7 @@ def opened(browser, **settings):
     """A page that remembers what went wrong and which addresses it asked for."""
     settings = {"viewport": {"width": 1280, "height": 900}, **settings}
     page = browser.new_context(**settings).new_page()
+    page.set_default_timeout(600_000)  # a busy machine is no fault of the page
     page.problems, page.asked = [], []
     page.on("pageerror", lambda error: page.problems.append(str(error)))
     page.on("console", lambda m: m.type == "error" and page.problems.append(m.text))
@@ -155,19 +154,16 @@ def page(browser):
     assert [address for address in page.asked if not address.startswith(here)] == []
 
 
+@functools.cache
+def soup_of(path):
+    """A built page, parsed once."""
+    from bs4 import BeautifulSoup
+
+    return BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
+
+
 def show_formulas(page):
     """Draw the formulas: they wait for the reader's first move, key or touch."""
     if page.locator("article .math").count():
         page.keyboard.press("Shift")
         page.wait_for_selector("article mjx-container", state="attached")
-
-
-def _patient(make):
-    """A page or context that waits for what it needs: a busy machine is no fault of the page."""
-
-    def made(**settings):
-        found = make(**settings)
-        found.set_default_timeout(600_000)
-        return found
-
-    return made
