@@ -135,7 +135,6 @@ def test_whole_training_steps_are_those_of_pytorch(variant, loss, penalty, page)
     expected = plain_steps(settings, generator, discriminator, average, batches)
     for got, wanted in zip(losses, expected, strict=True):
         assert {name: got[name] for name in wanted} == pytest.approx(wanted, abs=1e-5)
-    assert losses[0] != pytest.approx(losses[-1], abs=1e-4)  # something was learnt
     shown = average.module if settings["average"] else generator
     for got_layers, network in zip(got_weights, (*networks, shown), strict=True):
         for (weight, bias), layer in zip(got_layers, linear(network), strict=True):
