@@ -45,7 +45,6 @@ def test_nothing_of_one_machine_is_kept(notebook):
     assert str(ROOT) not in text
     assert not re.search(r"(/home/|/root/|/tmp/|site-packages|Users\\\\)", text)
     assert "widget-view" not in text
-    assert set(notebook.metadata) == {"kernelspec", "language_info"}
 
 
 @each_notebook
@@ -70,15 +69,6 @@ def test_a_notebook_is_written_in_its_committed_form(tmp_path):
     for path in sources():
         write(nbformat.read(path, as_version=4), tmp_path / "copy.ipynb")
         assert (tmp_path / "copy.ipynb").read_bytes() == path.read_bytes()
-
-
-@pytest.mark.parametrize("name", [name for name in NOTEBOOKS if "solutions" in name])
-def test_every_solution_passes_its_own_check(name):
-    cells = code_cells(NOTEBOOKS[name])
-    checks = [cell for cell in cells if cell.metadata.get("course", {}).get("role") == "check"]
-    assert checks
-    for cell in checks:
-        assert cell.outputs[0].data["text/plain"].startswith("right"), cell.source
 
 
 @pytest.mark.parametrize("name", [name for name in CHAPTERS if name >= "notebooks/04"])

@@ -14,29 +14,14 @@ from gan_course.metrics import TESTS
 from gan_course.records import load_records
 
 NAMES = sorted(file.stem for file in records.FOLDER.glob("*.json"))
-MANY = {"normal_course": 100, "all_values_course": 100, "one_value_course": 40}  # seeds
-# measured on seeds that nobody had looked at before
-PUBLISHED = ("normal_original", "normal_course")
-NORMAL = [n for n in NAMES if n.startswith("normal_") and n not in PUBLISHED]
 FRESH_POINTS = [name for name in NAMES if name.endswith("_points")]
-QUICK = [f"{n}_quick" for n in ("exponential", "sine", "exponential_playground")]
 DIGITS = [f"digits_{recipe}" for recipe in digits.RECIPES]
-FRESH = ["questions", "museum_healthy", "sine_playground", *QUICK, *NORMAL, *FRESH_POINTS, *DIGITS]
 HARD = ("sin_3x", "step", "grid")
 
 
 def content(name):
     """All that is written down of a measurement."""
     return json.loads((records.FOLDER / f"{name}.json").read_text(encoding="utf-8"))
-
-
-@pytest.mark.parametrize("name", [n for n in NAMES if n not in ("losses", "measures")])
-def test_every_seed_from_the_first_on_has_one_record(name):
-    seeds = [record["seed"] for record in load_records(name)]
-    first = 100 if name in FRESH else 0
-    assert seeds == list(range(first, first + len(seeds)))
-    if name.endswith("_course"):
-        assert len(seeds) == MANY.get(name, 20)
 
 
 RECIPES = {

@@ -253,23 +253,19 @@ def published(tmp_path_factory):
 @pytest.mark.parametrize("name", ["notebooks/01_a", "notebooks/exercises/01_exercises"])
 def test_a_published_notebook_has_buttons_that_lead_to_its_file(published, name):
     soup = BeautifulSoup((published / f"{name}.html").read_text(), "html.parser")
-    # a reader can ask about it, and mend it
+    # a reader can mend its source
     links = {str(link.get("href")) for link in soup.find_all("a")}
     source = name.replace("exercises/", "solutions/")
     assert f"https://github.com/Some/gans/edit/main/{source}.ipynb" in links
-    assert any(link.startswith("https://github.com/Some/gans/issues/new") for link in links)
     row = {link.text: link["href"] for link in soup.select("article .one-click a")}
     base = "https://colab.research.google.com/github/Some/gans/blob/gh-pages/"
     assert row["Open in Colab"] == f"{base}{name}.ipynb"
     base = "https://mybinder.org/v2/gh/Some/gans/gh-pages?urlpath=lab/tree/"
     assert row["Open in Binder"] == f"{base}{name}.ipynb"
-    theme = {link["href"] for link in soup.select(".dropdown-launch-buttons a")}
-    assert {row["Open in Colab"], row["Open in Binder"]} <= theme
     # the root of the branch gh-pages is the site's folder
     given = nbformat.read(published / f"{name}.ipynb", as_version=4)
     address = "https://some.github.io/gans/" + site.wheel_name()
     assert given.cells[1].source == f"%pip install -q {address}"
-    assert given.cells[2].source == "..."
     download = nbformat.read(published / "_sources" / f"{name}.ipynb", as_version=4)
     assert download == given
 

@@ -49,15 +49,12 @@ def shown(monkeypatch):
 
 @pytest.fixture
 def drawn(monkeypatch):
-    """What each picture shows: real and generated points, its title and the window."""
+    """The axes of each picture."""
     pictures = []
     savefig = matplotlib.figure.Figure.savefig
 
     def keep(figure, *arguments, **settings):
-        (axes,) = figure.axes
-        real, generated = (torch.as_tensor(s.get_offsets()).float() for s in axes.collections)
-        window = [*axes.get_xlim(), *axes.get_ylim()]
-        pictures.append((real, generated, axes.get_title(), window))
+        pictures.extend(figure.axes)
         savefig(figure, *arguments, **settings)
 
     monkeypatch.setattr(matplotlib.figure.Figure, "savefig", keep)
@@ -82,12 +79,13 @@ def test_latent_sliders_redraw_the_sample_and_a_still_walks_along_z1(shown, draw
     z1, z2, _ = shown["box"].children
     assert (z1.min, z1.value, z1.max) == (z2.min, z2.value, z2.max) == (-2.5, 0, 2.5)
     z1.value, z2.value = 1.0, -0.5
-    real, generated, title, window = drawn[-1]
+    axes = drawn[-1]
+    real, generated = (torch.as_tensor(s.get_offsets()).float() for s in axes.collections)
     assert torch.equal(real, REAL)
     # a fifth of the width beyond the real points on either side
-    assert window == pytest.approx([-2, 12, -1, 6])
+    assert [*axes.get_xlim(), *axes.get_ylim()] == pytest.approx([-2, 12, -1, 6])
     torch.testing.assert_close(generated, generator(torch.tensor([[1.0, -0.5]])).detach())
-    assert title == "G(+1.0, -0.5)"
+    assert axes.get_title() == "G(+1.0, -0.5)"
     before = picture(shown)
     z2.value = 0.5
     assert picture(shown) != before
