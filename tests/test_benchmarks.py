@@ -132,6 +132,7 @@ def test_seeds_of_another_study_are_not_mixed_in(tmp_path):
         ValueError, match=r"r\.json\.seeds holds seeds of another study, with recipe 'course':"
     ):
         run_study(count_up, range(4), path, {**ABOUT, "recipe": "original"})
+    assert len(list((tmp_path / "r.json.seeds").glob("[0-9].json"))) == 4
 
 
 def test_a_point_beside_the_curve_counts_by_its_way_to_it_as_a_share_of_the_range():
