@@ -2,7 +2,6 @@
 
 import functools
 import http.server
-import ipaddress
 import os
 import re
 import socket
@@ -38,13 +37,8 @@ def _stay_here(event, arguments):
     else:
         return
     name = host.decode() if isinstance(host, bytes) else host
-    if name in (None, "", "localhost", socket.gethostname()):
-        return
-    try:
-        here = ipaddress.ip_address(name.partition("%")[0]).is_loopback
-    except ValueError:  # the name of another
-        here = False
-    if not here:
+    here = ("", "localhost", "::1", socket.gethostname())
+    if name and name.partition("%")[0] not in here and not name.startswith("127."):
         pytest.fail(f"a test must not leave this machine, this one asked for {name!r}")
 
 
@@ -91,13 +85,6 @@ class _Quiet(http.server.SimpleHTTPRequestHandler):
         """Say nothing for each page."""
 
 
-class _Server(http.server.ThreadingHTTPServer):
-    def handle_error(self, request, client_address):
-        """Say nothing where a browser has left before a file was sent to its end."""
-        if not isinstance(sys.exc_info()[1], ConnectionError):
-            super().handle_error(request, client_address)
-
-
 @pytest.fixture(scope="session")
 def site():
     """The address of the built site, served on this machine."""
@@ -107,7 +94,9 @@ def site():
     # coverage watches each new thread; where two begin at once Python may refuse it, and a thread
     # that dies before it has begun leaves a page waiting for ever
     threading.settrace(None)
-    server = _Server(("127.0.0.1", 0), handler)
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    # a browser may leave before a file was sent to its end; what is missing the page says itself
+    server.handle_error = lambda request, client_address: None
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield f"http://127.0.0.1:{server.server_address[1]}"
     server.shutdown()
@@ -127,8 +116,6 @@ def browser():
         chromium = playwright.chromium.launch(
             executable_path=program, args=[*options, "--disable-background-networking"]
         )
-        for name in ("new_page", "new_context"):
-            setattr(chromium, name, _patient(getattr(chromium, name)))
         yield chromium
         chromium.close()
 
@@ -137,6 +124,7 @@ def opened(browser, **settings):
     """A page that remembers what went wrong and which addresses it asked for."""
     settings = {"viewport": {"width": 1280, "height": 900}, **settings}
     page = browser.new_context(**settings).new_page()
+    page.set_default_timeout(600_000)  # a busy machine is no fault of the page
     page.problems, page.asked = [], []
     page.on("pageerror", lambda error: page.problems.append(str(error)))
     page.on("console", lambda m: m.type == "error" and page.problems.append(m.text))
@@ -155,19 +143,16 @@ def page(browser):
     assert [address for address in page.asked if not address.startswith(here)] == []
 
 
+@functools.cache
+def soup_of(path):
+    """A built page, parsed once."""
+    from bs4 import BeautifulSoup
+
+    return BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
+
+
 def show_formulas(page):
     """Draw the formulas: they wait for the reader's first move, key or touch."""
     if page.locator("article .math").count():
         page.keyboard.press("Shift")
         page.wait_for_selector("article mjx-container", state="attached")
-
-
-def _patient(make):
-    """A page or context that waits for what it needs: a busy machine is no fault of the page."""
-
-    def made(**settings):
-        found = make(**settings)
-        found.set_default_timeout(600_000)
-        return found
-
-    return made

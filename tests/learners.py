@@ -16,7 +16,6 @@ from torch.special import ndtr
 
 from gan_course.exercises import check
 
-plt.switch_backend("Agg")
 SOLUTIONS = sorted((Path(__file__).parent.parent / "notebooks" / "solutions").glob("*.ipynb"))
 
 

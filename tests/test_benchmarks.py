@@ -1,7 +1,6 @@
 """Do the benchmarks count every seed, say how sure they are, measure as they say, and keep it?"""
 
 import json
-import re
 import sys
 from dataclasses import replace
 from functools import partial
@@ -12,7 +11,7 @@ import torch
 from benchmarks import curves, multiples, normal, points, quality, questions, speed
 from benchmarks.study import clear, run_study
 from gan_course.data import encode_batch, normal_noise
-from gan_course.many import PATTERNS, QUICK, ensemble, train
+from gan_course.many import PATTERNS, QUICK, train
 from gan_course.networks import make_generator
 
 GOOD = {"fit_error": 0.005, "ks": 0.04, "outside": 0.005, "bins": 49}
@@ -43,11 +42,8 @@ def command(monkeypatch, tmp_path):
 def test_every_seed_has_one_record_and_one_line(command, capsys, name, recipe):
     content = command("--project", name, "--recipe", recipe, "--seeds", "3")
     assert [record["seed"] for record in content["records"]] == [0, 1, 2]
-    assert content["samples"] == 2_000
-    assert content["machine"]["torch"] == torch.__version__
     for record in content["records"]:
-        assert record["recipe"] == recipe
-        assert record["steps"] == 3
+        assert (record["recipe"], record["steps"]) == (recipe, 3)
         assert set(quality.PROJECTS[name].columns) <= set(record)
     printed = capsys.readouterr().out.splitlines()
     assert [line.split()[0] for line in printed[1:4]] == ["0", "1", "2"]
@@ -111,25 +107,17 @@ def test_straight_through_is_one_hot_with_the_gradient_of_softmax():
 ABOUT = {"recipe": "course", "seeds": 4}
 
 
-def count_up(seeds):
+def count_up(seeds, stop=None):
     for seed in seeds:
+        if seed == stop:
+            raise KeyboardInterrupt
         yield {"seed": seed, "squared": seed**2}
-
-
-def stop_at(stop):
-    def run(seeds):
-        for record in count_up(seeds):
-            if record["seed"] == stop:
-                raise KeyboardInterrupt
-            yield record
-
-    return run
 
 
 def test_a_study_goes_on_where_it_was_and_leaves_nothing_but_its_result(tmp_path):
     path, made = tmp_path / "new" / "r.json", []
     with pytest.raises(KeyboardInterrupt):
-        run_study(stop_at(2), [3, 1, 2], path, ABOUT)
+        run_study(partial(count_up, stop=2), [3, 1, 2], path, ABOUT)
     records = run_study(count_up, [3, 1, 2], path, ABOUT, made.append)
     assert records == [{"seed": seed, "squared": seed**2} for seed in (3, 1, 2)]
     assert [record["seed"] for record in made] == [2]
@@ -151,7 +139,6 @@ def test_a_point_beside_the_curve_counts_by_its_way_to_it_as_a_share_of_the_rang
     # y = x / 2 on [0, 8] fills the square from corner to corner: the way to it is at 45 degrees
     task = curves.Task(lambda x: x / 2, 0, 8)
     middle = torch.tensor([[4.0, 2.0], [4.0, 2.4]])  # on it, and a tenth of the height above it
-    assert points.off_the_curve(middle[:1], task) == pytest.approx(0, abs=1e-4)
     assert points.off_the_curve(middle[1:], task) == pytest.approx(0.1 / 2**0.5, abs=1e-4)
     assert points.off_the_curve(middle, task) == pytest.approx(0.05 / 2**0.5, abs=1e-4)
 
@@ -174,32 +161,3 @@ def test_jax_comes_to_the_same_losses(settings):
     torch.testing.assert_close(
         torch.cat(theirs, dim=2), torch.stack(ours.losses), atol=1e-4, rtol=0
     )
-
-
-@pytest.mark.slow
-def test_a_short_run_prints_its_table_and_writes_it_down(tmp_path, monkeypatch, capsys):
-    def short_loop(*arguments):
-        return None, {"steps": 16_000, "fit_error": 0.1, "ks": 0.1}
-
-    threads = torch.get_num_threads()
-    monkeypatch.setattr(ensemble, "compiled", lambda steps: steps)  # it takes its time
-    monkeypatch.setattr(curves, "run_loop", short_loop)
-    monkeypatch.setattr(speed, "QUICK", replace(QUICK, steps=20))
-    monkeypatch.setattr(speed, "MANY", 2)
-    monkeypatch.setattr(speed, "TURNS", (3, 2))
-    path = tmp_path / "speed.json"
-    arguments = ["speed", "--json", str(path), "--repeats", "1", "--seeds", "2"]
-    monkeypatch.setattr("sys.argv", arguments)
-    try:
-        speed.main()
-    finally:
-        torch.set_num_threads(threads)
-    printed = capsys.readouterr().out
-    content = json.loads(path.read_text(encoding="utf-8"))
-    assert content["machine"]["torch"] == torch.__version__
-    assert [row["seed"] for row in content["records"]] == [0, 1]
-    assert {row["threads"] for row in content["steps"]} == {1, 2}
-    for row in content["steps"]:
-        assert 0 < row["fastest"] <= row["ms"] <= row["slowest"]
-        assert re.search(rf"{re.escape(row['what'])} +{row['ms']:.3f} ", printed)
-    assert "median: " in printed

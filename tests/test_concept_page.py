@@ -13,13 +13,10 @@ import matplotlib
 import pytest
 import torch
 from conftest import BOOK
-from torch import nn
-from torch.nn.functional import binary_cross_entropy
+from torch.nn.functional import binary_cross_entropy, softplus
 
-from gan_course.data import curve_points, exponential
+from gan_course.data import exponential
 from gan_course.metrics import bins_covered, curve_mse, ks_uniform
-from gan_course.networks import make_discriminator
-from gan_course.training import train_on_fake, train_on_real
 
 PAGE = (BOOK / "how_gans_train.md").read_text(encoding="utf-8")
 COLLAPSED = torch.tensor([[0.0, 1.0]]).repeat(1000, 1)  # of a generator that always makes this
@@ -44,7 +41,6 @@ def gradient(target, at=2.0, sure=1.0):
     fake = torch.tensor([at], dtype=torch.float64, requires_grad=True)
     answers = discriminator(fake, sure)
     torch.autograd.backward(binary_cross_entropy(answers, torch.full_like(fake, target)))
-    assert fake.grad is not None
     return float(fake.grad)
 
 
@@ -111,7 +107,6 @@ def test_number_on_the_page(pattern, compute):
     assert len(matches) == 1, f"the page must say this once, found {len(matches)} times"
     groups = matches[0] if isinstance(matches[0], tuple) else (matches[0],)
     values = compute()
-    assert len(groups) == len(values)
     for text, value in zip(groups, values, strict=True):
         assert says(text, value), f"the page says {text}, the code {value}"
 
@@ -139,56 +134,19 @@ def test_the_formulas_of_the_page_are_those_of_the_code(p):
     assert formula("interpolation")(a=p, z_A=-1.5, z_B=0.7) == pytest.approx(between)
 
 
-@pytest.mark.slow  # a training of 300 steps
-def test_a_whole_network_that_grows_sure_pushes_its_fakes_harder_and_towards_the_curve():
-    torch.manual_seed(0)
-    real = curve_points(exponential, 0, 50, 2048)
-    fake = torch.tensor([10.0, 20.0]) + torch.randn(2048, 2)  # stands still, above the curve
-    network = make_discriminator()
-    optimiser = torch.optim.Adam(network.parameters(), lr=5e-4)
-
-    def pushes(loss):
-        shown = fake.clone().requires_grad_()
-        loss(network.eval()(shown)).sum().backward()
-        assert shown.grad is not None
-        return -shown.grad
-
-    sizes, others, sure = [], [], []
-    for _ in range(3):
-        for _ in range(100):
-            train_on_real(network.train(), optimiser, real[torch.randint(2048, (128,))])
-            train_on_fake(nn.Identity(), network, optimiser, fake[torch.randint(2048, (128,))])
-        sure.append(network.eval()(fake).mean().item())
-        push = pushes(lambda answers: -answers.log())
-        sizes.append(float(push.norm(dim=1).mean()))
-        others.append(float(pushes(lambda answers: (1 - answers).log()).norm(dim=1).mean()))
-        right, down = push.mean(dim=0)
-        assert right > 0 > down
-    assert sure == sorted(sure, reverse=True) and sure[-1] < 1e-3
-    assert sizes == sorted(sizes)
-    assert sizes[-1] > 100 * others[-1]
-
-
 def test_one_number_game_agrees_with_torch():
-    fake = torch.tensor([1.0], dtype=torch.float64, requires_grad=True)
-    slope = torch.tensor([0.0], dtype=torch.float64, requires_grad=True)
-    real, one, zero = (torch.full_like(fake, value).detach() for value in (0.0, 1.0, 0.0))
-    optimisers = [torch.optim.SGD([player], lr=RATE) for player in (slope, fake)]
+    """The real number is 0, the fake begins at 1. -ln D of a logit is its softplus, sign turned."""
+    real, fake, slope = torch.tensor([0.0, 1.0, 0.0], dtype=torch.float64)
     for state in GAME:
-        assert state.error == pytest.approx(abs(fake.item()), abs=1e-9)
-        loss = binary_cross_entropy(torch.sigmoid(slope * fake), one)
-        assert state.generator_loss == pytest.approx(loss.item(), abs=1e-9)
-        assert state.slope == pytest.approx(slope.item(), abs=1e-9)
-        optimisers[0].zero_grad()
-        judged = binary_cross_entropy(torch.sigmoid(slope * real), one)
-        seen = binary_cross_entropy(torch.sigmoid(slope * fake.detach()), zero)
-        assert state.discriminator_loss == pytest.approx((judged + seen).item(), abs=1e-9)
-        torch.autograd.backward(judged + seen)
-        optimisers[0].step()
-        optimisers[1].zero_grad()
-        fooled = binary_cross_entropy(torch.sigmoid(slope.detach() * fake), one)
-        torch.autograd.backward(fooled)
-        optimisers[1].step()
+        slope.requires_grad_()
+        fake.requires_grad_()
+        fooled = softplus(-slope * fake)
+        judged = softplus(-slope * real) + softplus(slope * fake)
+        expected = [abs(fake.item()), slope.item(), fooled.item(), judged.item()]
+        got = [state.error, state.slope, state.generator_loss, state.discriminator_loss]
+        assert got == pytest.approx(expected, abs=1e-9)
+        slope = (slope - RATE * torch.autograd.grad(judged, slope)[0]).detach()
+        fake = (fake - RATE * torch.autograd.grad(softplus(-slope * fake), fake)[0]).detach()
 
 
 def test_right_and_wrong_have_the_same_loss():
@@ -209,7 +167,6 @@ def test_figures_are_reproduced_byte_for_byte(tmp_path):
     for path in drawn:
         committed = BOOK / "figures" / path.name
         drawn_with = re.search(r"Matplotlib v([\d.]+\d)", committed.read_text(encoding="utf-8"))
-        assert drawn_with is not None
         if drawn_with[1] != matplotlib.__version__:
             pytest.skip(f"drawn with matplotlib {drawn_with[1]}, here is {matplotlib.__version__}")
         assert path.read_bytes() == committed.read_bytes(), f"{path.name} is out of date"

@@ -1,6 +1,7 @@
 """Is the package light to import, layered as it says, and is its reference complete?"""
 
 import ast
+import functools
 import importlib
 import importlib.util
 import inspect
@@ -12,6 +13,7 @@ from pathlib import Path
 import pytest
 
 import gan_course
+from gan_course.doctor import needed
 
 PACKAGE = Path(gan_course.__file__).parent
 PROJECT = PACKAGE.parent
@@ -31,6 +33,8 @@ def room(module):
     return module.split(".")[1]
 
 
+@functools.cache
+@functools.cache
 def source(module):
     """What is written in a module."""
     return ast.parse(Path(importlib.util.find_spec(module).origin).read_text(encoding="utf-8"))
@@ -54,22 +58,15 @@ def test_a_module_imports_only_from_rooms_before_its_own(module):
     everywhere = imports(ast.walk(source(module)))
     others = {room(name) for name in everywhere if name.startswith("gan_course.")}
     assert others - {room(module), "OLDEST_PYTHON"} <= set(ROOMS[:own])
-
-
-def test_importing_is_quick():
-    """Heavy libraries are imported where they are used; of torch, see test_doctor.py."""
-    for module in MODULES:
-        roots = {name.split(".")[0] for name in imports(source(module).body)}
-        assert not roots & HEAVY, module
+    # importing is quick: heavy libraries are imported where they are used
+    assert not HEAVY & {name.split(".")[0] for name in imports(source(module).body)}
 
 
 def test_the_package_imports_the_declared_libraries_and_no_other_folder():
-    project = (PROJECT / "pyproject.toml").read_text(encoding="utf-8")
-    declared = re.findall(r'"(\w+)>=', project.partition("dependencies = [")[2].partition("]")[0])
     everywhere = (name for module in MODULES for name in imports(ast.walk(source(module))))
     roots = {name.split(".")[0] for name in everywhere}
-    assert "scikit-learn>=" in project  # imported as sklearn; IPython comes with ipywidgets
-    ours = {*declared, "sklearn", "IPython", "gan_course"}
+    # scikit-learn is imported as sklearn; IPython comes with ipywidgets
+    ours = {*needed(), "sklearn", "IPython", "gan_course"}
     assert roots - set(sys.stdlib_module_names) <= ours
 
 

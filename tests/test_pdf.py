@@ -2,11 +2,12 @@
 
 import functools
 import re
+import unicodedata
 from itertools import pairwise
 
 import pytest
 from bs4 import BeautifulSoup
-from conftest import HTML
+from conftest import HTML, soup_of
 from pypdf import PdfReader
 
 from tools import pdf
@@ -17,9 +18,7 @@ EXERCISES = "notebooks-exercises-01_exercises"
 
 def plain(text):
     """Letters and digits only: a PDF has ligatures, and breaks lines where it likes."""
-    for joined, apart in (("ﬁ", "fi"), ("ﬂ", "fl"), ("ﬀ", "ff"), ("ﬃ", "ffi")):
-        text = text.replace(joined, apart)
-    return re.sub(r"\W", "", text)
+    return re.sub(r"\W", "", unicodedata.normalize("NFKC", text))
 
 
 def one_line(text):
@@ -29,9 +28,8 @@ def one_line(text):
 @pytest.fixture(scope="module")
 def printed(browser, tmp_path_factory):
     """The book that `make pdf` made from this site, or else one made now."""
-    newest = max(file.stat().st_mtime for file in HTML.rglob("*.html"))
-    sources = (pdf.STYLE, pdf.ROOT / "tools" / "pdf.py")
-    newest = max(newest, *(file.stat().st_mtime for file in sources))
+    sources = (*HTML.rglob("*.html"), pdf.STYLE, pdf.ROOT / "tools" / "pdf.py")
+    newest = max(file.stat().st_mtime for file in sources)
     if not pdf.PDF.is_file() or pdf.PDF.stat().st_mtime < newest:
         pdf.make(browser)
     return PdfReader(pdf.PDF)
@@ -39,12 +37,8 @@ def printed(browser, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def articles():
-    return {
-        chapter.name: BeautifulSoup(
-            (HTML / f"{chapter.name}.html").read_text(encoding="utf-8"), "html.parser"
-        ).article
-        for chapter in pdf.chapters()
-    }
+    names = [chapter.name for chapter in pdf.chapters()]
+    return {name: soup_of(HTML / f"{name}.html").article for name in names}
 
 
 @pytest.fixture(scope="module")
@@ -59,10 +53,7 @@ def index_of(printed, place):
 
 def titles(outline):
     for entry in outline:
-        if isinstance(entry, list):
-            yield from titles(entry)
-        else:
-            yield entry
+        yield from titles(entry) if isinstance(entry, list) else [entry]
 
 
 def alternatives(printed):

@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import pytest
 import torch
-from conftest import BOOK
+from conftest import BOOK, opened
 from torch import nn
 from torch.nn.functional import softplus
 
@@ -67,7 +67,7 @@ TRAIN = """
     gan.step(Object.fromEntries(Object.entries(batch).map(([k, v]) => [k, floats(v)]))));
   const rows = [...networks, gan.average].map((network) => network.layers.map(
     (layer) => [Array.from(layer.weight), Array.from(layer.bias)]));
-  return [losses, rows, Array.from(gan.pushes.slopes)];
+  return [losses, rows];
 }
 """
 
@@ -75,10 +75,10 @@ TRAIN = """
 @pytest.fixture(scope="module")
 def page(browser):
     """An empty page that knows the core of the playground."""
-    page = browser.new_page()
+    page = opened(browser)
     page.add_script_tag(path=str(CORE))
     yield page
-    page.close()
+    page.context.close()
 
 
 def make_network(sizes):
@@ -131,17 +131,15 @@ def test_whole_training_steps_are_those_of_pytorch(variant, loss, penalty, page)
         for network in networks
     ]
     numbers = [{"real": rows(b.real), "noise": [rows(one) for one in b.noise]} for b in batches]
-    losses, got_weights, pushes = page.evaluate(TRAIN, [settings, weights, numbers])
+    losses, got_weights = page.evaluate(TRAIN, [settings, weights, numbers])
     expected = plain_steps(settings, generator, discriminator, average, batches)
     for got, wanted in zip(losses, expected, strict=True):
         assert {name: got[name] for name in wanted} == pytest.approx(wanted, abs=1e-5)
-    assert losses[0] != pytest.approx(losses[-1], abs=1e-4)  # something was learnt
     shown = average.module if settings["average"] else generator
     for got_layers, network in zip(got_weights, (*networks, shown), strict=True):
         for (weight, bias), layer in zip(got_layers, linear(network), strict=True):
             assert weight == pytest.approx(rows(layer.weight.T), abs=1e-5)
             assert bias == pytest.approx(rows(layer.bias), abs=1e-5)
-    assert len(pushes) == BATCH * settings["dim"]
 
 
 def plain_steps(settings, generator, discriminator, average, batches):

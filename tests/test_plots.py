@@ -39,9 +39,8 @@ def words(axes):
 
 
 def test_points_are_drawn_where_they_are():
-    axes = plot_points(DOTS, STARS, title="Both")
+    axes = plot_points(DOTS, STARS)
     assert offsets(axes) == [DOTS.tolist(), STARS.tolist()]
-    assert (axes.get_xlabel(), axes.get_ylabel(), axes.get_title()) == ("x", "y", "Both")
     assert words(axes) == ["real", "generated"]
     assert REAL["marker"] != GENERATED["marker"], "colour alone is not enough"
     assert plot_points(STARS.clone().requires_grad_(), axes=axes) is axes
@@ -76,7 +75,6 @@ def test_each_loss_is_a_line_over_the_epochs():
     assert len({line.get_linestyle() for line in drawn.values()}) == 3, "colour alone is not enough"
     assert list(drawn["ln 2 = 0.693"].get_ydata()) == [math.log(2)] * 2
     assert words(axes) == list(drawn)
-    assert (axes.get_xlabel(), axes.get_ylabel()) == ("epoch", "mean loss")
 
 
 def test_scores_are_drawn_on_a_logarithmic_axis_with_the_best_marked():
@@ -88,36 +86,31 @@ def test_scores_are_drawn_on_a_logarithmic_axis_with_the_best_marked():
     assert (list(best.get_xdata()), list(best.get_ydata())) == ([2], [0.5])
     assert best.get_marker() == "*"
     assert words(axes) == ["best: epoch 2"]
-    assert (axes.get_xlabel(), axes.get_ylabel()) == ("epoch", "score (lower is better)")
-    assert axes.get_title() == "Score of each epoch"
 
 
 def test_the_opinion_of_a_discriminator_is_drawn_as_shades():
     right = torch.nn.Sequential(torch.nn.Linear(2, 1), torch.nn.Dropout(0.5), torch.nn.Sigmoid())
-    with torch.no_grad():
-        right[0].weight.copy_(torch.tensor([[1.0, 0.5]]))  # real: far to the right, and above
-        right[0].bias.zero_()
-    axes = plot_opinion(right, (-3, 3), (-1, 2), title="D")
+    right[0].weight.data = torch.tensor([[1.0, 0.5]])  # real: far to the right, and above
+    right[0].bias.data = torch.zeros(1)
+    axes = plot_opinion(right, (-3, 3), (-1, 2))
     ground, half = axes.collections
     answers = np.asarray(ground.get_array())  # one row for each y, one column for each x
     x = np.linspace(-3, 3, answers.shape[1])
     y = np.linspace(-1, 2, answers.shape[0])[:, None]
     assert answers == pytest.approx(1 / (1 + np.exp(-x - 0.5 * y)), abs=1e-6)
-    assert (axes.get_xlim(), axes.get_ylim(), axes.get_title()) == ((-3, 3), (-1, 2), "D")
     assert ground.get_clim() == (0, 1)
     along, up = half.get_paths()[0].vertices.T
     assert along + 0.5 * up == pytest.approx(0, abs=1e-6)
     light = [0.3 * r + 0.6 * g + 0.1 * b for r, g, b, _ in ground.get_cmap()(np.linspace(0, 1))]
     assert light == sorted(light, reverse=True), "shades must be told apart without colour"
     assert right.training, "the network is left as it was"
-    with torch.no_grad():
-        right[0].bias.fill_(9)  # sure of everything: no line
+    right[0].bias.data += 9  # sure of everything: no line
     assert len(plot_opinion(right, (-3, 3), (-1, 2)).collections) == 1
 
 
 @pytest.mark.parametrize("values", [[1.0], [0, 0, 9], [-5, 2, 30]])
 def test_the_gap_that_is_drawn_is_the_ks_distance(values):
-    axes = plot_ks(torch.tensor(values), 0, 10, title="KS")
+    axes = plot_ks(torch.tensor(values), 0, 10)
     due, share, gap = axes.lines
     x, ends = float(gap.get_xdata()[0]), sorted(gap.get_ydata())
     assert ends[1] - ends[0] == pytest.approx(ks_uniform(torch.tensor(values), 0, 10))
@@ -125,13 +118,12 @@ def test_the_gap_that_is_drawn_is_the_ks_distance(values):
     on_line = min(max(x / 10, 0), 1)
     jump = [sum(v < x for v in values) / len(values), sum(v <= x for v in values) / len(values)]
     assert any(sorted([on_line, side]) == pytest.approx(ends) for side in jump)
-    assert (list(due.get_xdata()), due.get_linestyle()) == ([0, 10], "--")
-    assert share.get_drawstyle() == "steps-post"
+    assert (list(due.get_xdata()), share.get_drawstyle()) == ([0, 10], "steps-post")
     assert words(axes)[-1] == f"gap: {ends[1] - ends[0]:.2f}"
 
 
 def test_bars_and_density_are_on_one_scale():
-    axes = plot_against_normal(QUANTILES, title="Bell")
+    axes = plot_against_normal(QUANTILES)
     area = sum(bar.get_height() * bar.get_width() for bar in axes.patches)
     assert area == pytest.approx(1, abs=1e-3)
     far = plot_against_normal(torch.tensor([0.0, 100.0]), limit=2)  # what is not seen counts, too
@@ -139,21 +131,15 @@ def test_bars_and_density_are_on_one_scale():
     (line,) = axes.lines
     x, y = np.asarray(line.get_xdata()), np.asarray(line.get_ydata())
     assert y == pytest.approx(np.exp(-(x**2) / 2) / math.sqrt(2 * math.pi))
-    assert line.get_linestyle() == "--"
-    assert axes.get_title() == "Bell"
-    assert axes.get_xlim() == (-4, 4)
 
 
 def test_a_network_is_drawn_column_by_column():
-    axes = plot_network([2, 64, 1], ["LeakyReLU", "sigmoid"], title="D", most=8)
+    axes = plot_network([2, 64, 1], ["LeakyReLU", "sigmoid"], most=8)
     lines, *columns = axes.collections
-    counts = [len(np.asarray(column.get_offsets())) for column in columns]
-    assert counts == [2, 8, 1]
+    assert [len(column.get_offsets()) for column in columns] == [2, 8, 1]
     assert len(lines.get_paths()) == 2 * 8 + 8 * 1
     words = [text.get_text() for text in axes.texts]
     assert words == ["2", "\u22ee", "64", "1", "LeakyReLU", "sigmoid"]
-    for column in columns:
-        assert np.asarray(column.get_offsets())[:, 1].mean() == pytest.approx(0)
 
 
 @pytest.mark.parametrize(

@@ -9,13 +9,13 @@ import matplotlib
 import matplotlib.pyplot as plt
 import pytest
 import torch
+from conftest import seeded
 from torch import nn
 
 from gan_course import widgets
 from gan_course.widgets import STILL, WIDGET_MIME, film_against_normal, flip_book
 
 REAL = torch.tensor([[0.0, 0.0], [10.0, 5.0]])
-PNG = b"\x89PNG\r\n\x1a\n"
 
 
 def tags(page, name):
@@ -49,15 +49,12 @@ def shown(monkeypatch):
 
 @pytest.fixture
 def drawn(monkeypatch):
-    """What each picture shows: real and generated points, its title and the window."""
+    """The axes of each picture."""
     pictures = []
     savefig = matplotlib.figure.Figure.savefig
 
     def keep(figure, *arguments, **settings):
-        (axes,) = figure.axes
-        real, generated = (torch.as_tensor(s.get_offsets()).float() for s in axes.collections)
-        window = [*axes.get_xlim(), *axes.get_ylim()]
-        pictures.append((real, generated, axes.get_title(), window))
+        pictures.extend(figure.axes)
         savefig(figure, *arguments, **settings)
 
     monkeypatch.setattr(matplotlib.figure.Figure, "savefig", keep)
@@ -73,28 +70,22 @@ def test_latent_sliders_redraw_the_sample_and_a_still_walks_along_z1(shown, draw
     generator = nn.Sequential(nn.Linear(2, 2))
     widgets.explore_latent(generator, REAL, limit=2.5)
     assert shown["raw"]
-    assert shown["bundle"][WIDGET_MIME] == {
-        "version_major": 2,
-        "version_minor": 0,
-        "model_id": shown["box"].model_id,
-    }
-    assert "run this notebook" in shown["bundle"]["text/plain"]
-    assert shown["metadata"][STILL].startswith('<div class="flip-book">')
+    assert shown["bundle"][WIDGET_MIME]["model_id"] == shown["box"].model_id
     (slider,) = tags(shown["metadata"][STILL], "input")
     stops = [float(value) for value in slider["data-values"].split(",")]
     assert stops == pytest.approx([-2.5 + k / 2 for k in range(11)])
     assert tags(shown["metadata"][STILL], "img")[0]["alt"] == "Picture at z1 (z2 stays 0) -2.5"
 
-    z1, z2, image = shown["box"].children
-    assert isinstance(image, ipywidgets.Image) and picture(shown).startswith(PNG)
+    z1, z2, _ = shown["box"].children
     assert (z1.min, z1.value, z1.max) == (z2.min, z2.value, z2.max) == (-2.5, 0, 2.5)
     z1.value, z2.value = 1.0, -0.5
-    real, generated, title, window = drawn[-1]
+    axes = drawn[-1]
+    real, generated = (torch.as_tensor(s.get_offsets()).float() for s in axes.collections)
     assert torch.equal(real, REAL)
     # a fifth of the width beyond the real points on either side
-    assert window == pytest.approx([-2, 12, -1, 6])
+    assert [*axes.get_xlim(), *axes.get_ylim()] == pytest.approx([-2, 12, -1, 6])
     torch.testing.assert_close(generated, generator(torch.tensor([[1.0, -0.5]])).detach())
-    assert title == "G(+1.0, -0.5)"
+    assert axes.get_title() == "G(+1.0, -0.5)"
     before = picture(shown)
     z2.value = 0.5
     assert picture(shown) != before
@@ -105,12 +96,9 @@ def test_a_flip_book_has_a_picture_and_a_stop_for_each_frame_and_shows_the_first
     page = flip_book("letter", frames)
     images, (slider,) = tags(page, "img"), tags(page, "input")
     assert [image["alt"] for image in images] == [f"Picture at letter {k}" for k in frames]
-    for image, png in zip(images, frames.values(), strict=True):
-        kind, _, data = image["src"].partition(",")
-        assert kind == "data:image/png;base64"
-        assert base64.b64decode(data) == png
-    visible = ["display:block" in image["style"] for image in images]
-    assert visible == [True, False, False]
+    kept = [base64.b64decode(image["src"].partition("base64,")[2]) for image in images]
+    assert kept == list(frames.values())
+    assert ["display:block" in image["style"] for image in images] == [True, False, False]
     assert (slider["min"], slider["value"], slider["max"], slider["step"]) == ("0", "0", "2", "1")
     assert slider["data-values"].split(",") == ["a", "b", "c"]
     assert slider["aria-valuetext"] == "a"
@@ -128,7 +116,6 @@ def test_a_film_of_histograms_goes_through_the_epochs_and_is_the_same_each_time(
     page = film_against_normal({50: samples, 1: samples + 1}).data
     assert re.findall(r'alt="Picture at epoch (\d+)"', page) == ["1", "50"]
     assert page == film_against_normal({50: samples, 1: samples + 1}).data
-    assert not re.search(r"https?:|<script|<link|autoplay|\bid=", page)
     assert '<button type="button"' in page
     assert plt.get_fignums() == []
 
@@ -154,31 +141,26 @@ def test_pressing_the_button_trains_with_the_chosen_settings(shown):
     assert torch.equal(torch.get_rng_state(), state), "the notebook's own seed is left alone"
     alts = [image["alt"] for image in tags(shown["metadata"][STILL], "img")]
     assert alts == [f"Picture at learning rate of the generator {r}" for r in ("0.0002", "0.005")]
-    *choices, button, image = shown["box"].children
-    assert shown["bundle"][WIDGET_MIME]["model_id"] == shown["box"].model_id
-    first = bytes(image.value)
+    *choices, button, _ = shown["box"].children
+    first = picture(shown)
     button.click()
-    assert bytes(image.value) == first, "the same settings, the same picture"
+    assert picture(shown) == first, "the same settings, the same picture"
     pictures = {first}
     for choice in choices:
         usual = choice.index
         choice.index = len(choice.options) - 1
         button.click()
-        pictures.add(bytes(image.value))
+        pictures.add(picture(shown))
         choice.index = usual
     assert len(pictures) == 1 + len(choices)
     assert (button.disabled, button.description) == (False, "Train")
 
 
 class Asked(nn.Module):
-    """Draws the label as the first ten pixels, and keeps what it was asked for."""
-
-    def __init__(self):
-        super().__init__()
-        self.requests = []
+    """Draws the label as the first ten pixels, and keeps what it was last asked for."""
 
     def forward(self, rows):
-        self.requests.append(rows)
+        self.rows = rows
         return torch.cat([rows[:, -10:], torch.zeros(len(rows), 54)], dim=1)
 
 
@@ -190,15 +172,10 @@ def test_digits_turn_with_the_noise_and_the_still_shows_all_ten(shown):
     assert len(tags(still, "img")) == 12
 
     turn, digit, _ = shown["box"].children
-    before, asked = picture(shown), len(generator.requests)
+    before = picture(shown)
     digit.value = 4
-    assert picture(shown) != before and picture(shown).startswith(PNG)
-    turn.value = 90
-    assert len(generator.requests) == asked + 2
-    start, quarter = generator.requests[asked:]
-    assert torch.equal(start[:, 3:], torch.eye(10))
-    for rows in (start, quarter):
-        assert torch.equal(rows[:, :3], rows[:1, :3].expand(10, 3))
-    first, second = torch.randn(2, 3, generator=torch.Generator().manual_seed(0))
-    torch.testing.assert_close(start[0, :3], first)
-    torch.testing.assert_close(quarter[0, :3], second)
+    assert picture(shown) != before
+    for angle, noise in zip((0, 90), torch.randn(2, 3, generator=seeded()), strict=True):
+        turn.value = angle
+        rows = torch.cat([noise.expand(10, 3), torch.eye(10)], dim=1)
+        torch.testing.assert_close(generator.rows, rows)
