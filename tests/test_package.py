@@ -34,7 +34,6 @@ def room(module):
 
 
 @functools.cache
-@functools.cache
 def source(module):
     """What is written in a module."""
     return ast.parse(Path(importlib.util.find_spec(module).origin).read_text(encoding="utf-8"))

@@ -14,14 +14,29 @@ from gan_course.metrics import TESTS
 from gan_course.records import load_records
 
 NAMES = sorted(file.stem for file in records.FOLDER.glob("*.json"))
+MANY = {"normal_course": 100, "all_values_course": 100, "one_value_course": 40}  # seeds
+# measured on seeds that nobody had looked at before
+PUBLISHED = ("normal_original", "normal_course")
+NORMAL = [n for n in NAMES if n.startswith("normal_") and n not in PUBLISHED]
 FRESH_POINTS = [name for name in NAMES if name.endswith("_points")]
+QUICK = [f"{n}_quick" for n in ("exponential", "sine", "exponential_playground")]
 DIGITS = [f"digits_{recipe}" for recipe in digits.RECIPES]
+FRESH = ["questions", "museum_healthy", "sine_playground", *QUICK, *NORMAL, *FRESH_POINTS, *DIGITS]
 HARD = ("sin_3x", "step", "grid")
 
 
 def content(name):
     """All that is written down of a measurement."""
     return json.loads((records.FOLDER / f"{name}.json").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("name", [n for n in NAMES if n not in ("losses", "measures")])
+def test_every_seed_from_the_first_on_has_one_record(name):
+    seeds = [record["seed"] for record in load_records(name)]
+    first = 100 if name in FRESH else 0
+    assert seeds == list(range(first, first + len(seeds)))
+    if name.endswith("_course"):
+        assert len(seeds) == MANY.get(name, 20)
 
 
 RECIPES = {
@@ -57,6 +72,18 @@ def works(record, off=0.005):
     """The strict limits of the chapter on speed."""
     fits = record["fit_error"] <= off and record["outside"] <= 0.005
     return bool(fits and record["ks"] <= 0.04 and record["bins"] >= 49)
+
+
+@pytest.mark.parametrize("name", FRESH_POINTS)
+def test_a_seed_of_fresh_points_is_called_good_by_the_limits_that_were_written_down(name):
+    for record in load_records(name):
+        for before in ("", "raw_"):
+            if "off" in record:
+                off, ks, bins = (record[f"{before}{key}"] for key in ("off", "ks", "bins"))
+                good = off <= 0.005 and ks <= 0.03 and bins >= 49
+            else:
+                good = record[f"{before}verdict"] == "good"
+            assert record[f"{before}good"] is good
 
 
 def test_what_chapter_7_says_of_its_seeds_is_so():
