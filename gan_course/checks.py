@@ -1,6 +1,6 @@
 """Is it what was meant? Asked once, at the entrance, of what would go wrong without a word.
 
-No chapter writes this file: it is about what people hand in.
+And after each epoch: has the training diverged? No chapter writes this file.
 """
 
 from __future__ import annotations

@@ -34,7 +34,7 @@ def exponential(x: Tensor) -> Tensor:
 
 def heights(curve: Curve, x: Tensor) -> Tensor:
     """The height of a curve at each x: curve(x), of the shape of x."""
-    y = curve(x)  # a y of shape (n, 1) minus one of shape (n,) would have shape (n, n), wordlessly
+    y = curve(x)  # a y of shape (n, 1) minus one of shape (n,) would have shape (n, n)
     if not isinstance(y, Tensor) or y.shape != x.shape:
         got = tuple(y.shape) if isinstance(y, Tensor) else type(y).__name__
         raise ValueError(f"curve must return a tensor of shape {tuple(x.shape)}, got {got}")

@@ -63,12 +63,14 @@ def real_loss(answers: Tensor) -> Tensor:
 
     The answers are D(x), probabilities of shape (n, 1). PyTorch cuts -log off at 100, so the loss
     stays finite where D(x) is 0; it is ln 2 = 0.693 where every answer is one half.
+
+    Goodfellow et al. 2014, equation 1; its second term is `fake_loss`.
     """
     return _cross_entropy(answers, 1.0)
 
 
 def fake_loss(answers: Tensor) -> Tensor:
-    """D's loss on generated samples, whose target is 0: the mean of -log(1 - D(G(z)))."""
+    """D's loss on generated samples, whose target is 0: the mean of -log(1 - D(G(z))), (n, 1)."""
     return _cross_entropy(answers, 0.0)
 
 

@@ -49,6 +49,7 @@ def test_two_processes_share_a_study_and_come_to_the_same_gan(tmp_path):
     # that the seeds are shared a few steps show as well
     study = scripts["study.py"].replace("import QUICK", "import Settings")
     scripts["study.py"] = study.replace("points, QUICK", "points, Settings(steps=16)")
+    assert scripts["study.py"].count("Settings") == 2
     for name, script in scripts.items():
         (tmp_path / name).write_text(script, encoding="utf-8")
     for name in scripts:

@@ -83,6 +83,8 @@ def test_scaling_follows_its_formula_and_back():
     for of_another_width in (scaler.scale, scaler.unscale):
         with pytest.raises(ValueError, match=r"samples must have shape \(n, 2\), got \(1, 3\)"):
             of_another_width(torch.zeros(1, 3))
+    with pytest.raises(ValueError, match=r"got \(4,\); with one number a sample, add \[:, None\]"):
+        Scaler.fit(torch.zeros(4))
 
 
 FIVES = pattern_values(5)

@@ -24,7 +24,8 @@ FAULTS["V"] = {
     "uncounted": (PARITY, "one_hot(labels % 2)", "(4, 66): two places, even where no digit is"),
     "a pair": (JOINED, "pictures, parity", "one tensor: join the two by torch.cat([...], dim=1)"),
     "no list": (JOINED, "torch.cat(pictures, parity)", "torch.cat takes a list"),
-    "rows below": (JOINED, "torch.cat([pictures, parity])", "your odd_or_even failed"),
+    "rows below": (JOINED, "torch.cat([pictures, parity])", "below rows: dim=1 joins columns"),
+    "truths": (PARITY, "one_hot(labels % 2 == 1, 2)", ".long() makes them whole"),
 }
 
 # --- W: a walk -----------------------------------------------------------------------------------

@@ -42,10 +42,13 @@ FAULTS["I"] = {
     "sum": (lambda a: bce(a, ones(a), reduction="sum"), "that is the sum over the batch"),
     "two sigmoids": (lambda a: bce_l(a, ones(a)), "these are probabilities already: this loss"),
     "arguments swapped": (lambda a: bce(ones(a), a), "swapped: answers first, then targets"),
-    "NumPy's": (lambda a: -np.log(a).mean(), "keeps no record for backward(): stay in torch"),
+    "NumPy's": (
+        lambda a: -np.log(a).mean(),
+        "NumPy keeps no record: stay in torch where backward()",
+    ),
     "of math": (
         lambda a: -math.log(a.detach()),
-        "take one number: torch.log and torch.exp take them all",
+        "math and float() take single numbers: torch.log",
     ),
     "made anew": (lambda a: torch.tensor(bce(a, ones(a)).item(), requires_grad=True), SLOPES),
     "item": (lambda a: bce(a, ones(a)).item(), NO_RECORD),
@@ -152,6 +155,10 @@ FAULTS["L"] = {
 # --- M: one sigmoid -----------------------------------------------------------------------------
 
 
+def endless(real, fake):
+    return endless(real, fake)
+
+
 def with_logits(real, fake):
     return bce_l(real, ones(real)) + bce_l(fake, zeros(fake))
 
@@ -177,6 +184,7 @@ FAULTS["M"] = {
     "swapped": (lambda r, f: with_logits(f, r), "the targets are swapped: 1 is for real"),
     "sum": (lambda r, f: 2 * with_logits(r, f), "is the sum over the batch, expected the mean"),
     "minus": (lambda r, f: -with_logits(r, f), "the sign is wrong"),
+    "itself": (lambda r, f: endless(r, f), "it calls itself: the function that you call has"),
     "answers second": (
         lambda r, f: bce_l(ones(r), r) + bce_l(zeros(f), f),
         "the arguments of the loss are swapped",

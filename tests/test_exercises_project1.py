@@ -411,6 +411,13 @@ FAULTS["C"] = {
     "cosine": (lambda p: fit_error(p, torch.cos, -5, 5) + spread(p), "points should get nearly 0"),
     "deviation and distance": (lambda p: miss(p) + max(0, 0.5 - float(p[:, 0].std())), "half only"),
     "higher is better": (lambda p: -both(p), "expected scores of 0 or more"),
+    "closeness": (lambda p: 1 / (1 + 20 * miss(p)), "Lower has to be better, and real points"),
+    "of 3.3": (
+        lambda p: both(RANGES.unscale(p)),
+        "are in data units already: they need no unscale",
+    ),
+    "spread of y": (lambda p: miss(p) + ks_uniform(p[:, 1], -1, 1), "Does your score see where x"),
+    "spread hidden": (lambda p: miss(p) + 0.2 + spread(p), "a part that real points pay, too"),
     "not clearly": (lambda p: 1 + 0.99 * (both(p) > 0.1), "gets 1.99, expected at least twice"),
     "one for each": (lambda p: p[:, 1] - p[:, 0].sin(), "shape (1000,), expected one number"),
     "NaN for heaps": (lambda p: both(p) + 0 / p[:, 0].std(), "impostor that makes one point of"),

@@ -36,7 +36,7 @@ FAULTS = {
         "in two": (
             f"good, {ENDS}",
             "(good, 0)",
-            "returns two things, expected three: of the interval",
+            "returns two things, expected three: how many",
         ),
         "no interval": (f", {ENDS}", "", "expected three numbers"),
         "its own verdict": (lambda records: records[0]["good"], "work it out from off, ks and"),
@@ -54,6 +54,7 @@ FAULTS = {
         "sigmoid": ("torch.exp", "torch.sigmoid", "for 300 samples: you get"),
         "the 20th": ("quantile(0.98)", "sort().values[980]", "for 300 samples: your keep failed"),
         "98 %": ("quantile(0.98)", "quantile(0.02)", "the logit that 2 % exceed, not 98 %"),
+        "c - d": ("logits - top", "top - logits", "it is exp(d - c), not exp(c - d)"),
         "no chance": (KEPT, "logits > top", "chance has to decide"),
         "the samples": (KEPT, f"logits[{KEPT}]", "True or False for each sample"),
         "probabilities": ("chances < ", "", "True or False, not the probabilities"),

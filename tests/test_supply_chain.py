@@ -43,3 +43,5 @@ OUTSIDE = ("192.0.2.1", 80)  # no machine has this address: it is kept for examp
 def test_a_test_that_leaves_this_machine_fails():
     with pytest.raises(pytest.fail.Exception, match="must not leave this machine"):
         socket.create_connection(OUTSIDE, timeout=1)
+    with pytest.raises(pytest.fail.Exception, match="must not leave this machine"):
+        socket.socket().connect(OUTSIDE)

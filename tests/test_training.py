@@ -312,5 +312,6 @@ def test_samples_come_in_the_number_asked_for():
 
 def test_options_that_would_change_nothing_are_refused():
     owner = GAN(Generator(1), Discriminator(1), lambda n: torch.rand(n, 1), torch.randn(9, 1))
-    with pytest.raises(TypeError, match=r"a GAN has its own betas and generator_rate: see GAN"):
-        owner.fit(1, betas=(0, 0), generator_rate=1.0)
+    own = ["betas", "discriminator_rate", "generator_rate", "noise", "optimisers", "step"]
+    with pytest.raises(TypeError, match=f"a GAN has its own {' and '.join(own)}: see GAN"):
+        owner.fit(1, **dict.fromkeys(own))

@@ -48,20 +48,22 @@ ADVICE = {  # words in an error that the learner's function ends in, and what to
     "not in list": ".index() finds only what is exactly there (of rows that need not be one-hot, "
     "look for the largest)",
     "Got: Bool": "True and False have no mean: .float() makes them 1 and 0",
-    "Can't call numpy() on": "NumPy keeps no record for backward(): stay in torch, answers.log()",
+    "Can't call numpy() on": "NumPy keeps no record: stay in torch where backward() is to "
+    "follow, as in answers.log(); else work under `with torch.no_grad():`",
     "not implemented for NumPy": "what comes in is a tensor, and yours are NumPy arrays: use torch",
-    "only one element": "math and float() take one number: torch.log and torch.exp take them all",
-    "range of [-1, 0], but got 1": "one row has no dim=1: x[None] makes it a table, and "
-    "x.expand(n, -1) one of n equal rows",
-    "must match the size": "two shapes don't fit, print both: [:, None] makes a column of (n,), "
-    "and ends of columns come from dim=0",
+    "only one element": "torch.tensor, math and float() take single numbers: torch.log and "
+    "torch.exp take all of a tensor, torch.stack and torch.cat join tensors",
+    "range of [-1, 0], but got 1": "there is no dim=1 in shape (n,): leave it out, or x[None] "
+    "makes a table of one row, and x.expand(n, -1) one of n equal rows",
+    "must match the size": "two shapes don't fit, print both: [:, None] makes a column of (n,)",
     "except in dimension 0": "torch.cat puts rows below rows: dim=1 joins columns",
-    "'Tensor' object is not callable": "a tensor is no function: use it without ( )",
-    "expected to be boolean": "G.training, without ( ), tells the mode",
-    "'bool' object is not callable": "G.training, without ( ), tells the mode",
-    "index tensor": "one_hot takes whole numbers: .long() makes them some",
+    "'Tensor' object is not callable": "a tensor is no function: use it without ( ), or is a * "
+    "missing?",
+    "expected to be boolean": ".train() takes True or False, such as G.training, without ( )",
+    "'bool' object is not callable": "True or False is no function: G.training, without ( )",
+    "index tensor": "one_hot takes whole numbers: .long() makes them whole",
     "recursion": "it calls itself: the function that you call has the name of yours",
-    "softmax() missing": "that is a function: a layer comes from torch.nn, as nn.ReLU() does",
+    "softmax() missing": "that is a function, which takes the numbers, too: softmax(scores, dim=1)",
 }
 
 

@@ -52,7 +52,9 @@ def _judge_record(loss: Any, right: Tensor, *given: Tensor) -> None:
         with suppress(RuntimeError):  # where the learner's function has called backward()
             slopes = torch.autograd.grad(loss, given, allow_unused=True)
     if not slopes:
-        leave = "leave out .item(), .detach(), no_grad() and NumPy; the step calls backward()"
+        leave = (
+            "leave out .item(), .detach(), no_grad() and NumPy, and leave backward() to the step"
+        )
         raise Wrong(f"the number is right, but backward() can't start from it: {leave}")
     for slope, wanted in zip(slopes, torch.autograd.grad(right, given), strict=True):
         if slope is None or not close(slope, wanted):
@@ -309,7 +311,7 @@ def _check_last_layer(last_layer: Any) -> str:
     if not close(totals, ones[:7]):
         raise Wrong(f"the numbers of a row add up to {totals[1]:.4g}, expected 1")
     if not torch.equal(found[1:].argmax(dim=1), rows[1:].argmax(dim=1)):
-        lost = "does it make all numbers below 0 equal?"
+        lost = "does it make numbers below 0 equal, or turn the order round?"
         raise Wrong(f"the largest number of a row is at another place after your layer: {lost}")
     if not (isinstance(made, Tensor) and made.requires_grad):
         raise Wrong("no gradient gets through your layer, so the generator could not learn")

@@ -90,7 +90,8 @@ def _check_sine_data(points: Any) -> str:
         "1.08 ** x, the curve of the chapter": lambda x: 1.08**x,
     }
     _judge_curve(points, "sin(x)", torch.sin, mistakes)
-    more = "; torch.tensor(points) makes it a tensor" if isinstance(points, (list, tuple)) else ""
+    rows = isinstance(points, (list, tuple)) and not isinstance(points[0], Tensor)
+    more = "; torch.tensor(points) makes it a tensor" if rows else ""
     return f"2,048 points on the sine, x from -5 to 5{more}"
 
 
@@ -299,13 +300,17 @@ def _check_score(score: Any) -> str:
                     "Lower has to be better, and real points should get nearly 0: is it the right "
                     "curve, from -5 to 5, and each y with its own x?"
                 )
-                scaled = answer_of(score, "score", Scaler.fit(real).scale(real))
-                if 0 <= number_of(scaled, "score") < 0.1:
-                    advice = "These points are in data units: they need no unscale"
+                scale, off = Scaler.fit(real).scale, given["has y off the curve, up and down"]
+                near, far = (
+                    number_of(answer_of(score, "score", scale(some)), "score")
+                    for some in (real, off)
+                )
+                if 0 <= near < 0.1 and far > 2 * near:  # as of points in data units
+                    advice = "These points are in data units already: they need no unscale"
             elif min(found) < min(honest):
                 advice = "Lower has to be better"
             elif min(found) > max(honest) + 0.05:
-                advice = "It sees it, but what real points get hides it: weigh the rest less"
+                advice = "It does, but a part that real points pay, too, hides it: weigh that less"
             raise Wrong(f"the impostor that {who} {gets} points. {advice}")
     return "all impostors are caught"
 

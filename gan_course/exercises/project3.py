@@ -38,7 +38,7 @@ def _judge_normal(values: Tensor, off: float, shape: float) -> float:
     """
     mean, deviation = float(values.mean()), float(values.std())
     if deviation < 0.02:
-        raise Wrong(f"collapsed: all samples are near {mean:.2f}; was it trained?")
+        raise Wrong(f"collapsed: all samples are near {mean:.2f}")
     far = {what: max(abs(mean - m) / 2, abs(deviation - s)) for what, (m, s) in MISTAKES.items()}
     why = "".join(f": {what}" for what, distance in far.items() if distance < 0.03)
     if abs(mean - MEAN) > off * max(1, deviation / DEVIATION):  # chance moves a wide one further

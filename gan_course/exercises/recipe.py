@@ -31,9 +31,7 @@ def _check_success(success: Any) -> str:
         records = [{"off": off, "ks": ks, "bins": bins, "seed": 100} for off, ks, bins in seen]
         answer = answer_of(success, "success", records)
         if isinstance(answer, (list, tuple)) and len(answer) == 2:
-            raise Wrong(
-                "success returns two things, expected three: of the interval .low and .high"
-            )
+            raise Wrong("success returns two things, expected three: how many, then .low and .high")
         found = numbers_of(answer, "what success returns", "three numbers")
         judge_shape(found, (3,), "success returns", "three numbers: how many, low, high")
         kept = [(off <= 0.005, ks <= 0.03, bins >= 49) for off, ks, bins in seen]
