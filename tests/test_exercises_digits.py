@@ -25,6 +25,8 @@ FAULTS["V"] = {
     "a pair": (JOINED, "pictures, parity", "one tensor: join the two by torch.cat([...], dim=1)"),
     "no list": (JOINED, "torch.cat(pictures, parity)", "torch.cat takes a list"),
     "rows below": (JOINED, "torch.cat([pictures, parity])", "below rows: dim=1 joins columns"),
+    "a list of rows": (JOINED, f"[*{JOINED}]", "the chapter needs a tensor: torch.stack(rows)"),
+    "added": (JOINED, "pictures + parity", "two shapes don't fit, print both"),
     "truths": (PARITY, "one_hot(labels % 2 == 1, 2)", ".long() makes them whole"),
 }
 
@@ -55,7 +57,7 @@ FAULTS["W"] = {
         "it stops before `end`: divide by steps - 1",
     ),
     "one noise": ("noise.expand(steps, -1)", "noise", "x.expand(n, -1) one of n equal rows"),
-    "no column": ("[:, None]\n", "\n", "shapes don't fit, print both: [:, None] makes a column"),
+    "no column": ("[:, None]\n", "\n", "two shapes don't fit, print both: x[:, None] is one"),
     "of 32 only": ("steps, -1)", "steps, 32)", "with 20 numbers of noise: your walk failed"),
     "doubles": (MIX, f"({MIX}).double()", "takes a tensor of float32, got torch.float64"),
     "a list": (ROWS, f"{ROWS}.tolist()", "takes a tensor of float32, got list"),

@@ -147,7 +147,8 @@ FAULTS["L"] = {
     "sum": (sum, "you get 11.09, expected 0.6931: that is their sum, expected the mean"),
     "one too many": (lambda x: sum(x) / (len(x) + 1), "expected 0.6931: divided by 17"),
     "last": (lambda x: x[-1], "6, 1 and 1: you get 1, expected 2.5: that is the last one alone"),
-    "one": (lambda x: x[0] / len(x), "a `return` in the loop ends it after one loss"),
+    "one": (lambda x: x[0] / len(x), "only one was added: is `return` in the loop"),
+    "first": (lambda x: x[0], "that is the first one alone: is a `return` in the loop?"),
     "different ones": (lambda x: sum({*x}) / len({*x}), "you get 3, expected 2.5"),
     "emptied": (lambda x: sum(x.pop() for _ in range(len(x))) / 16, "changed what it was given"),
 }

@@ -417,7 +417,10 @@ FAULTS["C"] = {
         "are in data units already: they need no unscale",
     ),
     "spread of y": (lambda p: miss(p) + ks_uniform(p[:, 1], -1, 1), "Does your score see where x"),
-    "spread hidden": (lambda p: miss(p) + 0.2 + spread(p), "a part that real points pay, too"),
+    "mean and deviation": (
+        lambda p: miss(p) ** 2 + abs(p[:, 0].mean()) + abs(p[:, 0].std() - 2.887),
+        "a part that real points pay, too",
+    ),
     "not clearly": (lambda p: 1 + 0.99 * (both(p) > 0.1), "gets 1.99, expected at least twice"),
     "one for each": (lambda p: p[:, 1] - p[:, 0].sin(), "shape (1000,), expected one number"),
     "NaN for heaps": (lambda p: both(p) + 0 / p[:, 0].std(), "impostor that makes one point of"),

@@ -56,7 +56,7 @@ RIGHT["S"] = {
 }
 FAULTS["S"] = {
     "swapped": ("to_training <", "to_training >", "share of those that are closer to the held-out"),
-    "the other dim": (*each_by(NEAREST, ".min(dim=0).values"), "training sample: dim=1"),
+    "the other dim": (*each_by(NEAREST, ".min(dim=0).values"), "training sample: turn that round"),
     "means": (*each_by(NEAREST, ".mean(dim=1)"), "take the nearest sample, not the mean"),
     "how many": (".float().mean()", ".sum()", "you get 6, expected 0.3: that is how many"),
     "a mean of truths": (".float()", "", ".float() makes them 1 and"),

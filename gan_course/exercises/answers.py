@@ -55,7 +55,8 @@ ADVICE = {  # words in an error that the learner's function ends in, and what to
     "torch.exp take all of a tensor, torch.stack and torch.cat join tensors",
     "range of [-1, 0], but got 1": "there is no dim=1 in shape (n,): leave it out, or x[None] "
     "makes a table of one row, and x.expand(n, -1) one of n equal rows",
-    "must match the size": "two shapes don't fit, print both: [:, None] makes a column of (n,)",
+    "must match the size": "two shapes don't fit, print both: x[:, None] is one number a row, "
+    "dim=0 makes one a column, and torch.cat joins columns, not +",
     "except in dimension 0": "torch.cat puts rows below rows: dim=1 joins columns",
     "'Tensor' object is not callable": "a tensor is no function: use it without ( ), or is a * "
     "missing?",
@@ -147,7 +148,8 @@ def answer_of(function: Any, name: str, *arguments: Any) -> Any:
         if mode != old:
             was = "training" if old else "evaluation"
             raise Wrong(
-                f"a network was in {was} mode before, and is not after {name}: .train(mode)"
+                f"a network was in {was} mode before, and is not after {name}: .train(mode), with "
+                "the mode that it had before all else"
             )
     if not torch.is_grad_enabled():
         torch.set_grad_enabled(True)

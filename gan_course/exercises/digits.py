@@ -33,7 +33,12 @@ def _check_odd_or_even(odd_or_even: Any) -> str:
         what = f"pictures of {labels.tolist()}"
         right = _join(pictures, pairs)
         wanted = "one tensor: join the two by torch.cat([...], dim=1)"
-        judge_call(odd_or_even, "odd_or_even", (pictures, labels), what, right, mistakes, wanted)
+        given = pictures, labels
+        answer = judge_call(odd_or_even, "odd_or_even", given, what, right, mistakes, wanted)
+        if isinstance(answer, (list, tuple)):
+            raise Wrong(
+                "right numbers, but the chapter needs a tensor: torch.stack(rows) makes one"
+            )
     return "an even digit has the label [1, 0], an odd one [0, 1]"
 
 

@@ -187,10 +187,13 @@ def _check_epoch_loss(epoch_loss: Any) -> str:
         mistakes = {
             last: total / max(count - 1, 1),
             "that is their sum, expected the mean": total,
-            f"divided by {count + 1}": total / (count + 1),
-            "a `return` in the loop ends it after one loss": losses[0] / count,
-            "brackets: a division comes before + 1": total / max(count - 1, 1) + 1,
             "that is the last one alone": losses[-1],
+            "that is the first one alone: is a `return` in the loop?": losses[0],
+            "only one was added: is `return` in the loop, or the total set anew?": losses[0]
+            / count,
+            "only the last one was added: is the total set anew in the loop?": losses[-1] / count,
+            f"divided by {count + 1}": total / (count + 1),
+            "brackets: a division comes before + 1": total / max(count - 1, 1) + 1,
         }
         judge_call(epoch_loss, "epoch_loss", (losses,), what, total / count, mistakes)
     return "16 times ln 2 is ln 2 on average"
@@ -353,6 +356,9 @@ def _check_scaled(scaled: Any) -> str:
         right = scaler.scale(data)
         mistakes = {
             "each column needs its own ends, min(dim=0).values": together.scale(data),
+            "these are the ends of rows: those of columns are min(dim=0).values": Scaler.fit(data.T)
+            .scale(data.T)
+            .T,
             "the smallest number of a column must become -1": -right,
             "from -1 to 1, not from 0": (right + 1) / 2,
         }

@@ -247,7 +247,9 @@ def _check_sine_generator(generator: Any, ax: Any, *, latent_dim: int | None = N
     scaled |= fit_error(stretched, torch.sin, LOW, HIGH) < 0.1
     if not 7 < float(high[0] - low[0]) < 13 and scaled:
         size = f"x from {float(low[0]):.3g} to {float(high[0]):.3g}"
-        raise Wrong(f"a sine, but with {size}: undo the scaling, see in_data_units")
+        cure = "undo the scaling, see in_data_units"
+        cure = cure if high[0] < 7 else "the scaling was undone twice. Did a cell run twice?"
+        raise Wrong(f"a sine, but with {size}: {cure}")
     if error > 0.1 >= fit_error(points.flip(1), torch.sin, LOW, HIGH):
         raise Wrong(SWAPPED)
     with case(remark=remark):
@@ -295,7 +297,17 @@ def _check_score(score: Any) -> str:
             sees = "how far y is off the curve" if " y " in who else "where x is"
             gets = f"gets {min(found):.3g}, expected at least twice the {max(honest):.3g} of real"
             advice = f"Does your score see {sees}?"
-            if max(honest) > 0.25:
+            # an impostor with other y has the x of its draw's real points; chance makes x uneven
+            pays = min(made - real for made, real in zip(found, honest[::2], strict=True))
+            x = torch.linspace(LOW, HIGH, 1_000)
+            even = answer_of(score, "score", torch.stack([x, torch.sin(x)], dim=1))
+            if " y " in who:
+                hides = pays > 0.02 and number_of(even, "score") < max(honest) / 2
+            else:
+                hides = min(found) > max(honest) + 0.05 and max(honest) <= 0.25
+            if hides:
+                advice = "It does, but a part that real points pay, too, hides it: weigh that less"
+            elif max(honest) > 0.25:
                 advice = (
                     "Lower has to be better, and real points should get nearly 0: is it the right "
                     "curve, from -5 to 5, and each y with its own x?"
@@ -309,8 +321,6 @@ def _check_score(score: Any) -> str:
                     advice = "These points are in data units already: they need no unscale"
             elif min(found) < min(honest):
                 advice = "Lower has to be better"
-            elif min(found) > max(honest) + 0.05:
-                advice = "It does, but a part that real points pay, too, hides it: weigh that less"
             raise Wrong(f"the impostor that {who} {gets} points. {advice}")
     return "all impostors are caught"
 

@@ -60,7 +60,7 @@ def _check_closer_to_training(closer_to_training: Any) -> str:
         mistakes = {
             "that is the share of those that are closer to the held-out ones": 1 - right,
             "that is how many, expected their share": len(given[0]) * right,
-            "you took the nearest made sample of each training sample: dim=1": nearer(
+            "you took the nearest made sample of each training sample: turn that round": nearer(
                 near.amin(dim=0), unseen.amin(dim=0)
             ),
             "take the nearest sample, not the mean": nearer(near.mean(dim=1), unseen.mean(dim=1)),

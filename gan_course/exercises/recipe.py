@@ -32,6 +32,8 @@ def _check_success(success: Any) -> str:
         answer = answer_of(success, "success", records)
         if isinstance(answer, (list, tuple)) and len(answer) == 2:
             raise Wrong("success returns two things, expected three: how many, then .low and .high")
+        if isinstance(answer, (list, tuple)) and isinstance(answer[0], list):
+            raise Wrong("the first of the three is a list, expected how many there are: its len()")
         found = numbers_of(answer, "what success returns", "three numbers")
         judge_shape(found, (3,), "success returns", "three numbers: how many, low, high")
         kept = [(off <= 0.005, ks <= 0.03, bins >= 49) for off, ks, bins in seen]
