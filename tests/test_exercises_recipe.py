@@ -33,6 +33,7 @@ FAULTS = {
         "no bins": ('and record["bins"] >= 49', "", "the bins were left out"),
         "share": ("return good,", "return good / len(records),", "not their share"),
         "exact": ('"wilson"', '"exact"', "by Wilson's method from 0.191 to 0.590"),
+        "nothing": (lambda records: [], "success returns shape (0,), expected three numbers"),
         "which": ("return good,", "return [good],", "is a list, expected how many there are"),
         "in two": (
             f"good, {ENDS}",

@@ -32,7 +32,7 @@ def _check_success(success: Any) -> str:
         answer = answer_of(success, "success", records)
         if isinstance(answer, (list, tuple)) and len(answer) == 2:
             raise Wrong("success returns two things, expected three: how many, then .low and .high")
-        if isinstance(answer, (list, tuple)) and isinstance(answer[0], list):
+        if isinstance(answer, (list, tuple)) and isinstance(next(iter(answer), 0), list):
             raise Wrong("the first of the three is a list, expected how many there are: its len()")
         found = numbers_of(answer, "what success returns", "three numbers")
         judge_shape(found, (3,), "success returns", "three numbers: how many, low, high")
